@@ -1,0 +1,40 @@
+"""A client's events enter the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from freshet.application.ports import Clock, EventLog
+from freshet.domain.events import EventRecord
+from freshet.domain.keys import pseudonym
+from freshet.domain.positions import Position
+from freshet.domain.records import encode
+from freshet.domain.submissions import Rejection, parse_submission
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a call: `position` is where the accepted events lie, None where none was acceptable."""
+
+    position: Position | None
+    accepted: tuple[str, ...]
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True)
+class AcceptEvents:
+    """Check a call, replace the user by a pseudonym, and append its events as one record."""
+
+    log: EventLog
+    clock: Clock
+    pseudonym_secret: bytes
+
+    def __call__(self, body: object) -> Receipt:
+        """Raises InvalidInputError for a call that makes no sense, UnavailableError if nothing was stored."""
+        now_ms = self.clock.now_ms()
+        submission = parse_submission(body, now_ms)
+        if not submission.accepted:
+            return Receipt(None, (), submission.rejected)
+        subject = pseudonym(submission.user_id, self.pseudonym_secret)
+        position = self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, submission.accepted)))
+        return Receipt(position, tuple(event.event_id for event in submission.accepted), submission.rejected)

@@ -1,0 +1,197 @@
+"""What the use cases need from the outside, each the noun of its role. `adapters` fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from freshet.domain.catalogue import Item
+from freshet.domain.keys import ItemKey, Pseudonym
+from freshet.domain.positions import Position
+from freshet.domain.slates import Candidate
+
+
+class LogRecord(NamedTuple):
+    """One record as it lies in the log; `data` is what `domain.records` encodes."""
+
+    position: Position
+    partition_key: str
+    data: bytes
+
+
+class VersionedRow(NamedTuple):
+    """A row's bytes and its version; a row that does not exist has version 0 and no bytes."""
+
+    version: int
+    data: bytes
+
+
+NO_ROW = VersionedRow(0, b"")
+
+
+class UserWrite(NamedTuple):
+    """A user's new row, to be written only if the stored version is still `expected_version`."""
+
+    user: Pseudonym
+    expected_version: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class UserWriteReport:
+    """Which users' rows were not written, and why: read again and retry (`stale`), or later (`unavailable`)."""
+
+    stale: frozenset[Pseudonym] = frozenset()
+    unavailable: frozenset[Pseudonym] = frozenset()
+
+
+class EventLog(Protocol):
+    """The append-only log."""
+
+    def append(self, partition_key: str, data: bytes) -> Position:
+        """Store one record and say where; records of one partition key keep their order. Raises UnavailableError."""
+        ...
+
+
+
+class FeatureStore(Protocol):
+    """The views that a request and a projector read and write."""
+
+    def read_user(self, user: Pseudonym) -> VersionedRow:
+        """One user's row as last written, or NO_ROW. Raises UnavailableError."""
+        ...
+
+    def read_users(self, users: Collection[Pseudonym]) -> dict[Pseudonym, VersionedRow]:
+        """The rows of many users as last written; users without a row are missing. Raises UnavailableError."""
+        ...
+
+    def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
+        """Write each row whose version still is as expected, and report the others. One write unit a row."""
+        ...
+
+    def read_trend(self, shard: str) -> VersionedRow:
+        """One shard's trend row as last written, or NO_ROW. Raises UnavailableError."""
+        ...
+
+    def read_trends(self) -> dict[str, VersionedRow]:
+        """The trend row of each shard. Raises UnavailableError."""
+        ...
+
+    def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
+        """Write one shard's trend row. Raises ConflictError if its version is not as expected, UnavailableError."""
+        ...
+
+
+class Archive(Protocol):
+    """The log's long memory."""
+
+    def store(self, records: Sequence[LogRecord], day: str) -> str:
+        """Store records of one shard, in order, under a day (YYYY-MM-DD); the name is the same for the same records."""
+        ...
+
+    def read(self) -> Iterator[LogRecord]:
+        """Every archived record once, shard by shard in order of position."""
+        ...
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A record that cannot be folded, with the reason."""
+
+    position: Position
+    reason: str
+    data: bytes
+
+
+class DeadLetters(Protocol):
+    """Where records go that cannot be folded."""
+
+    def send(self, letter: DeadLetter) -> None:
+        """Keep the letter. Sending one twice is legal; its position tells. Raises UnavailableError."""
+        ...
+
+
+class CatalogueChange(NamedTuple):
+    """An item as published, and when (epoch ms of our clock)."""
+
+    item: Item
+    changed_at_ms: int
+
+
+class Catalogue(Protocol):
+    """The items that can be recommended."""
+
+    def refuse_collisions(self, items: Sequence[Item]) -> None:
+        """Raises KeyCollisionError if an item's key belongs to another item id, published or among these."""
+        ...
+
+    def publish(self, items: Sequence[Item], changed_at_ms: int) -> None:
+        """Insert or replace items. Raises KeyCollisionError before anything is written, UnavailableError."""
+        ...
+
+    def get(self, item_id: str) -> Item | None:
+        """One item as last published."""
+        ...
+
+    def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
+        """Every item published at or after a moment (0: all)."""
+        ...
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    """A registry row: what a version is and how good it was when it was made."""
+
+    version: str
+    algorithm: str
+    created_at_ms: int
+    digest: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class ModelStore(Protocol):
+    """Model folders, their registry, and the pointer to the one that serves."""
+
+    def publish(self, model: PublishedModel, folder: Path) -> None:
+        """Store a folder and its registry row; a version is never changed. Raises ConflictError if it exists."""
+        ...
+
+    def champion(self) -> str | None:
+        """The version that serves."""
+        ...
+
+    def promote(self, version: str, expected: str | None) -> None:
+        """Make a version the champion if `expected` still is. Raises ConflictError, NotFoundError."""
+        ...
+
+    def models(self) -> Sequence[PublishedModel]:
+        """Every registered model, newest first."""
+        ...
+
+    def fetch(self, version: str, into: Path) -> Path:
+        """Copy a version's folder below `into` and return its path. Raises NotFoundError, UnavailableError."""
+        ...
+
+
+class Scorer(Protocol):
+    """A model that can be asked; immutable, so that it can be swapped while another request uses it."""
+
+    version: str
+
+    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+        """The best next items for a user's latest distinct items (newest first), best first, none excluded."""
+        ...
+
+    def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
+        """The items that most often follow this one, best first; empty for an item the model does not know."""
+        ...
+
+
+class Clock(Protocol):
+    """Our clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC."""
+        ...

@@ -1,0 +1,125 @@
+"""A batch of one shard's log becomes user rows and a trend row, each event exactly once.
+
+The trend is written before the users: after a crash in between, the same batch folds to the same trend, which is then
+already past it, and the users catch up. Every row holds the position up to which it is folded, in the same conditional
+write, so a second delivery, another cut into batches or a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from freshet.application.ports import NO_ROW, DeadLetter, DeadLetters, FeatureStore, LogRecord, UserWrite
+from freshet.domain import trend_row, user_row
+from freshet.domain.errors import ConflictError, InvalidRecordError, UnavailableError
+from freshet.domain.keys import Pseudonym
+from freshet.domain.positions import Position, shard_number
+from freshet.domain.records import FoldableRecord, decode_cores
+from freshet.domain.trend import Trend
+from freshet.domain.user_state import UserState
+
+ATTEMPTS = 4
+"""How often a batch is folded again from fresh state when another writer was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What became of a batch. `failed_from` is the first record that must be delivered again, or None."""
+
+    applied: int
+    duplicates: int
+    dead: int
+    rows: int
+    failed_from: Position | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """What a batch did to one user: where it began, and how many events were new or known."""
+
+    since: Position
+    applied: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True)
+class ProjectEvents:
+    """Fold a batch of one shard into the views."""
+
+    store: FeatureStore
+    dead_letters: DeadLetters
+
+    def __call__(self, shard: str, batch: Sequence[LogRecord]) -> Projected:
+        """Records must be of one shard, in order. Raises UnavailableError if nothing of the batch was stored."""
+        decoded, dead = self._decode(batch)
+        subjects = {record.subject for _, record in decoded}
+        written: list[Change] = []
+        for _ in range(ATTEMPTS):
+            rows = self.store.read_users(subjects)
+            users = {user: user_row.unpack(row.data) for user, row in rows.items()}
+            try:
+                changes = self._fold(shard, decoded, users)
+            except ConflictError:
+                continue
+            report = self.store.write_users(
+                [UserWrite(user, rows.get(user, NO_ROW).version, user_row.pack(users[user])) for user in changes]
+            )
+            unwritten = {user: changes.pop(user) for user in report.stale | report.unavailable}
+            written += changes.values()
+            if not report.stale:
+                return _projected(written, dead, unwritten.values())
+        raise UnavailableError(f"another writer kept changing the rows of {shard} during {ATTEMPTS} attempts")
+
+    def _decode(self, batch: Sequence[LogRecord]) -> tuple[list[tuple[Position, FoldableRecord]], int]:
+        """The records that can be read; the others go to the dead letters, each with its reason."""
+        decoded: list[tuple[Position, FoldableRecord]] = []
+        for record in batch:
+            try:
+                decoded.append((record.position, decode_cores(record.data)))
+            except InvalidRecordError as error:
+                self.dead_letters.send(DeadLetter(record.position, str(error), record.data))
+        return decoded, len(batch) - len(decoded)
+
+    def _fold(
+        self, shard: str, decoded: Sequence[tuple[Position, FoldableRecord]], users: dict[Pseudonym, UserState]
+    ) -> dict[Pseudonym, Change]:
+        """Fold the batch into the states, and store the trend if the batch moved it."""
+        version, stored = self.store.read_trend(shard)
+        trend = trend_row.unpack(stored) if stored else Trend()
+        before = trend.sequence
+        changes = fold_batch(decoded, users, trend)
+        if trend.sequence != before:
+            self.store.write_trend(shard, version, trend_row.pack(trend))
+        return changes
+
+
+def fold_batch(
+    decoded: Sequence[tuple[Position, FoldableRecord]], users: dict[Pseudonym, UserState], trend: Trend
+) -> dict[Pseudonym, Change]:
+    """The pure part: fold records of one shard, in order, into the states that were read; says which users changed."""
+    changes: dict[Pseudonym, Change] = {}
+    number = shard_number(decoded[0][0].shard) if decoded else 0
+    for position, record in decoded:
+        state = users.get(record.subject)
+        if state is None:
+            state = users[record.subject] = UserState()
+        duplicates = state.duplicates
+        fresh = state.fold(number, position.sequence_number, record.cores)
+        repeated = state.duplicates - duplicates
+        if fresh or repeated:
+            change = changes.setdefault(record.subject, Change(position))
+            change.applied += len(fresh)
+            change.duplicates += repeated
+            trend.fold(number, position.sequence_number, fresh)
+    return changes
+
+
+def _projected(written: Collection[Change], dead: int, unwritten: Collection[Change]) -> Projected:
+    return Projected(
+        applied=sum(change.applied for change in written),
+        duplicates=sum(change.duplicates for change in written),
+        dead=dead,
+        rows=len(written),
+        failed_from=min((change.since for change in unwritten), default=None),
+    )

@@ -1,0 +1,56 @@
+"""A shop's items become part of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from freshet.application.ports import Catalogue, Clock, EventLog
+from freshet.domain.catalogue import Item
+from freshet.domain.events import Event, EventKind, EventRecord
+from freshet.domain.keys import PSEUDONYM_BYTES
+from freshet.domain.positions import Position
+from freshet.domain.publications import parse_publication
+from freshet.domain.records import encode
+
+ABOUT_ITEMS = bytes(PSEUDONYM_BYTES)
+"""The subject of records that are about no user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Which items were published, and where the log says so."""
+
+    item_ids: tuple[str, ...]
+    position: Position
+
+
+@dataclass(frozen=True)
+class PublishItems:
+    """Check a call, append what it says to the log, then upsert the catalogue, which is derived from it."""
+
+    log: EventLog
+    catalogue: Catalogue
+    clock: Clock
+
+    def __call__(self, body: object) -> Published:
+        """All items of the call or none. Raises InvalidInputError, KeyCollisionError, UnavailableError."""
+        now_ms = self.clock.now_ms()
+        items = parse_publication(body)
+        self.catalogue.refuse_collisions(items)
+        record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_published(item, now_ms) for item in items))
+        position = self.log.append(ABOUT_ITEMS.hex(), encode(record))
+        self.catalogue.publish(items, now_ms)
+        return Published(tuple(item.item_id for item in items), position)
+
+
+def _published(item: Item, now_ms: int) -> Event:
+    kind = EventKind.ItemPublished if item.available else EventKind.ItemRetired
+    described = {
+        "name": item.name,
+        "category": item.category,
+        "price": item.price,
+        "description": item.description,
+        "attributes": item.attributes,
+    }
+    event_id = f"{item.item_id}@{now_ms}"
+    return Event(kind, event_id, item.item_id, now_ms, item.price, {k: v for k, v in described.items() if v is not None})

@@ -1,0 +1,57 @@
+"""The error tree, grouped by what the caller can do.
+
+FreshetError
+├── InvalidInputError      the caller must change the request          HTTP 400
+│   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue
+├── NotFoundError          there is no such thing                      HTTP 404
+├── ConflictError          somebody else was first: read again, retry  HTTP 409
+│   └── KeyCollisionError  two item ids share a key: rename one        HTTP 409
+└── UnavailableError       try the same thing again later              HTTP 503
+"""
+
+from __future__ import annotations
+
+
+class FreshetError(Exception):
+    """Anything that Freshet itself reports."""
+
+
+class InvalidInputError(FreshetError):
+    """A value is not what was expected; `field`, `expected` and `got` say which, what, and what came instead."""
+
+    def __init__(self, field: str, expected: str, got: object) -> None:
+        self.field = field
+        self.expected = expected
+        self.got = shown(got)
+        super().__init__(f"{field}: expected {expected}, got {self.got}")
+
+
+class InvalidRecordError(InvalidInputError):
+    """A record of the log cannot be decoded: retrying cannot help."""
+
+
+class NotFoundError(FreshetError):
+    """The thing that was named does not exist."""
+
+
+class ConflictError(FreshetError):
+    """The row changed since it was read."""
+
+
+class KeyCollisionError(ConflictError):
+    """An item id hashes to the key of another item id."""
+
+    def __init__(self, item_id: str, other_id: str) -> None:
+        self.item_id = item_id
+        self.other_id = other_id
+        super().__init__(f"itemId {item_id!r} has the same key as {other_id!r}: publish it under another id")
+
+
+class UnavailableError(FreshetError):
+    """A store or a stream did not take the call; the same call may succeed later."""
+
+
+def shown(value: object, longest: int = 80) -> str:
+    """`value` as a person can read it in one line, cut at `longest` characters."""
+    text = repr(value)
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,63 @@
+"""The bytes of a user row: at most 991 with 100 recent events, so that a write costs one unit.
+
+    header   format 1 | shard i32 | sequence number 24 bytes | last event ms u64 | applied u32 | duplicates u32 |
+             recent events u8 | tags u8
+    body     item keys, 6 bytes each | marks, 2 bytes each | event tags, 6 bytes each; oldest first
+
+A write unit is one started kilobyte, attribute names included:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+"""
+
+from __future__ import annotations
+
+import struct
+
+from freshet.domain.errors import InvalidRecordError
+from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
+from freshet.domain.user_state import MARK_BYTES, RECENT_EVENTS, REMEMBERED_TAGS, UserState
+
+FORMAT = 1
+_HEADER = struct.Struct(">Bi24sQIIBB")
+_SEQUENCE_BYTES = 24
+"""Kinesis sequence numbers have 186 bits."""
+
+
+def pack(state: UserState) -> bytes:
+    """The row of a state. Equal histories give equal bytes, however they were cut into batches."""
+    events = min(len(state.marks) // MARK_BYTES, RECENT_EVENTS)
+    tags = min(len(state.tags) // EVENT_TAG_BYTES, REMEMBERED_TAGS)
+    header = _HEADER.pack(
+        FORMAT,
+        state.shard,
+        state.sequence.to_bytes(_SEQUENCE_BYTES),
+        state.last_ms,
+        state.applied,
+        state.duplicates,
+        events,
+        tags,
+    )
+    return b"".join(
+        (
+            header,
+            state.items[len(state.items) - events * ITEM_KEY_BYTES :],
+            state.marks[len(state.marks) - events * MARK_BYTES :],
+            state.tags[len(state.tags) - tags * EVENT_TAG_BYTES :],
+        )
+    )
+
+
+def unpack(row: bytes) -> UserState:
+    """The state in a row. Raises InvalidRecordError for bytes that `pack` did not write."""
+    if len(row) < _HEADER.size or row[0] != FORMAT:
+        raise InvalidRecordError("user row", f"format {FORMAT} and {_HEADER.size} bytes or more", row[:8])
+    state = UserState()
+    _, state.shard, sequence, state.last_ms, state.applied, state.duplicates, events, tags = _HEADER.unpack_from(row)
+    state.sequence = int.from_bytes(sequence)
+    marks_from = _HEADER.size + events * ITEM_KEY_BYTES
+    tags_from = marks_from + events * MARK_BYTES
+    if len(row) != tags_from + tags * EVENT_TAG_BYTES:
+        raise InvalidRecordError("user row", f"{tags_from + tags * EVENT_TAG_BYTES} bytes", f"{len(row)} bytes")
+    state.items += row[_HEADER.size : marks_from]
+    state.marks += row[marks_from:tags_from]
+    state.tags += row[tags_from:]
+    return state

@@ -1,0 +1,113 @@
+"""What is known of one user, and how an event changes it.
+
+The state is kept in its packed form (item keys, two bytes of kind and time, event tags, each a byte string), because a
+fold only appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from freshet.domain.events import BEHAVIOUR, FROM_CLIENTS, EventKind
+from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, EventTag, ItemKey
+from freshet.domain.positions import BEGINNING, Position, shard_name, shard_number
+from freshet.domain.records import Core
+
+RECENT_EVENTS = 100
+"""How many of a user's latest events a row keeps."""
+
+REMEMBERED_TAGS = 24
+"""How many of a user's latest event ids are recognised when a client sends them again."""
+
+SESSION_GAP_S = 30 * 60
+"""A pause of this length ends a session. Source: Google Analytics' and most clickstream studies' convention."""
+
+MARK_BYTES = 2
+_KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
+_COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
+_RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
+
+
+class RecentEvent(NamedTuple):
+    """One of the user's latest events; `pause_s` is the time since the event before it, exact to 0.8 %."""
+
+    item: ItemKey
+    kind: EventKind
+    pause_s: int
+
+
+class UserState:
+    """A fold over one user's events. Mutable: one projector owns it for the length of a batch."""
+
+    __slots__ = ("applied", "duplicates", "items", "last_ms", "marks", "sequence", "shard", "tags")
+
+    def __init__(self) -> None:
+        self.shard = shard_number(BEGINNING.shard)
+        self.sequence = BEGINNING.sequence_number
+        self.last_ms = 0
+        self.applied = 0
+        self.duplicates = 0
+        self.items = bytearray()
+        self.marks = bytearray()
+        self.tags = bytearray()
+
+    @property
+    def position(self) -> Position:
+        """The last record that this state contains."""
+        return Position(shard_name(self.shard), self.sequence)
+
+    def fold(self, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+        """Take in one record and return its events that were new, in order.
+
+        A record at or before the state's position changes nothing: that is what makes a second delivery harmless.
+        Events keep the order of the log; one whose clock is behind its predecessor counts as simultaneous with it.
+        """
+        if (shard, sequence) <= (self.shard, self.sequence):
+            return []
+        self.shard, self.sequence = shard, sequence
+        fresh = [core for core in cores if core[4] in _COUNTED and self._is_new(core[1])]
+        for item, _, occurred_at_ms, _, kind in fresh:
+            if kind in _RECENT:
+                self._remember(item, occurred_at_ms, kind)
+        self.applied += len(fresh)
+        return fresh
+
+    def recent(self) -> Iterator[RecentEvent]:
+        """The latest events, newest first, at most RECENT_EVENTS."""
+        events = len(self.marks) // MARK_BYTES
+        for index in range(events - 1, max(0, events - RECENT_EVENTS) - 1, -1):
+            mark = int.from_bytes(self.marks[index * MARK_BYTES : (index + 1) * MARK_BYTES])
+            item = bytes(self.items[index * ITEM_KEY_BYTES : (index + 1) * ITEM_KEY_BYTES])
+            yield RecentEvent(item, EventKind(mark >> 13), _pause(mark & 0x1FFF))
+
+    def _is_new(self, tag: EventTag) -> bool:
+        tags = self.tags
+        start = max(0, len(tags) - _KEPT_TAG_BYTES)
+        found = tags.find(tag, start)
+        while found >= 0 and found % EVENT_TAG_BYTES:
+            found = tags.find(tag, found + 1)
+        if found >= 0:
+            self.duplicates += 1
+            return False
+        tags += tag
+        return True
+
+    def _remember(self, item: ItemKey, occurred_at_ms: int, kind: int) -> None:
+        pause_s = (occurred_at_ms - self.last_ms) // 1000 if self.marks else 0
+        if pause_s > 0 or not self.marks:
+            self.last_ms = occurred_at_ms
+        self.items += item
+        self.marks += (kind << 13 | _pause_code(pause_s)).to_bytes(MARK_BYTES)
+
+
+def _pause_code(pause_s: int) -> int:
+    """Seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %."""
+    if pause_s < 256:
+        return max(0, pause_s)
+    exponent = pause_s.bit_length() - 8
+    return min(exponent, 31) << 8 | pause_s >> exponent
+
+
+def _pause(code: int) -> int:
+    return (code & 0xFF) << (code >> 8)
