@@ -1,9 +1,9 @@
 """What is bought and looked at now: the heaviest items of a shard, with decayed weights, in bounded space.
 
-Space-Saving keeps the CAPACITY heaviest items; a newcomer takes the place of the lightest and inherits its weight, so
-a weight may be too high by at most the lightest one, and never too low.
-Source: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements" (ICDT 2005); with forward
-decay as in Cormode et al. (ICDE 2009), section 4.
+After every PRUNED_EVERY events all but the KEPT heaviest items are forgotten. The moment depends on the count of events
+alone, so any cut into batches gives the same trend; a weight may be too low by what was forgotten, and is never too high.
+Source: Manku, Motwani, "Approximate Frequency Counts over Data Streams" (VLDB 2002), with the forward decay of Cormode
+et al. (ICDE 2009).
 """
 
 from __future__ import annotations
@@ -11,30 +11,36 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from freshet.domain.decay import era_of, moved, weight
+from freshet.domain.decay import STEPS_PER_HALF_LIFE, era_of, moved, weight
 from freshet.domain.events import EventKind
 from freshet.domain.keys import ItemKey
 from freshet.domain.positions import BEGINNING, Position, shard_name, shard_number
 from freshet.domain.records import Core
 
-CAPACITY = 1024
-"""Items a shard's row keeps: 14 bytes each, so that the row costs 15 write units whatever the catalogue's size."""
+KEPT = 512
+PRUNED_EVERY = 512
+"""Together at most 1,024 items of 14 bytes: a row of 15 write units, whatever the size of the catalogue."""
 
 HALF_LIFE_MS = 3 * 24 * 3600 * 1000
 
-WEIGHT_OF_KIND: dict[int, float] = {
+WEIGHT_OF_KIND = {
     EventKind.ItemViewed: 1.0,
     EventKind.ItemAddedToCart: 2.0,
     EventKind.ItemPurchased: 4.0,
     EventKind.ItemRated: 1.0,
+    EventKind.SatisfactionReported: 0.0,
 }
 """How much an event says about an item, relative to a view."""
+
+_WEIGHT_OF_KIND = {int(kind): relative for kind, relative in WEIGHT_OF_KIND.items()}
+"""The same under plain numbers, which hash faster than the members of an enumeration."""
+_STEP_MS = HALF_LIFE_MS // STEPS_PER_HALF_LIFE
 
 
 class Trend:
     """A fold over the new events of one shard. Mutable: one projector owns it for the length of a batch."""
 
-    __slots__ = ("_lightest", "applied", "era", "sequence", "shard", "weights")
+    __slots__ = ("_step", "_weight", "applied", "era", "sequence", "shard", "weights")
 
     def __init__(self) -> None:
         self.shard = shard_number(BEGINNING.shard)
@@ -42,7 +48,8 @@ class Trend:
         self.era = 0
         self.applied = 0
         self.weights: dict[ItemKey, float] = {}
-        self._lightest: list[tuple[float, ItemKey]] = []
+        self._step = -1
+        self._weight = 0.0
 
     @property
     def position(self) -> Position:
@@ -55,44 +62,30 @@ class Trend:
             return
         self.shard, self.sequence = shard, sequence
         for item, _, occurred_at_ms, _, kind in fresh:
+            if occurred_at_ms // _STEP_MS != self._step:
+                self._enter_step(occurred_at_ms)
+            weights = self.weights
+            weights[item] = weights.get(item, 0.0) + _WEIGHT_OF_KIND[kind] * self._weight
             self.applied += 1
-            if kind in WEIGHT_OF_KIND:
-                self._add(item, occurred_at_ms, WEIGHT_OF_KIND[kind])
+            if not self.applied % PRUNED_EVERY:
+                self._prune()
 
-    def _add(self, item: ItemKey, occurred_at_ms: int, amount: float) -> None:
-        self._enter_era(era_of(occurred_at_ms, HALF_LIFE_MS))
-        added = amount * weight(occurred_at_ms, HALF_LIFE_MS, self.era)
-        if item in self.weights:
-            self.weights[item] += added
-            return
-        if len(self.weights) >= CAPACITY:
-            added += self._evict_lightest()
-        self.weights[item] = added
-        if self._lightest:
-            heapq.heappush(self._lightest, (added, item))
-
-    def _enter_era(self, era: int) -> None:
+    def _enter_step(self, occurred_at_ms: int) -> None:
+        """Weights change in steps, and most events share the step of the one before them."""
+        era = era_of(occurred_at_ms, HALF_LIFE_MS)
         if era > self.era:
             self.weights = {item: moved(value, era - self.era) for item, value in self.weights.items()}
-            self._lightest = []
             self.era = era
+        self._step = occurred_at_ms // _STEP_MS
+        self._weight = weight(occurred_at_ms, HALF_LIFE_MS, self.era)
 
-    def _evict_lightest(self) -> float:
-        """Remove the lightest item (the smallest key among equals) and return its weight.
-
-        The heap holds weights as they were when pushed; they only grow, so a stale entry is pushed again as it is now.
-        """
-        if not self._lightest:
-            self._lightest = [(value, item) for item, value in self.weights.items()]
-            heapq.heapify(self._lightest)
-        while True:
-            value, item = heapq.heappop(self._lightest)
-            now = self.weights.get(item)
-            if now == value:
-                del self.weights[item]
-                return value
-            if now is not None:
-                heapq.heappush(self._lightest, (now, item))
+    def _prune(self) -> None:
+        if len(self.weights) <= KEPT:
+            return
+        lightest_kept = sorted(self.weights.values())[-KEPT]
+        kept = {item: value for item, value in self.weights.items() if value > lightest_kept}
+        ties = sorted(item for item, value in self.weights.items() if value == lightest_kept)
+        self.weights = kept | dict.fromkeys(ties[: KEPT - len(kept)], lightest_kept)
 
 
 def heaviest(trends: Iterable[Trend], limit: int) -> list[tuple[ItemKey, float]]:

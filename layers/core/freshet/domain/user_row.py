@@ -11,20 +11,23 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 
 from freshet.domain.errors import InvalidRecordError
 from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
-from freshet.domain.user_state import MARK_BYTES, RECENT_EVENTS, REMEMBERED_TAGS, UserState
+from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 
 FORMAT = 1
 _HEADER = struct.Struct(">Bi24sQIIBB")
 _SEQUENCE_BYTES = 24
 """Kinesis sequence numbers have 186 bits."""
+_MARK_BYTES = 2
 
 
 def pack(state: UserState) -> bytes:
     """The row of a state. Equal histories give equal bytes, however they were cut into batches."""
-    events = min(len(state.marks) // MARK_BYTES, RECENT_EVENTS)
+    events = min(len(state.marks), RECENT_EVENTS)
     tags = min(len(state.tags) // EVENT_TAG_BYTES, REMEMBERED_TAGS)
     header = _HEADER.pack(
         FORMAT,
@@ -40,7 +43,7 @@ def pack(state: UserState) -> bytes:
         (
             header,
             state.items[len(state.items) - events * ITEM_KEY_BYTES :],
-            state.marks[len(state.marks) - events * MARK_BYTES :],
+            _big_endian(state.marks[len(state.marks) - events :]).tobytes(),
             state.tags[len(state.tags) - tags * EVENT_TAG_BYTES :],
         )
     )
@@ -54,10 +57,17 @@ def unpack(row: bytes) -> UserState:
     _, state.shard, sequence, state.last_ms, state.applied, state.duplicates, events, tags = _HEADER.unpack_from(row)
     state.sequence = int.from_bytes(sequence)
     marks_from = _HEADER.size + events * ITEM_KEY_BYTES
-    tags_from = marks_from + events * MARK_BYTES
+    tags_from = marks_from + events * _MARK_BYTES
     if len(row) != tags_from + tags * EVENT_TAG_BYTES:
         raise InvalidRecordError("user row", f"{tags_from + tags * EVENT_TAG_BYTES} bytes", f"{len(row)} bytes")
     state.items += row[_HEADER.size : marks_from]
-    state.marks += row[marks_from:tags_from]
+    state.marks = _big_endian(array("H", row[marks_from:tags_from]))
     state.tags += row[tags_from:]
     return state
+
+
+def _big_endian(marks: array[int]) -> array[int]:
+    """The marks with their bytes in the order of the row (and back: it is its own inverse); changes its argument."""
+    if sys.byteorder == "little":
+        marks.byteswap()
+    return marks

@@ -1,16 +1,17 @@
 """What is known of one user, and how an event changes it.
 
-The state is kept in its packed form (item keys, two bytes of kind and time, event tags, each a byte string), because a
-fold only appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
+The state is kept in its packed form (item keys, marks of two bytes with kind and pause, event tags), because a fold only
+appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from freshet.domain.events import BEHAVIOUR, FROM_CLIENTS, EventKind
-from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, EventTag, ItemKey
+from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, ItemKey
 from freshet.domain.positions import BEGINNING, Position, shard_name, shard_number
 from freshet.domain.records import Core
 
@@ -23,7 +24,8 @@ REMEMBERED_TAGS = 24
 SESSION_GAP_S = 30 * 60
 """A pause of this length ends a session. Source: Google Analytics' and most clickstream studies' convention."""
 
-MARK_BYTES = 2
+_PAUSE_BITS = 13
+_PAUSE_MASK = (1 << _PAUSE_BITS) - 1
 _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
 _RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
@@ -49,7 +51,7 @@ class UserState:
         self.applied = 0
         self.duplicates = 0
         self.items = bytearray()
-        self.marks = bytearray()
+        self.marks = array("H")
         self.tags = bytearray()
 
     @property
@@ -66,43 +68,51 @@ class UserState:
         if (shard, sequence) <= (self.shard, self.sequence):
             return []
         self.shard, self.sequence = shard, sequence
-        fresh = [core for core in cores if core[4] in _COUNTED and self._is_new(core[1])]
-        for item, _, occurred_at_ms, _, kind in fresh:
-            if kind in _RECENT:
-                self._remember(item, occurred_at_ms, kind)
+        fresh = self._new(cores)
+        self._remember(fresh)
         self.applied += len(fresh)
         return fresh
 
     def recent(self) -> Iterator[RecentEvent]:
         """The latest events, newest first, at most RECENT_EVENTS."""
-        events = len(self.marks) // MARK_BYTES
+        events = len(self.marks)
         for index in range(events - 1, max(0, events - RECENT_EVENTS) - 1, -1):
-            mark = int.from_bytes(self.marks[index * MARK_BYTES : (index + 1) * MARK_BYTES])
+            mark = self.marks[index]
             item = bytes(self.items[index * ITEM_KEY_BYTES : (index + 1) * ITEM_KEY_BYTES])
-            yield RecentEvent(item, EventKind(mark >> 13), _pause(mark & 0x1FFF))
+            yield RecentEvent(item, EventKind(mark >> _PAUSE_BITS), _pause(mark & _PAUSE_MASK))
 
-    def _is_new(self, tag: EventTag) -> bool:
+    def _new(self, cores: Sequence[Core]) -> list[Core]:
+        """The events whose tag is not among the latest ones; each becomes one of them."""
+        fresh = []
         tags = self.tags
-        start = max(0, len(tags) - _KEPT_TAG_BYTES)
-        found = tags.find(tag, start)
-        while found >= 0 and found % EVENT_TAG_BYTES:
-            found = tags.find(tag, found + 1)
-        if found >= 0:
-            self.duplicates += 1
-            return False
-        tags += tag
-        return True
+        for core in cores:
+            if core[4] not in _COUNTED:
+                continue
+            tag = core[1]
+            found = tags.find(tag, -_KEPT_TAG_BYTES)
+            while found >= 0 and found % EVENT_TAG_BYTES:
+                found = tags.find(tag, found + 1)
+            if found < 0:
+                tags += tag
+                fresh.append(core)
+            else:
+                self.duplicates += 1
+        return fresh
 
-    def _remember(self, item: ItemKey, occurred_at_ms: int, kind: int) -> None:
-        pause_s = (occurred_at_ms - self.last_ms) // 1000 if self.marks else 0
-        if pause_s > 0 or not self.marks:
-            self.last_ms = occurred_at_ms
-        self.items += item
-        self.marks += (kind << 13 | _pause_code(pause_s)).to_bytes(MARK_BYTES)
+    def _remember(self, fresh: Sequence[Core]) -> None:
+        """Append what the user did with items, each with the pause since the event before it."""
+        for item, _, occurred_at_ms, _, kind in fresh:
+            if kind not in _RECENT:
+                continue
+            pause_s = (occurred_at_ms - self.last_ms) // 1000 if self.marks else 0
+            if pause_s > 0 or not self.marks:
+                self.last_ms = occurred_at_ms
+            self.items += item
+            self.marks.append(kind << _PAUSE_BITS | (pause_s if 0 <= pause_s < 256 else _pause_code(pause_s)))
 
 
 def _pause_code(pause_s: int) -> int:
-    """Seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %."""
+    """Seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %; never negative."""
     if pause_s < 256:
         return max(0, pause_s)
     exponent = pause_s.bit_length() - 8
