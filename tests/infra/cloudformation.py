@@ -1,0 +1,89 @@
+"""Reads a CloudFormation template as CloudFormation does: `!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` names A and B."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Template = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "template.yaml"
+ALARMS = ROOT / "infra" / "observability" / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that knows the short forms of intrinsic functions."""
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    if isinstance(node, yaml.MappingNode):
+        return {name: loader.construct_mapping(node, deep=True)}
+    assert isinstance(node, yaml.ScalarNode), node
+    value = str(loader.construct_scalar(node))
+    return {name: value.split(".", 1) if suffix == "GetAtt" else value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def load(path: Path) -> Template:
+    """The template in `path`."""
+    template = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
+    assert isinstance(template, dict), f"{path}: expected a mapping at the top, got {type(template).__name__}"
+    return template
+
+
+def resources(template: Template, *types: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of these types, by logical id; fails when there is none."""
+    found = {
+        logical_id: resource.get("Properties", {})
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] in types
+    }
+    assert found, f"the template has no {' or '.join(types)}"
+    return found
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    """The properties of every function, by logical id."""
+    return resources(template, "AWS::Serverless::Function")
+
+
+def environment(function: dict[str, Any]) -> dict[str, Any]:
+    """What a function declares beyond Globals."""
+    variables: dict[str, Any] = function["Environment"]["Variables"]
+    return variables
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every policy statement of a function."""
+    return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+
+
+def references(value: object) -> Iterator[str]:
+    """Every logical id that `value` names through Ref, GetAtt or Sub; AWS:: pseudo parameters left out."""
+    if isinstance(value, list):
+        for entry in value:
+            yield from references(entry)
+    elif isinstance(value, dict):
+        yield from _named(value)
+        for entry in value.values():
+            yield from references(entry)
+
+
+def _named(intrinsic: dict[str, Any]) -> Iterator[str]:
+    match intrinsic:
+        case {"Ref": str(name)} if not name.startswith("AWS::"):
+            yield name.split(".")[0]
+        case {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
+            places = (part.split("}", 1)[0] for part in text.split("${")[1:])
+            yield from (place.split(".")[0] for place in places if not place.startswith("AWS::"))

@@ -1,0 +1,81 @@
+"""What is alarmed, and that the alarms hear of the right resources."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infra.cloudformation import Template, functions, references, resources
+
+READ_THE_LOG = ("ProjectEvents", "ArchiveEvents")
+ANSWER_CALLERS = ("AcceptEvents", "PublishItems", "Recommend")
+
+
+def alarmed(alarms: Template) -> set[tuple[str, str]]:
+    """(metric, parameter that fills its first dimension) of every alarm."""
+    found = resources(alarms, "AWS::CloudWatch::Alarm").values()
+    return {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"]) for alarm in found}
+
+
+def test_every_function_is_alarmed_for_errors(template: Template, alarms: Template) -> None:
+    """A function that fails unseen is the first thing that goes wrong in production."""
+    assert {("Errors", f"{name}Name") for name in functions(template)} <= alarmed(alarms)
+
+
+def test_every_function_is_alarmed_when_lambda_holds_it_back(template: Template, alarms: Template) -> None:
+    """Readers of the log fall behind, the others throttle."""
+    assert set(functions(template)) == {*READ_THE_LOG, *ANSWER_CALLERS}
+    assert {("IteratorAge", f"{name}Name") for name in READ_THE_LOG} <= alarmed(alarms)
+    assert {("Throttles", f"{name}Name") for name in ANSWER_CALLERS} <= alarmed(alarms)
+
+
+@pytest.mark.parametrize(
+    ("metric", "parameter"),
+    [
+        ("ApproximateNumberOfMessagesVisible", "DeadLettersName"),
+        ("WriteProvisionedThroughputExceeded", "StreamName"),
+        ("5XXError", "FreshetStack"),
+        ("WriteThrottleEvents", "UsersTableName"),
+        ("ReadThrottleEvents", "UsersTableName"),
+        ("WriteThrottleEvents", "ItemsTableName"),
+        ("ReadThrottleEvents", "ItemsTableName"),
+        ("ReadThrottleEvents", "CatalogueTableName"),
+    ],
+)
+def test_the_way_of_an_event_is_alarmed(alarms: Template, metric: str, parameter: str) -> None:
+    """Door, log, views and dead letters."""
+    assert (metric, parameter) in alarmed(alarms)
+
+
+def test_the_api_is_alarmed_under_the_name_that_it_has(template: Template, alarms: Template) -> None:
+    """The metric's dimension is the API's name, so the name has to be the one that the alarm is told."""
+    observability = template["Resources"]["Observability"]["Properties"]["Parameters"]
+    api = template["Resources"]["Api"]["Properties"]
+    assert api["Name"] == observability["FreshetStack"]
+    assert api["StageName"] == observability["ApiStage"]
+    (alarm,) = (a for a in resources(alarms, "AWS::CloudWatch::Alarm").values() if a["MetricName"] == "5XXError")
+    assert alarm["Dimensions"][1] == {"Name": "Stage", "Value": {"Ref": "ApiStage"}}
+
+
+def test_the_nested_stack_is_told_everything_that_it_asks_for_and_uses_it(template: Template, alarms: Template) -> None:
+    """A missing parameter fails the deployment half-way; an unused one is noise."""
+    observability = template["Resources"]["Observability"]
+    assert set(observability["Properties"]["Parameters"]) == set(alarms["Parameters"])
+    assert observability["Condition"] == "AlarmsOn"
+    assert set(alarms["Parameters"]) <= set(references([alarms["Resources"], alarms["Conditions"]]))
+
+
+def test_every_alarm_tells_somebody_and_says_what_to_look_at(alarms: Template) -> None:
+    """One plain metric each: metric math is refused by the local cloud, and a person cannot read it at night."""
+    found = resources(alarms, "AWS::CloudWatch::Alarm")
+    assert len({alarm["AlarmName"]["Fn::Sub"] for alarm in found.values()}) == len(found)
+    for logical_id, alarm in found.items():
+        assert alarm["AlarmActions"]["Fn::If"][:2] == ["SomebodyListens", [{"Ref": "AlarmTopic"}]], logical_id
+        assert alarm["AlarmDescription"].endswith("."), logical_id
+        assert alarm["TreatMissingData"] == "notBreaching", logical_id
+        assert "Metrics" not in alarm, logical_id
+
+
+def test_alarm_messages_are_encrypted(alarms: Template) -> None:
+    """They name the stack and its resources."""
+    (topic,) = resources(alarms, "AWS::SNS::Topic").values()
+    assert topic["KmsMasterKeyId"] == {"Ref": "EncryptionKeyArn"}

@@ -1,0 +1,108 @@
+"""What holds for every function of the template."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.infra.cloudformation import ROOT, Template, environment, functions, references, resources, statements
+
+KNOWN_VARIABLES = {
+    "FRESHET_STREAM": "EventsStream",
+    "FRESHET_USERS_TABLE": "UsersTable",
+    "FRESHET_ITEMS_TABLE": "ItemsTable",
+    "FRESHET_CATALOGUE_TABLE": "CatalogueTable",
+    "FRESHET_MODELS_TABLE": "ModelsTable",
+    "FRESHET_ARCHIVE_BUCKET": "ArchiveBucket",
+    "FRESHET_MODELS_BUCKET": "ModelsBucket",
+    "FRESHET_DEAD_LETTERS_URL": "DeadLetters",
+    "FRESHET_PSEUDONYM_SECRET": "PseudonymSecret",
+}
+
+NAMES = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
+
+
+def folder_of(logical_id: str) -> str:
+    """AcceptEvents → accept_events."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower()
+
+
+def test_the_template_has_the_functions_of_the_data_plane(template: Template) -> None:
+    """A new function has to be named here, and then every test below holds for it too."""
+    assert set(functions(template)) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_logical_id_folder_and_handler_agree(template: Template, name: str) -> None:
+    """AcceptEvents lives in functions/accept_events and its handler has that dotted path."""
+    function = functions(template)[name]
+    assert function["CodeUri"] == f"functions/{folder_of(name)}"
+    assert function["Handler"] == f"functions.{folder_of(name)}.app.handler"
+    assert template["Resources"][name]["Metadata"]["BuildProperties"] == {"ParentPackageMode": "auto"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_handler_is_a_file_in_the_repository(template: Template, name: str) -> None:
+    """The file that Handler names exists and defines it."""
+    source = ROOT / functions(template)[name]["CodeUri"] / "app.py"
+    assert re.search(r"^def handler\(|^handler\b.*=", source.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_writes_to_a_log_group_that_forgets_and_is_encrypted(template: Template, name: str) -> None:
+    """Without a declared group Lambda makes one that keeps lines for ever, unencrypted."""
+    group_id = functions(template)[name]["LoggingConfig"]["LogGroup"]["Ref"]
+    group = resources(template, "AWS::Logs::LogGroup")[group_id]
+    assert group_id == f"{name}Log"
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert group["KmsKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+    order = list(template["Resources"])
+    assert order.index(group_id) == order.index(name) - 1, "a log group stands before its function"
+
+
+def test_log_groups_lie_where_the_key_policy_expects_them(template: Template) -> None:
+    """The key serves log groups below one prefix; a group elsewhere could not be created."""
+    groups = resources(template, "AWS::Logs::LogGroup")
+    for group in groups.values():
+        assert group["LogGroupName"]["Fn::Sub"].startswith("/freshet/${AWS::StackName}/")
+    statements_of_key = template["Resources"]["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
+    (for_logs,) = (s for s in statements_of_key if s["Sid"] == "LogGroupsOfThisStack")
+    assert ":log-group:/freshet/${AWS::StackName}/*" in str(for_logs["Condition"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_knows_only_agreed_variables(template: Template, name: str) -> None:
+    """A FRESHET_ variable has one meaning in every function, and Powertools knows the function by its folder."""
+    variables = dict(environment(functions(template)[name]))
+    assert variables.pop("POWERTOOLS_SERVICE_NAME") == folder_of(name)
+    assert {variable: value["Ref"] for variable, value in variables.items()} == {
+        variable: KNOWN_VARIABLES[variable] for variable in variables
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_may_touch_exactly_what_it_is_told_of(template: Template, name: str) -> None:
+    """Permissions and variables name the same resources; beside them only the key and the stream that is read."""
+    function = functions(template)[name]
+    told = set(references(environment(function)))
+    for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
+        if mapping["FunctionName"] == {"Ref": name}:
+            told |= set(references(mapping["EventSourceArn"]))
+    assert set(references(statements(function))) == told | {"EncryptionKey"}
+
+
+def test_every_function_is_traced_and_runs_where_the_layers_were_built_for(template: Template) -> None:
+    """Runtime and architecture stand once, and the layers are built for the same pair."""
+    everywhere = template["Globals"]["Function"]
+    assert everywhere["Tracing"] == "Active"
+    assert everywhere["Architectures"] == [{"Ref": "Architecture"}]
+    for logical_id, layer in resources(template, "AWS::Serverless::LayerVersion").items():
+        assert layer["CompatibleRuntimes"] == [everywhere["Runtime"]]
+        assert layer["CompatibleArchitectures"] == everywhere["Architectures"]
+        assert template["Resources"][logical_id]["Metadata"] == {
+            "BuildMethod": everywhere["Runtime"],
+            "BuildArchitecture": {"Ref": "Architecture"},
+        }
+    for function in functions(template).values():
+        assert not {"Runtime", "Architectures", "Tracing"} & set(function)

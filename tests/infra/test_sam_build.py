@@ -1,0 +1,118 @@
+"""What `sam build` makes really runs: on Lambda's Python, from Lambda's folders, without any environment variable.
+
+Needs the SAM CLI (`make sam`, or one on PATH) and Python 3.13; without them the tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infra.cloudformation import ROOT, Template, functions
+
+RUNTIME = "python3.13"
+LARGEST_UNZIPPED = 262_144_000
+"""Bytes of a function and its layers together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@pytest.fixture(scope="module")
+def sam() -> str:
+    """The SAM CLI. It lives in an environment of its own because its pins conflict with the project's."""
+    own = ROOT / ".freshet" / "sam" / "bin" / "sam"
+    found = str(own) if own.exists() else shutil.which("sam")
+    if not found:
+        pytest.skip("no SAM CLI: `make sam` installs it")
+    return found
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    """An interpreter of the version that Lambda runs."""
+    for candidate in _pythons():
+        asked = [str(candidate), "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
+        if subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() == RUNTIME:
+            return candidate
+    pytest.skip(f"no {RUNTIME} on PATH or in pyenv: it builds and imports what Lambda runs")
+
+
+def _pythons() -> Iterator[Path]:
+    """Every file of that name; some are pyenv's shims, which fail where the version is not selected."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    if shutil.which("pyenv"):
+        root = subprocess.run(["pyenv", "root"], capture_output=True, text=True, check=False).stdout.strip()
+        folders += sorted(Path(root, "versions").glob("3.13*/bin"))
+    yield from (folder / RUNTIME for folder in folders if (folder / RUNTIME).is_file())
+
+
+@pytest.fixture(scope="module")
+def environment(python: Path) -> dict[str, str]:
+    """Where SAM finds the interpreter, and what it wants to know even when it asks no cloud."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", "")]),
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+@pytest.fixture(scope="module")
+def built(sam: str, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of built functions and layers, for this machine's processor and outside the checkout."""
+    folder = tmp_path_factory.mktemp("sam") / "build"
+    architecture = ARCHITECTURES[platform.machine()]
+    overrides = ["--parameter-overrides", f"Architecture={architecture}"]
+    command = [sam, "build", "--no-use-container", "--build-dir", str(folder), *overrides]
+    build = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert build.returncode == 0, build.stdout + build.stderr
+    return folder
+
+
+def folders_of(template: Template, name: str, built: Path) -> list[Path]:
+    """What Lambda unpacks for a function: its own folder, then its layers."""
+    layers = template["Globals"]["Function"]["Layers"] + functions(template)[name].get("Layers", [])
+    return [built / name, *(built / layer["Ref"] for layer in layers)]
+
+
+def unzipped_bytes(folder: Path) -> int:
+    """The size of every file below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_sam_accepts_the_template(sam: str, environment: dict[str, str]) -> None:
+    """`sam validate --lint` expands the template and lints the result."""
+    command = [sam, "validate", "--lint"]
+    validated = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert validated.returncode == 0, validated.stdout + validated.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheels in the layers are Linux wheels")
+def test_every_built_function_imports_on_lambdas_python(template: Template, built: Path, python: Path) -> None:
+    """With the module path that Handler names, nothing but the built folders, and no environment variable."""
+    for name, function in functions(template).items():
+        own, *layers = folders_of(template, name, built)
+        path = os.pathsep.join(map(str, [own, *(layer / "python" for layer in layers)]))
+        module, _, handler = function["Handler"].rpartition(".")
+        command = [str(python), "-S", "-c", f"import {module} as it; assert callable(it.{handler}); print(it.__file__)"]
+        imported = subprocess.run(
+            command, cwd=built, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
+        )
+        assert imported.returncode == 0, f"{name}: {imported.stderr}"
+        assert Path(imported.stdout.strip()).is_relative_to(own), f"{name} imported {imported.stdout}"
+
+
+def test_every_built_function_fits_into_lambda(template: Template, built: Path) -> None:
+    """Lambda refuses a function whose folders together are larger."""
+    for name in functions(template):
+        sizes = {folder.name: unzipped_bytes(folder) for folder in folders_of(template, name, built)}
+        assert sum(sizes.values()) < LARGEST_UNZIPPED, f"{name}: {sizes}"

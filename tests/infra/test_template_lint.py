@@ -1,0 +1,28 @@
+"""cfn-lint knows CloudFormation's own schemas; this runs it as a person would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.infra.cloudformation import ALARMS, ROOT, TEMPLATE
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    """Both templates, every rule, as .cfnlintrc says."""
+    command = [str(Path(sys.executable).with_name("cfn-lint"))]
+    linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_cfn_lint_checks_both_templates_and_a_rule_is_ignored_only_with_a_reason() -> None:
+    """The ignored rules stand one a line, each with a comment."""
+    text = (ROOT / ".cfnlintrc").read_text(encoding="utf-8")
+    config = yaml.safe_load(text)
+    assert {ROOT / path for path in config["templates"]} == {TEMPLATE, ALARMS}
+    for rule in config.get("ignore_checks", []):
+        (line,) = (line for line in text.splitlines() if line.strip().startswith(f"- {rule}"))
+        assert "# " in line, f".cfnlintrc: {rule} is ignored without a reason"
