@@ -1,0 +1,1 @@
+"""What Freshet does: the use cases and their ports. No AWS, no clock, no environment."""

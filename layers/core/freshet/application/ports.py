@@ -55,7 +55,6 @@ class EventLog(Protocol):
         ...
 
 
-
 class FeatureStore(Protocol):
     """The views that a request and a projector read and write."""
 

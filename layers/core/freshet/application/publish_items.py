@@ -52,5 +52,5 @@ def _published(item: Item, now_ms: int) -> Event:
         "description": item.description,
         "attributes": item.attributes,
     }
-    event_id = f"{item.item_id}@{now_ms}"
-    return Event(kind, event_id, item.item_id, now_ms, item.price, {k: v for k, v in described.items() if v is not None})
+    attributes = {name: value for name, value in described.items() if value is not None}
+    return Event(kind, f"{item.item_id}@{now_ms}", item.item_id, now_ms, item.price, attributes)

@@ -25,6 +25,7 @@ FEW_CANDIDATES = 200
 MANY_CANDIDATES = 10_000
 """Asked for when a filter leaves too few of the first."""
 
+
 @dataclass(frozen=True)
 class Served:
     """What serves at this moment; each part is swapped whole when a newer one is ready, never changed."""
@@ -69,9 +70,7 @@ class Recommend:
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
         self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))))
 
-    def _items(
-        self, request: RecommendationRequest, state: UserState, scorer: Scorer | None
-    ) -> tuple[SlateItem, ...]:
+    def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)
         catalogue = self.served.catalogue().items
         latest = tail(state)

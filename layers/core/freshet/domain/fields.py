@@ -59,7 +59,7 @@ def optional_flag(of: Mapping[str, Any], name: str, default: bool, prefix: str =
     return value
 
 
-def _is_finite(value: int | float) -> bool:
+def _is_finite(value: float) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond the range of a double

@@ -78,7 +78,7 @@ def decode(data: bytes) -> EventRecord:
     try:
         tail = json.loads(data[HEADER.size + len(cores) * CORE.size :])
         events = tuple(
-            Event(EventKind(kind), event_id, item_id, occurred_at_ms, None if value != value else value, attributes)
+            Event(EventKind(kind), event_id, item_id, occurred_at_ms, None if math.isnan(value) else value, attributes)
             for (_, _, occurred_at_ms, value, kind), event_id, item_id, attributes in zip(
                 cores, tail["e"], tail["i"], tail["a"], strict=True
             )

@@ -16,7 +16,7 @@ CERTAIN = 1.0
 """The propensity of a policy that leaves nothing to chance."""
 
 _SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
-    SeenItems.NONE: lambda state: (),
+    SeenItems.NONE: lambda _: (),
     SeenItems.SESSION: session,
     SeenItems.PURCHASED: purchased,
     SeenItems.ALL: everything,

@@ -1,7 +1,7 @@
 """What is bought and looked at now: the heaviest items of a shard, with decayed weights, in bounded space.
 
 After every PRUNED_EVERY events all but the KEPT heaviest items are forgotten. The moment depends on the count of events
-alone, so any cut into batches gives the same trend; a weight may be too low by what was forgotten, and is never too high.
+alone, so any cut into batches gives the same trend. A weight may be too low, by what was forgotten, and never too high.
 Source: Manku, Motwani, "Approximate Frequency Counts over Data Streams" (VLDB 2002), with the forward decay of Cormode
 et al. (ICDE 2009).
 """

@@ -1,7 +1,7 @@
 """The bytes of a trend row.
 
-    header   format 1 | shard i32 | sequence number 24 bytes | era u32 | applied u64 | items u16
-    body     item key 6 | weight f64, in the order of the keys
+header   format 1 | shard i32 | sequence number 24 bytes | era u32 | applied u64 | items u16
+body     item key 6 | weight f64, in the order of the keys
 """
 
 from __future__ import annotations

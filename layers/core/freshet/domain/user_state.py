@@ -1,7 +1,7 @@
 """What is known of one user, and how an event changes it.
 
-The state is kept in its packed form (item keys, marks of two bytes with kind and pause, event tags), because a fold only
-appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
+The state is kept in its packed form (item keys, marks of two bytes with kind and pause, event tags), because a fold
+only appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The edges that functions share: HTTP, the stream, and what they tell about themselves."""

@@ -1,0 +1,27 @@
+"""POST /events: a client's events enter the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.bootstrap import accept_events
+from freshet.entrypoints.answers import receipt_body
+from freshet.entrypoints.http import Answer, Request, Routes, respond
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+def post_events(request: Request, telemetry: Telemetry) -> Answer:
+    """200 with the position if anything was accepted, 400 with the reasons if nothing was."""
+    receipt = accept_events()(request.json())
+    telemetry.count("EventsAccepted", len(receipt.accepted))
+    telemetry.count("EventsRejected", len(receipt.rejected))
+    return Answer(200 if receipt.accepted else 400, receipt_body(receipt))
+
+
+ROUTES: Routes = {("POST", "/events"): post_events}
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+    """Triggered by API Gateway."""
+    return respond(event, ROUTES, telemetry)

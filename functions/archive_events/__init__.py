@@ -1,0 +1,1 @@
+"""The archivist of the stream."""

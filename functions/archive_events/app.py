@@ -1,0 +1,18 @@
+"""The stream's archivist: one shard's batch goes to the log's long memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.bootstrap import archive_events
+from freshet.entrypoints.stream import ALL_DONE, arrivals
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+    """Triggered by Kinesis; a batch that cannot be stored fails as a whole and is delivered again."""
+    batch = arrivals(event)
+    archive_events()(batch)
+    telemetry.count("RecordsArchived", len(batch))
+    return ALL_DONE

@@ -1,0 +1,1 @@
+"""The projector of the stream."""

@@ -1,0 +1,21 @@
+"""The stream's projector: one shard's batch becomes user rows and a trend row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.bootstrap import project_events
+from freshet.entrypoints.stream import deliver_again_from, log_records
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+    """Triggered by Kinesis; what could not be stored is asked for again."""
+    batch = log_records(event)
+    projected = project_events()(batch[0].position.shard, batch)
+    telemetry.count("EventsApplied", projected.applied)
+    telemetry.count("EventsKnown", projected.duplicates)
+    telemetry.count("RecordsDead", projected.dead)
+    telemetry.count("UserRowsWritten", projected.rows)
+    return deliver_again_from(projected.failed_from)

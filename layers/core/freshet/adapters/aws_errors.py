@@ -1,0 +1,53 @@
+"""AWS's refusals in Freshet's words: what may succeed later is UnavailableError, the rest stays as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from freshet.domain.errors import UnavailableError
+
+_LATER = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+    }
+)
+
+
+def may_succeed_later(code: str) -> bool:
+    """True for an AWS error code that says nothing is wrong with the request itself."""
+    return code in _LATER
+
+
+def error_code(error: ClientError) -> str:
+    """AWS's name for the error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def unavailable_in_our_words(what: str) -> Iterator[None]:
+    """Raise UnavailableError, naming what was tried and keeping AWS's error as the cause, where retrying can help."""
+    try:
+        yield
+    except (NoConnectionError, HTTPClientError) as error:
+        raise UnavailableError(f"{what}: {error}") from error
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if may_succeed_later(error_code(error)) or status >= 500:
+            raise UnavailableError(f"{what}: {error}") from error
+        raise

@@ -1,0 +1,63 @@
+"""A value that is renewed behind the reader's back: a reader never waits for a writer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from freshet.application.ports import Clock
+
+_Value = TypeVar("_Value")
+
+
+class Refreshed(Generic[_Value]):
+    """Gives the value it has, and loads a newer one in another thread when it is older than `every_ms`.
+
+    Only the first reader waits. `load` gets the present value and returns the next, which may be the same; what it
+    raises is handed to `on_error`, and the present value stays.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[_Value | None], _Value],
+        clock: Clock,
+        every_ms: int,
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._every_ms = every_ms
+        self._on_error = on_error
+        self._lock = threading.Lock()
+        self._value: _Value | None = None
+        self._loaded_at_ms = 0
+        self._loaded = False
+
+    def __call__(self) -> _Value:
+        """The value; raises what `load` raises only while there is none yet."""
+        if not self._loaded:
+            self._load_first()
+        elif self._clock.now_ms() - self._loaded_at_ms >= self._every_ms and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._renew, name="refresh", daemon=True).start()
+        return self._value  # type: ignore[return-value]  # _load_first has filled it
+
+    def _load_first(self) -> None:
+        with self._lock:
+            if not self._loaded:
+                self._take(self._load(None))
+
+    def _renew(self) -> None:
+        """Runs with the lock held, so that there is one renewal at a time."""
+        try:
+            self._take(self._load(self._value))
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, readers keep what they have
+            self._loaded_at_ms = self._clock.now_ms()
+            self._on_error(error)
+        finally:
+            self._lock.release()
+
+    def _take(self, value: _Value) -> None:
+        self._value = value
+        self._loaded_at_ms = self._clock.now_ms()
+        self._loaded = True

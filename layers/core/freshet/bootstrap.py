@@ -1,0 +1,173 @@
+"""The composition root: settings become adapters, adapters become use cases, once per process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from freshet.adapters.kinesis_event_log import KinesisEventLog
+from freshet.adapters.refreshed import Refreshed
+from freshet.adapters.system_clock import SystemClock
+from freshet.application.accept_events import AcceptEvents
+from freshet.application.archive_events import ArchiveEvents
+from freshet.application.catalogue_view import EMPTY_CATALOGUE, CatalogueView
+from freshet.application.ports import Catalogue, FeatureStore, ModelStore, Scorer
+from freshet.application.project_events import ProjectEvents
+from freshet.application.publish_items import PublishItems
+from freshet.application.recommend import Recommend, Served
+from freshet.domain import trend_row
+from freshet.domain.keys import ItemKey
+from freshet.domain.trend import heaviest
+from freshet.settings import (
+    AcceptEventsSettings,
+    ArchiveEventsSettings,
+    ProjectEventsSettings,
+    PublishItemsSettings,
+    RecommendSettings,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from freshet.scoring.onnx_scorer import OnnxScorer
+
+TRENDING_ITEMS = 500
+REFRESH_MS = 2_000
+"""How old the trend, the catalogue and the champion may be before they are read again, off the request's path."""
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=10, tcp_keepalive=True
+)
+
+
+def aws_client(service: str, region: str) -> Any:
+    """A client for one service; AWS_ENDPOINT_URL is the one seam that leads it to a local cloud."""
+    return boto3.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]  # by name
+
+
+@cache
+def accept_events() -> AcceptEvents:
+    """The use case behind POST /events."""
+    settings = read_settings(AcceptEventsSettings, os.environ)
+    return AcceptEvents(
+        log=KinesisEventLog(aws_client("kinesis", settings.aws_region), settings.freshet_stream),
+        clock=SystemClock(),
+        pseudonym_secret=_secret(settings.freshet_pseudonym_secret, settings.aws_region),
+    )
+
+
+@cache
+def project_events() -> ProjectEvents:
+    """The use case behind the stream's projector."""
+    from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+    from freshet.adapters.sqs_dead_letters import SqsDeadLetters
+
+    settings = read_settings(ProjectEventsSettings, os.environ)
+    region = settings.aws_region
+    return ProjectEvents(
+        store=DynamoFeatureStore(
+            aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table
+        ),
+        dead_letters=SqsDeadLetters(aws_client("sqs", region), settings.freshet_dead_letters_url),
+    )
+
+
+@cache
+def archive_events() -> ArchiveEvents:
+    """The use case behind the stream's archivist."""
+    from freshet.adapters.s3_archive import S3Archive
+
+    settings = read_settings(ArchiveEventsSettings, os.environ)
+    return ArchiveEvents(S3Archive(aws_client("s3", settings.aws_region), settings.freshet_archive_bucket))
+
+
+@cache
+def publish_items() -> PublishItems:
+    """The use case behind PUT /items."""
+    from freshet.adapters.dynamo_catalogue import DynamoCatalogue
+
+    settings = read_settings(PublishItemsSettings, os.environ)
+    return PublishItems(
+        log=KinesisEventLog(aws_client("kinesis", settings.aws_region), settings.freshet_stream),
+        catalogue=DynamoCatalogue(settings.freshet_catalogue_table, settings.aws_region),
+        clock=SystemClock(),
+    )
+
+
+class Reading:
+    """What the reading function uses: the recommender, and the catalogue itself."""
+
+    def __init__(self, recommend: Recommend, catalogue: Catalogue) -> None:
+        self.recommend = recommend
+        self.catalogue = catalogue
+
+
+@cache
+def reading(on_error: Callable[[Exception], None]) -> Reading:
+    """The use cases behind the GET routes; `on_error` hears what went wrong while refreshing in the background."""
+    from freshet.adapters.dynamo_catalogue import DynamoCatalogue
+    from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+    from freshet.adapters.s3_model_store import S3ModelStore
+
+    settings = read_settings(RecommendSettings, os.environ)
+    region = settings.aws_region
+    store = DynamoFeatureStore(
+        aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table
+    )
+    catalogue = DynamoCatalogue(settings.freshet_catalogue_table, region)
+    models = S3ModelStore(
+        aws_client("s3", region), settings.freshet_models_bucket, settings.freshet_models_table, region
+    )
+    recommend = Recommend(
+        store=store,
+        log=KinesisEventLog(aws_client("kinesis", region), settings.freshet_stream),
+        served=served(store, catalogue, models, Path(tempfile.gettempdir()) / "freshet-models", on_error),
+        clock=SystemClock(),
+        pseudonym_secret=_secret(settings.freshet_pseudonym_secret, region),
+    )
+    return Reading(recommend, catalogue)
+
+
+def served(
+    store: FeatureStore, catalogue: Catalogue, models: ModelStore, folder: Path, on_error: Callable[[Exception], None]
+) -> Served:
+    """What serves at this moment, each part renewed behind the requests' back."""
+    clock = SystemClock()
+
+    def next_scorer(present: Scorer | None) -> Scorer | None:
+        champion = models.champion()
+        if champion is None or (present is not None and present.version == champion):
+            return present
+        return _scorer(models.fetch(champion, folder), champion)
+
+    def next_catalogue(present: CatalogueView | None) -> CatalogueView:
+        return (present or EMPTY_CATALOGUE).refreshed(catalogue)
+
+    def next_trending(_: Sequence[tuple[ItemKey, float]] | None) -> Sequence[tuple[ItemKey, float]]:
+        trends = [trend_row.unpack(row.data) for row in store.read_trends().values()]
+        return heaviest(trends, TRENDING_ITEMS)
+
+    return Served(
+        scorer=Refreshed(next_scorer, clock, REFRESH_MS, on_error),
+        catalogue=Refreshed(next_catalogue, clock, REFRESH_MS, on_error),
+        trending=Refreshed(next_trending, clock, REFRESH_MS, on_error),
+    )
+
+
+def _scorer(folder: Path, version: str) -> OnnxScorer:
+    """A warmed scorer; numpy and onnxruntime are imported here, so that functions without a model do not pay."""
+    from freshet.scoring.onnx_scorer import OnnxScorer
+
+    return OnnxScorer.load(folder, version)
+
+
+def _secret(arn: str, region: str) -> bytes:
+    """The key of the pseudonyms."""
+    answer = aws_client("secretsmanager", region).get_secret_value(SecretId=arn)
+    return str(answer["SecretString"]).encode()

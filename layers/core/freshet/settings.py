@@ -1,0 +1,73 @@
+"""What a function is told by its environment: read once, checked, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+from freshet.domain.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """What every function is told by Lambda itself."""
+
+    aws_region: str
+
+
+@dataclass(frozen=True)
+class AcceptEventsSettings(RegionSettings):
+    """The stream that takes the events, and the ARN of the secret that turns users into pseudonyms."""
+
+    freshet_stream: str
+    freshet_pseudonym_secret: str
+
+
+@dataclass(frozen=True)
+class ProjectEventsSettings(RegionSettings):
+    """The tables of the views, and the URL of the queue for what cannot be folded."""
+
+    freshet_users_table: str
+    freshet_items_table: str
+    freshet_dead_letters_url: str
+
+
+@dataclass(frozen=True)
+class ArchiveEventsSettings(RegionSettings):
+    """The bucket of the log's long memory."""
+
+    freshet_archive_bucket: str
+
+
+@dataclass(frozen=True)
+class PublishItemsSettings(RegionSettings):
+    """The catalogue's table and the stream."""
+
+    freshet_catalogue_table: str
+    freshet_stream: str
+
+
+@dataclass(frozen=True)
+class RecommendSettings(RegionSettings):
+    """Everything that is read to recommend, and the stream that takes the slates."""
+
+    freshet_users_table: str
+    freshet_items_table: str
+    freshet_catalogue_table: str
+    freshet_models_table: str
+    freshet_models_bucket: str
+    freshet_stream: str
+    freshet_pseudonym_secret: str
+
+
+_Settings = TypeVar("_Settings", bound=RegionSettings)
+
+
+def read_settings(kind: type[_Settings], environment: Mapping[str, str]) -> _Settings:
+    """Settings from environment variables of the fields' names in capitals. Raises InvalidInputError."""
+    values = {field.name: environment.get(field.name.upper(), "") for field in fields(kind)}
+    for name, value in values.items():
+        if not value:
+            raise InvalidInputError(name.upper(), "an environment variable that is set", value)
+    return kind(**values)
