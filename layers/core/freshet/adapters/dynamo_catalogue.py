@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -20,23 +20,17 @@ CHANGE_BUCKETS = 4
 """Partitions of the index by time of change: each takes a thousand writes a second."""
 
 
-@dataclass(frozen=True)
-class _Tables:
-    row: Any
-    by_change: Any
-
-
 class DynamoCatalogue:
     """A Catalogue over one table and its index `by_change`."""
 
     def __init__(self, table: str, region: str) -> None:
-        self._tables = _described(table, region)
+        self._row = _described(table, region)
 
     def refuse_collisions(self, items: Sequence[Item]) -> None:
         """See Catalogue."""
         owners = {item.key.hex(): item.item_id for item in reversed(items)}
         try:
-            owners.update({row.item_key: row.item_id for row in self._tables.row.batch_get(list(owners))})
+            owners.update({row.item_key: row.item_id for row in self._row.batch_get(list(owners))})
         except PynamoDBException as error:
             raise _unavailable(error) from error
         for item in items:
@@ -47,16 +41,16 @@ class DynamoCatalogue:
         """See Catalogue."""
         self.refuse_collisions(items)
         try:
-            with self._tables.row.batch_write() as batch:
+            with self._row.batch_write() as batch:
                 for item in items:
-                    batch.save(self._row(item, changed_at_ms))
+                    batch.save(self._saved(item, changed_at_ms))
         except PynamoDBException as error:
             raise _unavailable(error) from error
 
     def get(self, item_id: str) -> Item | None:
         """See Catalogue."""
         try:
-            return _item(self._tables.row.get(item_key(item_id).hex(), consistent_read=True))
+            return _item(self._row.get(item_key(item_id).hex(), consistent_read=True))
         except DoesNotExist:
             return None
         except PynamoDBException as error:
@@ -64,22 +58,21 @@ class DynamoCatalogue:
 
     def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
         """See Catalogue."""
-        index = self._tables.by_change
         try:
             for bucket in range(CHANGE_BUCKETS):
-                for row in index.query(bucket, index.changed_at >= changed_at_ms):
+                for row in self._row.by_change.query(bucket, self._row.changed_at >= changed_at_ms):
                     yield CatalogueChange(_item(row), int(row.changed_at))
         except PynamoDBException as error:
             raise _unavailable(error) from error
 
-    def _row(self, item: Item, changed_at_ms: int) -> Any:
+    def _saved(self, item: Item, changed_at_ms: int) -> Any:
         bucket = item.key[0] % CHANGE_BUCKETS
         values = {name: value for name, value in asdict(item).items() if value is not None}
-        return self._tables.row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, **values)
+        return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, **values)
 
 
-def _described(table: str, region_name: str) -> _Tables:
-    """PynamoDB reads a table's name from its class, so each table gets classes of its own."""
+def _described(table: str, region_name: str) -> Any:
+    """PynamoDB reads a table's name from its class, so each table gets a class of its own."""
 
     class ByChange(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
         class Meta:
@@ -106,7 +99,7 @@ def _described(table: str, region_name: str) -> _Tables:
         changed_at = NumberAttribute()
         by_change = ByChange()
 
-    return _Tables(CatalogueRow, CatalogueRow.by_change)
+    return CatalogueRow
 
 
 def _item(row: Any) -> Item:
