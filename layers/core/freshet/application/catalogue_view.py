@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from freshet.application.ports import Catalogue, CatalogueChange
+from freshet.application.ports import Catalogue
 from freshet.domain.catalogue import Item
 from freshet.domain.keys import ItemKey
 
@@ -13,11 +13,16 @@ OVERLAP_MS = 10_000
 """How far back each refresh looks again: writers' clocks differ, and an index lags behind its table."""
 
 
-class CatalogueView:
-    """An immutable picture of the catalogue, and the moment up to which it was read."""
+NEWEST_ITEMS = 100
+"""How many of the latest changed items are known as the newest."""
 
-    def __init__(self, items: Mapping[ItemKey, Item], read_until_ms: int) -> None:
+
+class CatalogueView:
+    """An immutable picture of the catalogue: its items by key, the newest ones, and until when it was read."""
+
+    def __init__(self, items: Mapping[ItemKey, Item], newest: Sequence[ItemKey], read_until_ms: int) -> None:
         self.items = MappingProxyType(dict(items))
+        self.newest = tuple(newest)
         self.read_until_ms = read_until_ms
 
     def refreshed(self, catalogue: Catalogue) -> CatalogueView:
@@ -25,12 +30,10 @@ class CatalogueView:
         changes = list(catalogue.changed_since(max(0, self.read_until_ms - OVERLAP_MS)))
         if all(self.items.get(change.item.key) == change.item for change in changes):
             return self
-        return CatalogueView({**self.items, **_by_key(changes)}, max(change.changed_at_ms for change in changes))
+        in_order = sorted(changes, key=lambda change: (change.changed_at_ms, change.item.item_id))
+        changed = {change.item.key: change.item for change in in_order}
+        newest = dict.fromkeys((*reversed(changed), *self.newest))
+        return CatalogueView({**self.items, **changed}, list(newest)[:NEWEST_ITEMS], in_order[-1].changed_at_ms)
 
 
-EMPTY_CATALOGUE = CatalogueView({}, 0)
-
-
-def _by_key(changes: Iterable[CatalogueChange]) -> dict[ItemKey, Item]:
-    in_order = sorted(changes, key=lambda change: change.changed_at_ms)
-    return {change.item.key: change.item for change in in_order}
+EMPTY_CATALOGUE = CatalogueView({}, (), 0)

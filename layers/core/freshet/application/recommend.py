@@ -19,7 +19,7 @@ from freshet.domain.tastes import tail
 from freshet.domain.user_state import UserState
 
 POLICY = "in-order-1"
-"""Model, then neighbours of the last item, then trending; nothing is left to chance. Raised when that changes."""
+"""Model, neighbours of the last item, trending, newest; nothing is left to chance. Renamed when that changes."""
 
 FEW_CANDIDATES = 200
 MANY_CANDIDATES = 10_000
@@ -51,7 +51,7 @@ class Recommend:
         state = user_row.unpack(row.data) if row.data else UserState()
         scorer = self.served.scorer()
         items = self._items(request, state, scorer)
-        from_model = any(place.source is not Source.TRENDING for place in items)
+        from_model = any(place.source in (Source.MODEL, Source.NEIGHBOURS) for place in items)
         provenance = Provenance(
             state.position if row.data else None,
             scorer.version if scorer else None,
@@ -72,23 +72,29 @@ class Recommend:
 
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)
-        catalogue = self.served.catalogue().items
+        catalogue = self.served.catalogue()
         latest = tail(state)
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
-            candidates = in_order(self._sources(scorer, latest, excluded, limit))
-            items = places(candidates, request.n, catalogue, excluded, request.filter)
+            candidates = in_order(self._sources(scorer, latest, excluded, limit, catalogue.newest))
+            items = places(candidates, request.n, catalogue.items, excluded, request.filter)
             if len(items) == request.n or not request.filter:
                 break
         return items
 
     def _sources(
-        self, scorer: Scorer | None, latest: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int
+        self,
+        scorer: Scorer | None,
+        latest: Sequence[ItemKey],
+        excluded: Collection[ItemKey],
+        limit: int,
+        newest: Sequence[ItemKey],
     ) -> Iterator[Iterable[Candidate]]:
         """The candidates of each source, made only when the sources before it did not fill the slate."""
         if scorer and latest:
             yield scorer.recommend(latest, excluded, limit)
             yield neighbours(scorer, latest[0], limit)
         yield trending(self.served.trending())
+        yield (Candidate(item, 0.0, Source.NEWEST) for item in newest)
 
 
 def neighbours(scorer: Scorer, item: ItemKey, limit: int) -> list[Candidate]:

@@ -22,6 +22,8 @@ _SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
     SeenItems.ALL: everything,
 }
 
+_WITHOUT_CAUSE = {Source.TRENDING: "popular with everybody right now", Source.NEWEST: "new in the shop"}
+
 
 def excluded_items(state: UserState, policy: SeenItems) -> Collection[ItemKey]:
     """The user's own items that the policy keeps out of the slate."""
@@ -48,7 +50,7 @@ def places(
 
 
 def _reason(candidate: Candidate, catalogue: Mapping[ItemKey, Item]) -> str:
-    if candidate.source is Source.TRENDING:
-        return "popular with everybody right now"
+    if candidate.source in _WITHOUT_CAUSE:
+        return _WITHOUT_CAUSE[candidate.source]
     cause = catalogue.get(candidate.because) if candidate.because else None
     return f"often comes after {cause.name}" if cause else "often comes after what you looked at"

@@ -17,6 +17,7 @@ class Source(StrEnum):
     MODEL = "model"
     NEIGHBOURS = "neighbours"
     TRENDING = "trending"
+    NEWEST = "newest"
 
 
 class SeenItems(StrEnum):

@@ -1,0 +1,1 @@
+"""Runs published models: reads a model folder, checks it, and answers with it."""
