@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 import pytest
 
+from freshet import settings
 from tests.infra.cloudformation import ROOT, Template, environment, functions, references, resources, statements
 
 KNOWN_VARIABLES = {
@@ -82,13 +84,21 @@ def test_a_function_knows_only_agreed_variables(template: Template, name: str) -
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_function_is_told_what_its_settings_ask_for(template: Template, name: str) -> None:
+    """A variable that is missing fails at the first call; one too many is a permission nobody needs."""
+    asked = {field.name.upper() for field in fields(getattr(settings, f"{name}Settings"))}
+    told = {variable for variable in environment(functions(template)[name]) if variable.startswith("FRESHET_")}
+    assert told == asked - {"AWS_REGION"}, "AWS_REGION is set by Lambda itself"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_function_may_touch_exactly_what_it_is_told_of(template: Template, name: str) -> None:
-    """Permissions and variables name the same resources; beside them only the key and the stream that is read."""
+    """Permissions and variables name the same resources; beside them only the key and what its mapping uses."""
     function = functions(template)[name]
     told = set(references(environment(function)))
     for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
         if mapping["FunctionName"] == {"Ref": name}:
-            told |= set(references(mapping["EventSourceArn"]))
+            told |= set(references([mapping["EventSourceArn"], mapping["DestinationConfig"]]))
     assert set(references(statements(function))) == told | {"EncryptionKey"}
 
 

@@ -1,0 +1,145 @@
+"""infra/api/openapi.yaml, template.yaml and the handlers tell the same story."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from tests.infra.cloudformation import ROOT, Template, functions
+
+Route = tuple[str, str]
+"""Method in capitals, path."""
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+ROUTES: dict[str, set[Route]] = {
+    "AcceptEvents": {("POST", "/events")},
+    "PublishItems": {("PUT", "/items")},
+    "Recommend": {
+        ("GET", "/recommendations/{user}"),
+        ("GET", "/items/{id}"),
+        ("GET", "/items/{id}/similar"),
+        ("GET", "/health"),
+    },
+}
+
+WITHOUT_A_KEY = {("GET", "/health")}
+
+
+@pytest.fixture(scope="module")
+def contract() -> dict[str, Any]:
+    """The OpenAPI document."""
+    document = yaml.safe_load((ROOT / "infra" / "api" / "openapi.yaml").read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    return document
+
+
+def operations(contract: dict[str, Any]) -> Iterator[tuple[Route, dict[str, Any]]]:
+    """Every operation of the contract."""
+    for path, item in contract["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield (method.upper(), path), item[method]
+
+
+def api_events(template: Template) -> Iterator[tuple[str, Route, dict[str, Any]]]:
+    """(function, route, properties) of every API event of the template."""
+    for name, function in functions(template).items():
+        for event in function.get("Events", {}).values():
+            properties = event["Properties"]
+            yield name, (properties["Method"], properties["Path"]), properties
+
+
+def test_the_contract_is_valid_openapi(contract: dict[str, Any]) -> None:
+    """Against the schema of the OpenAPI version that it names."""
+    validate(contract)
+
+
+def test_the_contract_and_the_template_have_the_same_routes(contract: dict[str, Any], template: Template) -> None:
+    """A route that is documented is deployed, and a route that is deployed is documented."""
+    assert {route for route, _ in operations(contract)} == {route for _, route, _ in api_events(template)}
+
+
+def test_each_route_leads_to_its_function(template: Template) -> None:
+    """All reads are answered by Recommend."""
+    found: dict[str, set[Route]] = {}
+    for name, route, _ in api_events(template):
+        found.setdefault(name, set()).add(route)
+    assert found == ROUTES
+
+
+def test_each_handler_answers_the_routes_that_lead_to_it(template: Template) -> None:
+    """A route without an answer would be a 404 behind a valid key; an answer without a route could never be given."""
+    for name, routes in ROUTES.items():
+        module = functions(template)[name]["Handler"].rpartition(".")[0]
+        assert set(importlib.import_module(module).ROUTES) == routes, name
+
+
+def test_only_health_is_open(contract: dict[str, Any], template: Template) -> None:
+    """Contract and template agree about where an API key is needed: everywhere else."""
+    assert contract["security"] == [{"apiKey": []}]
+    assert contract["components"]["securitySchemes"]["apiKey"]["name"] == "x-api-key"
+    assert {route for route, operation in operations(contract) if operation.get("security") == []} == WITHOUT_A_KEY
+    auth = template["Resources"]["Api"]["Properties"]["Auth"]
+    assert auth["ApiKeyRequired"] is True
+    assert auth["UsagePlan"]["CreateUsagePlan"] == "PER_API", "a key without a usage plan opens nothing"
+    opened = {route for _, route, p in api_events(template) if p.get("Auth", {}).get("ApiKeyRequired") is False}
+    assert opened == WITHOUT_A_KEY
+
+
+def test_other_sites_pages_may_not_call_the_api(template: Template) -> None:
+    """CORS is off: a page that may call has to carry the key."""
+    assert "Cors" not in template["Resources"]["Api"]["Properties"]
+    assert "Cors" not in template["Globals"]["Api"]
+
+
+def test_every_operation_documents_refusals_and_shows_examples(contract: dict[str, Any]) -> None:
+    """Operations with input say what a 400 looks like; every body has an example."""
+    for route, operation in operations(contract):
+        answers = operation["responses"]
+        assert "200" in answers and "429" in answers, route
+        if route not in WITHOUT_A_KEY:
+            assert {"400", "403", "503"} <= set(answers), route
+        assert answers["200"]["content"]["application/json"]["examples"], route
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], route
+
+
+def test_every_example_fits_its_schema(contract: dict[str, Any]) -> None:
+    """An example that would be refused teaches the wrong thing."""
+    checked = 0
+    for where, body in bodies(contract):
+        schema = {**body["schema"], "components": contract["components"]}
+        for name, example in body["examples"].items():
+            value = resolved(contract, example)["value"]
+            errors = list(OAS31Validator(schema).iter_errors(value))
+            assert not errors, f"{where}, example {name}: {errors[0].message}"
+            checked += 1
+    assert checked >= len(contract["paths"])
+
+
+def bodies(contract: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every body that has a schema and examples, of requests and of answers."""
+    for route, operation in operations(contract):
+        described = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for entry in described:
+            content = resolved(contract, entry).get("content", {}).get("application/json")
+            if content:
+                yield " ".join(route), content
+
+
+def resolved(contract: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """What a local reference points to; the entry itself where it is none."""
+    if "$ref" not in entry:
+        return entry
+    target: Any = contract
+    for part in entry["$ref"].removeprefix("#/").split("/"):
+        target = target[part]
+    assert isinstance(target, dict)
+    return target
