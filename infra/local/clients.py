@@ -44,8 +44,7 @@ class Clients:
     def without_retries(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """A client that calls once: for callers that have their own rules for retries."""
         return self._client(
-            service,
-            Config(retries={"total_max_attempts": 1}, read_timeout=LONGEST_INVOCATION, max_pool_connections=64),
+            service, Config(retries={"total_max_attempts": 1}, read_timeout=LONGEST_INVOCATION, max_pool_connections=64)
         )
 
     def _client(self, service: str, config: Config) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time

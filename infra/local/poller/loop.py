@@ -24,7 +24,7 @@ from infra.local.poller.shard import StreamClient
 
 WRITE_FILES_EVERY = 0.25
 # A function may run for 15 minutes; a stop waits for the batch in flight no longer than this.
-STOP_AFTER = 60.0
+STOP_AFTER = 20.0
 FUNCTIONS_AT_ONCE = 32
 
 
