@@ -19,6 +19,7 @@ from freshet.scoring.signature import check_next_items, read_signature
 from freshet.scoring.vocabulary import Vocabulary
 
 _OUTPUTS = ["items", "scores", "because"]
+_WARM_LIMIT = 100
 _WEIGHTS = (TAIL_DECAY ** np.arange(TAIL_ITEMS)).astype(np.float32)
 
 
@@ -94,4 +95,4 @@ class OnnxScorer:
 
     def _warm(self) -> None:
         known = np.zeros(TAIL_ITEMS, np.int64)
-        self._best(known, known, len(self._vocabulary))
+        self._best(known, known, _WARM_LIMIT)

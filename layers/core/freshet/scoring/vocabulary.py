@@ -20,7 +20,7 @@ _PADDING = bytes(_WORD_BYTES - ITEM_KEY_BYTES)
 
 
 def words(keys: Collection[ItemKey]) -> NDArray[np.uint64]:
-    """Item keys as unsigned numbers in the same order, [len(keys)]. Raises InvalidInputError for a key of another length."""
+    """Item keys as numbers of the same order, [len(keys)]. Raises InvalidInputError for a key of another length."""
     padded = _PADDING.join((b"", *keys))
     if len(padded) != len(keys) * _WORD_BYTES:
         raise InvalidInputError("item key", f"{ITEM_KEY_BYTES} bytes each", [len(key) for key in keys])

@@ -1,0 +1,44 @@
+"""The knobs of the co-visitation model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from freshet.domain.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class CovisitationConfig:
+    """score(i -> j) = weight(i -> j) / ((out(i) + out_smoothing)^out_exponent * (in(j) + in_smoothing)^in_exponent).
+
+    weight(i -> j) is the sum of `domain.tastes.transitions`, out(i) and in(j) its sums over j and over i. How far back
+    a transition reaches and how it decays is fixed in `domain.tastes`, because the live path must do the same.
+    """
+
+    neighbours: int = 100
+    """Items kept for each item, the best ones; a count. Six bytes each in the exported matrices."""
+
+    out_smoothing: float = 30.0
+    """Transition weight added to what leaves an item, so that a rare item's few transitions do not count as certain."""
+
+    out_exponent: float = 0.5
+    """How much a busy item's transitions are discounted: 0 not at all, 1 fully (probabilities)."""
+
+    in_smoothing: float = 30.0
+    """Transition weight added to what arrives at an item, so that a rare item is not taken for a specific one."""
+
+    in_exponent: float = 0.5
+    """How much a popular item is discounted as an answer: 0 not at all, 1 fully (lift)."""
+
+    def __post_init__(self) -> None:
+        if self.neighbours < 1:
+            raise InvalidInputError("neighbours", "at least 1", self.neighbours)
+        for name in ("out_smoothing", "in_smoothing"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise InvalidInputError(name, "a number above 0", value)
+        for name in ("out_exponent", "in_exponent"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise InvalidInputError(name, "a number from 0 to 1", value)
