@@ -55,12 +55,22 @@ def deploy(
 
     Raises DeploymentError with the failed resources, PackagingError, or ValueError for a template that is none.
     """
+    chosen = _parameters(template_file, parameters or {})
     clients = Clients(endpoint_url)
     url = _packager(clients, endpoint_url).package(template_file)
-    accepted = parameters_of(read_template(template_file))
-    chosen = {name: value for name, value in local_parameters().items() if name in accepted} | dict(parameters or {})
     _create_or_update(clients("cloudformation"), stack, url, chosen, time.monotonic() + patience)
     return describe(clients, endpoint_url, stack)
+
+
+def _parameters(template_file: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """The local defaults that the template takes, and what is given; an unknown name is refused, as AWS does."""
+    accepted = parameters_of(read_template(template_file))
+    if unknown := given.keys() - accepted:
+        raise DeploymentError(
+            f"{template_file}: parameters: expected some of {', '.join(sorted(accepted))}, "
+            f"got {', '.join(sorted(unknown))}"
+        )
+    return {name: value for name, value in local_parameters().items() if name in accepted} | dict(given)
 
 
 def local_parameters() -> dict[str, str]:

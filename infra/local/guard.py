@@ -61,7 +61,8 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _stop_when_input_closes() -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock, held by this thread, would hold up the interpreter's exit by a second.
+    os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

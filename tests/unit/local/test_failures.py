@@ -265,11 +265,7 @@ def test_the_on_failure_message_has_awss_shape() -> None:
     request_id = message["requestContext"].pop("requestId")
     assert len(request_id) == 36
     assert message == {
-        "requestContext": {
-            "functionArn": FUNCTION,
-            "condition": "RetryAttemptsExhausted",
-            "approximateInvokeCount": 1,
-        },
+        "requestContext": {"functionArn": FUNCTION, "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "version": "1.0",
         "timestamp": "2023-11-14T22:13:20.000Z",

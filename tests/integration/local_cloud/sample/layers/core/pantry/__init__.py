@@ -1,0 +1,3 @@
+"""A package that functions find in their layer."""
+
+SHELF = "top"
