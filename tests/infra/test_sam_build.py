@@ -21,6 +21,17 @@ RUNTIME = "python3.13"
 LARGEST_UNZIPPED = 262_144_000
 """Bytes of a function and its layers together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+IMPORT_ALL = """
+import freshet, importlib, pkgutil
+import {module} as it
+assert callable(it.{handler})
+for found in pkgutil.walk_packages(freshet.__path__, "freshet."):
+    if {scoring} or not found.name.startswith("freshet.scoring"):
+        importlib.import_module(found.name)
+print(it.__file__)
+"""
+"""The handler, and what it imports only when it is called; scoring where its layer is attached."""
+
 ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -103,7 +114,9 @@ def test_every_built_function_imports_on_lambdas_python(template: Template, buil
         own, *layers = folders_of(template, name, built)
         path = os.pathsep.join(map(str, [own, *(layer / "python" for layer in layers)]))
         module, _, handler = function["Handler"].rpartition(".")
-        command = [str(python), "-S", "-c", f"import {module} as it; assert callable(it.{handler}); print(it.__file__)"]
+        scoring = any(layer.name == "OnnxLayer" for layer in layers)
+        script = IMPORT_ALL.format(module=module, handler=handler, scoring=scoring)
+        command = [str(python), "-S", "-c", script]
         imported = subprocess.run(
             command, cwd=built, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
         )

@@ -6,7 +6,7 @@ import pytest
 
 from tests.infra.cloudformation import Template, functions, resources, statements
 
-READERS = {"ProjectEvents": (1000, 1), "ArchiveEvents": (5000, 10)}
+READERS = {"ProjectEvents": (1000, 0), "ArchiveEvents": (5000, 10)}
 """The functions that read the log, with batch size and window in seconds."""
 
 

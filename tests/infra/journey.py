@@ -1,0 +1,155 @@
+"""A journey in process that takes every function through all it does, on resources made from the template."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import boto3
+import pytest
+
+from freshet import bootstrap
+from freshet.adapters.s3_model_store import NAME, POINTER, PREFIX
+from freshet.domain.keys import ItemKey
+from freshet.domain.slates import Candidate
+from freshet.entrypoints.telemetry import telemetry
+from tests.infra.cloudformation import Template, environment, functions, resources
+from tests.infra.recorded_calls import REGION, RecordedCalls
+
+
+class SilentScorer:
+    """A model that knows nothing: the journey is about how its files are fetched."""
+
+    version = "v1"
+
+    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+        """Nothing."""
+        return []
+
+    def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
+        """Nothing."""
+        return []
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+    aws_request_id: str = "request"
+
+
+def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) -> None:
+    """Publish, view, fold, view again, fold into what is there, meet a bad record, archive, recommend."""
+    patch.setattr(bootstrap, "_scorer", lambda folder, version: SilentScorer())
+
+    def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
+        forget_clients()
+        for variable, value in environment(functions(template)[name]).items():
+            patch.setenv(variable, calls.physical[value["Ref"]] if isinstance(value, dict) else value)
+        module = import_module(functions(template)[name]["Handler"].rpartition(".")[0])
+        return calls.during(name, lambda: module.handler(event, Context()))
+
+    def http(name: str, method: str, resource: str, body: object = None, **path: str) -> None:
+        answer = invoke(name, request(method, resource, body, path))
+        assert answer["statusCode"] == 200, answer
+
+    def stream(name: str) -> None:
+        assert invoke(name, batch(calls.physical["EventsStream"])) == {"batchItemFailures": []}
+
+    put_champion(calls.physical["ModelsBucket"], calls.physical["ModelsTable"])
+    http("PublishItems", "PUT", "/items", {"items": [{"itemId": "i-1", "name": "Train"}, {"itemId": "i-2"}]})
+    for event_id in ("e-1", "e-2"):
+        view = {"eventId": event_id, "eventType": "ItemViewed", "itemId": "i-1"}
+        http("AcceptEvents", "POST", "/events", {"userId": "u-1", "eventList": [view]})
+        stream("ProjectEvents")
+    put_unreadable_record(calls.physical["EventsStream"])
+    stream("ProjectEvents")
+    stream("ArchiveEvents")
+    http("Recommend", "GET", "/recommendations/{user}", user="u-1")
+    http("Recommend", "GET", "/items/{id}", id="i-1")
+    http("Recommend", "GET", "/items/{id}/similar", id="i-1")
+    http("Recommend", "GET", "/health")
+
+
+def forget_clients() -> None:
+    """Functions keep their clients and their telemetry for the life of the process."""
+    for kept in ("accept_events", "project_events", "archive_events", "publish_items", "reading"):
+        getattr(bootstrap, kept).cache_clear()
+    telemetry.cache_clear()
+
+
+def make_resources(template: Template) -> dict[str, str]:
+    """Tables, stream, buckets, queue and secret of the template, as logical id → physical name."""
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    for name, table in resources(template, "AWS::DynamoDB::Table").items():
+        described = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+        dynamodb.create_table(TableName=name, **{key: table[key] for key in described if key in table})
+    for name in resources(template, "AWS::Kinesis::Stream"):
+        boto3.client("kinesis", region_name=REGION).create_stream(StreamName=name, ShardCount=1)
+    physical = {name: name for name in resources(template, "AWS::DynamoDB::Table", "AWS::Kinesis::Stream")}
+    for name in resources(template, "AWS::S3::Bucket"):
+        physical[name] = name.lower()
+        boto3.client("s3", region_name=REGION).create_bucket(
+            Bucket=name.lower(), CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+    for name in resources(template, "AWS::SQS::Queue"):
+        physical[name] = boto3.client("sqs", region_name=REGION).create_queue(QueueName=name)["QueueUrl"]
+    for name in resources(template, "AWS::SecretsManager::Secret"):
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        physical[name] = secrets.create_secret(Name=name, SecretString="key")["ARN"]
+    return physical
+
+
+def put_champion(bucket: str, table: str) -> None:
+    """A model to fetch, and the pointer that says that it serves."""
+    boto3.client("s3", region_name=REGION).put_object(Bucket=bucket, Key=f"{PREFIX}v1/model.onnx", Body=b"graph")
+    pointer = {"name": {"S": NAME}, "version": {"S": POINTER}, "champion": {"S": "v1"}}
+    boto3.client("dynamodb", region_name=REGION).put_item(TableName=table, Item=pointer)
+
+
+def put_unreadable_record(stream: str) -> None:
+    """A record that ends among the dead letters."""
+    kinesis = boto3.client("kinesis", region_name=REGION)
+    kinesis.put_record(StreamName=stream, PartitionKey="p", Data=b"nobody can read this")
+
+
+def request(method: str, resource: str, body: object, path: dict[str, str]) -> dict[str, Any]:
+    """An API Gateway proxy event."""
+    return {
+        "httpMethod": method,
+        "resource": resource,
+        "pathParameters": path,
+        "queryStringParameters": None,
+        "requestContext": {"requestId": "r-1"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def batch(stream: str) -> dict[str, Any]:
+    """Everything in the stream, as Lambda would deliver it."""
+    kinesis = boto3.client("kinesis", region_name=REGION)
+    (shard,) = kinesis.list_shards(StreamName=stream)["Shards"]
+    iterator = kinesis.get_shard_iterator(
+        StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = kinesis.get_records(ShardIterator=iterator)["Records"]
+    return {"Records": [delivered(shard["ShardId"], record) for record in records]}
+
+
+def delivered(shard: str, record: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 has no types of its own
+    """One record of a batch."""
+    kinesis = {
+        "sequenceNumber": record["SequenceNumber"],
+        "partitionKey": record["PartitionKey"],
+        "data": base64.b64encode(record["Data"]).decode(),
+        "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+    }
+    return {"eventID": f"{shard}:{record['SequenceNumber']}", "kinesis": kinesis}

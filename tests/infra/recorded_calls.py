@@ -1,0 +1,73 @@
+"""Notes which permissions a function needs, by watching the AWS calls that it makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+
+REGION = "eu-west-1"
+
+Permission = tuple[str, str]
+"""Action, logical id of the resource."""
+
+ACTIONS_OF_CALLS = {"s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
+"""Where IAM has another word than the API."""
+
+
+@dataclass
+class RecordedCalls:
+    """Which permissions each function used; `physical` is the name or URL of each logical id."""
+
+    physical: dict[str, str]
+    used: dict[str, set[Permission]] = field(default_factory=dict)
+
+    def during(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Make a call and note what it needs as the needs of function `name`."""
+        needs = self.used.setdefault(name, set())
+        logical = {physical: logical_id for logical_id, physical in self.physical.items()}
+        send = getattr(BaseClient, "_make_api_call")  # noqa: B009 - untyped, and the one place that every call passes
+
+        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - as botocore has it
+            service = client.meta.service_model.service_name
+            needs.update((action, logical[about]) for action, about in _needs(service, operation, parameters))
+            if operation == "BatchExecuteStatement":
+                for row in map(_row_of, parameters["Statements"]):
+                    send(client, "PutItem", row)
+                return {"Responses": [{} for _ in parameters["Statements"]]}
+            return send(client, operation, parameters)
+
+        with mock.patch.object(BaseClient, "_make_api_call", noted):
+            return call()
+
+
+def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(action, physical name) of a call."""
+    if operation == "BatchExecuteStatement":
+        for statement in parameters["Statements"]:
+            verb, table = _verb_and_table(statement["Statement"])
+            yield f"dynamodb:PartiQL{verb.title()}", table
+        return
+    action = ACTIONS_OF_CALLS.get(f"{service}:{operation}", f"{service}:{operation}")
+    for about in parameters.get("RequestItems", ()):
+        yield action, about
+    for key in ("TableName", "StreamName", "Bucket", "QueueUrl", "SecretId"):
+        if key in parameters:
+            yield action, parameters[key]
+
+
+def _verb_and_table(statement: str) -> tuple[str, str]:
+    found = re.match(r'(INSERT|UPDATE)\b[^"]*"([^"]+)"', statement)
+    assert found, f"expected INSERT or UPDATE of one table, got {statement}"
+    return found[1], found[2]
+
+
+def _row_of(statement: dict[str, Any]) -> dict[str, Any]:
+    """What a statement writes when its condition holds; moto's PartiQL takes no parameters in a list of statements."""
+    names = re.findall(r"(\w+)'?\s*[:=]\s*\?", statement["Statement"])
+    last_wins_so_reversed = reversed(list(zip(names, statement["Parameters"], strict=True)))
+    return {"TableName": _verb_and_table(statement["Statement"])[1], "Item": dict(last_wins_so_reversed)}

@@ -1,0 +1,64 @@
+"""Each function may do exactly what it does: its AWS calls are recorded and compared with its policy.
+
+The functions run in process against moto, on tables that are made from the template, so that the keys agree as well.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests.infra.cloudformation import Template, functions, references, statements
+from tests.infra.journey import forget_clients, make_resources, travel
+from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
+
+READING = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+USED_BY_THE_POLLER = {(f"kinesis:{action}", "EventsStream") for action in READING} | {
+    ("sqs:SendMessage", "DeadLetters")
+}
+"""What Lambda itself does in the name of a function that reads the log."""
+
+
+@pytest.fixture(scope="module")
+def used(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[Permission]]]:
+    """What each function used on the journey."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "nobody")
+        patch.setenv("AWS_REGION", REGION)
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Freshet")
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("models")))  # where Recommend keeps a model
+        calls = RecordedCalls(make_resources(template))
+        travel(template, calls, patch)
+        yield calls.used
+    forget_clients()
+
+
+def allowed(template: Template, name: str) -> set[Permission]:
+    """What a function's policy allows, the key aside: KMS is called by other services in the function's name."""
+    found: set[Permission] = set()
+    for statement in statements(functions(template)[name]):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        found |= {(action, logical_id) for action in actions for logical_id in references(statement["Resource"])}
+    return {permission for permission in found if not permission[0].startswith("kms:")}
+
+
+@pytest.mark.parametrize("name", ["AcceptEvents", "PublishItems", "Recommend"])
+def test_a_function_may_do_exactly_what_it_does(
+    template: Template, used: dict[str, set[Permission]], name: str
+) -> None:
+    """A call without a permission fails on AWS only, which is late; a permission without a call helps an intruder."""
+    assert used[name] == allowed(template, name)
+
+
+@pytest.mark.parametrize("name", ["ProjectEvents", "ArchiveEvents"])
+def test_a_reader_of_the_log_may_also_do_what_the_poller_does(
+    template: Template, used: dict[str, set[Permission]], name: str
+) -> None:
+    """Lambda reads the stream and sends what it gives up in the function's name."""
+    assert used[name] | USED_BY_THE_POLLER == allowed(template, name)
