@@ -1,0 +1,47 @@
+"""Small logs, and the scorers that were fitted on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from freshet.application.ports import LogRecord
+from freshet.domain.events import Event, EventKind, EventRecord
+from freshet.domain.keys import pseudonym
+from freshet.domain.positions import HISTORY_SHARD, Position
+from freshet.domain.records import encode
+from freshet.scoring.onnx_scorer import OnnxScorer
+from infra.trainer.covisitation import Cost, CovisitationConfig, Exported, export, fit
+
+NO_COST = Cost(0.0, 0.0)
+
+
+def viewed(user: str, number: int, item: str, kind: EventKind = EventKind.ItemViewed) -> Event:
+    """The user's event of this number: one second after the one before it."""
+    return Event(kind, f"{user}-{number}", item, 1000 * number, None, {})
+
+
+def record(sequence_number: int, user: str, events: Iterable[Event]) -> LogRecord:
+    """One record of the imported history."""
+    data = encode(EventRecord(pseudonym(user, b"secret"), 0, tuple(events)))
+    return LogRecord(Position(HISTORY_SHARD, sequence_number), user, data)
+
+
+def log_of(histories: Mapping[str, Sequence[str]]) -> list[LogRecord]:
+    """One record a user, with the user's items in order."""
+    return [
+        record(number, user, (viewed(user, at, item) for at, item in enumerate(items)))
+        for number, (user, items) in enumerate(histories.items(), start=1)
+        if items
+    ]
+
+
+def exported(records: Iterable[LogRecord], folder: Path, config: CovisitationConfig | None = None) -> Exported:
+    """The model folder of a log."""
+    return export(fit(records, config), folder, created_at_ms=0, cost=NO_COST)
+
+
+def scorer_of(histories: Mapping[str, Sequence[str]], folder: Path) -> OnnxScorer:
+    """A scorer that was fitted on these histories."""
+    model = exported(log_of(histories), folder)
+    return OnnxScorer.load(model.folder, model.version)
