@@ -56,19 +56,23 @@ class UserState:
 
     @property
     def position(self) -> Position:
-        """The last record that this state contains."""
+        """The last record that changed this state."""
         return Position(shard_name(self.shard), self.sequence)
 
     def fold(self, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
         """Take in one record and return its events that were new, in order.
 
         A record at or before the state's position changes nothing: that is what makes a second delivery harmless.
+        Nor does a record in which nothing counts (a slate that was served), not even the position: a row that is not
+        written for it must have the same bytes as one that is written for its neighbour.
         Events keep the order of the log; one whose clock is behind its predecessor counts as simultaneous with it.
         """
         if (shard, sequence) <= (self.shard, self.sequence):
             return []
-        self.shard, self.sequence = shard, sequence
+        duplicates = self.duplicates
         fresh = self._new(cores)
+        if fresh or self.duplicates > duplicates:
+            self.shard, self.sequence = shard, sequence
         self._remember(fresh)
         self.applied += len(fresh)
         return fresh
