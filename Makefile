@@ -1,0 +1,55 @@
+# Everything here can be run again; what is already done is not done again.
+#   make demo [DATA=folder-or-file]   set everything up, then run the main job
+#   make test                         set everything up, then check and test everything
+#   make bench                        print the tables of tests/bench
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+SAM    := .freshet/sam/bin/sam
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check unit cloud-tests bench sam clean
+
+help:
+	@sed -n '2,4s/^# *//p' Makefile
+
+setup: $(STAMP)
+
+# pip is brought up to date first: dependency groups need pip 25.1.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Freshet needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@echo "Setting up $(VENV) (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip==26.2'
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable . --group dev \
+		| sed -n 's/^Collecting \([^ ;<>=!~]*\).*/  \1/p'
+	@touch $@
+
+demo: setup
+	@$(BIN)/freshet demo $(if $(DATA),--data "$(DATA)")
+
+test: check
+	@$(BIN)/python -m pytest -q -m "not cloud" -n 2
+	@$(BIN)/python -m pytest -q -m cloud
+
+# Formatting, lint, types, and the direction of the imports.
+check: setup
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+# The SAM command line has an environment of its own: its pins do not go with ours.
+sam: $(SAM)
+
+$(SAM):
+	@echo "Installing the SAM command line in .freshet/sam (once)"
+	@$(PYTHON) -m venv .freshet/sam
+	@.freshet/sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
+
+clean:
+	rm -rf $(VENV) .freshet .aws-sam

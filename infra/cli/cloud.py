@@ -1,0 +1,43 @@
+"""`freshet up`, `freshet status`, `freshet down`: the local cloud."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli.console import console, told_plainly
+from infra.local import cloud
+
+app = typer.Typer()
+
+
+@app.command()
+def up() -> None:
+    """Start the local cloud and deploy template.yaml; bring a running one up to date."""
+    with told_plainly():
+        deployment = cloud.up(settings=cloud.Settings(say=console.print))
+    console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
+    console.print("Try: freshet send alice ItemViewed mug-1   then: freshet recommend alice", highlight=False)
+
+
+@app.command()
+def down() -> None:
+    """End the local cloud; its data goes with it."""
+    with told_plainly():
+        console.print("The local cloud is down." if cloud.down() else "No local cloud was up.")
+
+
+@app.command()
+def status() -> None:
+    """Whether the local cloud runs, where it answers, and what its poller has delivered."""
+    with told_plainly():
+        found = cloud.status()
+    if found.deployment is None:
+        console.print("No local cloud is up: run `freshet up`.")
+        raise typer.Exit(1)
+    console.print(f"server   {'running' if found.server_running else 'not running'}")
+    console.print(f"poller   {'running' if found.poller_running else 'not running'}")
+    console.print(f"API      {found.deployment.api_url}\nkey      {found.deployment.api_key}")
+    for counters in found.deliveries:
+        console.print(f"stream   {counters}", highlight=False)
+    if not found.running:
+        raise typer.Exit(1)

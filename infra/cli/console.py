@@ -1,0 +1,45 @@
+"""What people see: results on the output, everything else on the error output, errors in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from freshet.domain.errors import FreshetError
+from infra.cli.api import ApiError
+from infra.local.cloud import PollerStartError
+from infra.local.deployment import DeploymentError
+from infra.local.environment import EnvironmentBuildError
+from infra.datasets.errors import DatasetError
+from infra.demo.preparation import NotServingError
+from infra.demo.storefront import NeverVisibleError
+from infra.local.server import ServerStartError
+
+console = Console()
+errors = Console(stderr=True)
+
+EXPECTED = (
+    ApiError,
+    DatasetError,
+    DeploymentError,
+    EnvironmentBuildError,
+    FreshetError,
+    NeverVisibleError,
+    NotServingError,
+    OSError,
+    PollerStartError,
+    ServerStartError,
+)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""
+    try:
+        yield
+    except EXPECTED as error:
+        errors.print(f"[bold red]freshet:[/] {error}", highlight=False)
+        raise typer.Exit(1) from error

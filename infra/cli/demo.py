@@ -1,0 +1,51 @@
+"""`freshet demo`: the whole of it, once, on a local cloud of its own."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.console import console, told_plainly
+from infra.datasets.open_shop import open_shop
+from infra.demo.run import run_demo
+from infra.demo.screen import print_report
+from infra.local.cloud import Settings, running_cloud
+from infra.shops.shop import Shop
+from infra.simulator.config import ShopConfig
+from infra.simulator.simulated_shop import SimulatedShop
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    *,
+    data: Annotated[Path | None, typer.Option(help="A real shop's file or folder instead of the simulated shop.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the simulated shop and of the probes.")] = 0,
+    probes: Annotated[int, typer.Option(help="How many next events to predict.")] = 1500,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, for machines.")] = None,
+) -> None:
+    """Deploy to a local cloud, import a shop's history, fit a model, and see events change recommendations.
+
+    Ends with status 1 if an event is unaccounted for, or if the watched customer's answer did not change.
+    """
+    with told_plainly(), tempfile.TemporaryDirectory(prefix="freshet-demo-") as folder:
+        shop = _shop(data, seed, probes)
+        console.print("Starting a local cloud and deploying template.yaml")
+        with running_cloud(Path(folder), Settings(say=console.print)) as cloud:
+            report = run_demo(shop, cloud.deployment, console)
+    print_report(console, report)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _shop(data: Path | None, seed: int, probes: int) -> Shop:
+    if data is not None:
+        return open_shop(data, seed=seed, probes=probes)
+    return SimulatedShop(ShopConfig(), seed=seed, probes=probes)

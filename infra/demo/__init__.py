@@ -1,0 +1,1 @@
+"""The main job: a shop's history, a first model, and a client that watches events change recommendations."""

@@ -1,0 +1,59 @@
+"""Does it add up? What clients sent against what the cloud has."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from freshet.domain import user_row
+from infra.demo.mirror import Mirror
+from infra.demo.stores import Stores
+
+DRAINED_WITHIN_S = 60.0
+PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The live stream's events, counted on both sides."""
+
+    sent: int
+    accepted: int
+    rejected: int
+    applied: int
+    known: int
+    dead_lettered: int
+    users: int
+    users_equal: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Every event that was sent is accounted for once, and every user's row is what a clean fold gives."""
+        return (
+            self.sent == self.accepted + self.rejected
+            and self.accepted == self.applied + self.known + self.dead_lettered
+            and self.users == self.users_equal
+        )
+
+
+def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: Stores) -> Reconciliation:
+    """Wait until the stream is folded, then count what it added to the rows since the mirror was frozen."""
+    expected = mirror.rows()
+    deadline = time.monotonic() + DRAINED_WITHIN_S
+    while True:
+        rows = stores.features.read_users(list(expected))
+        equal = sum(rows[user].data == row for user, row in expected.items() if user in rows)
+        if equal == len(expected) or time.monotonic() > deadline:
+            break
+        time.sleep(PAUSE_S)
+    states = [user_row.unpack(row.data) for row in rows.values()]
+    return Reconciliation(
+        sent=sent,
+        accepted=accepted,
+        rejected=rejected,
+        applied=sum(state.applied for state in states) - mirror.applied_before,
+        known=sum(state.duplicates for state in states) - mirror.known_before,
+        dead_lettered=sum(1 for _ in stores.letters()),
+        users=len(expected),
+        users_equal=equal,
+    )

@@ -1,0 +1,103 @@
+"""The demo from its first line to its report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+
+from rich.console import Console
+
+from infra.cli.api import FreshetApi
+from infra.demo import preparation, screen
+from infra.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
+from infra.demo.live_stream import play_day
+from infra.demo.mirror import Mirror
+from infra.demo.opening import Opening, open_with
+from infra.demo.reconciliation import reconcile
+from infra.demo.report import Report, arm_reports, hit_rates
+from infra.demo.storefront import Baselines, Storefront
+from infra.demo.stores import Stores, open_stores
+from infra.local.deployment import Deployment
+from infra.shops.product import Product
+from infra.shops.shop import Shop
+
+
+def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
+    """Play a shop against a deployed, empty stack. Raises ApiError, NeverVisibleError, NotServingError."""
+    began = time.perf_counter()
+    os.environ.update(deployment.environment)
+    api = FreshetApi(deployment.api_url, deployment.api_key)
+    stores = open_stores(deployment.outputs, deployment.region)
+    storefront = _prepared(shop, api, stores, console)
+    known = {product.item_id: product for product in shop.products()}
+    names = {item_id: product.name for item_id, product in known.items()}
+    opening = open_with(shop.showcase(), storefront, names)
+    screen.print_opening(console, opening)
+    seconds = _play(shop, storefront, api, known, console)
+    return _reported(shop, storefront, stores, opening, seconds, began)
+
+
+def _prepared(shop: Shop, api: FreshetApi, stores: Stores, console: Console) -> Storefront:
+    """The shop's catalogue published, its history imported, a first model serving."""
+    console.print(f"[bold]{shop.name}[/]")
+    for line in shop.summary():
+        console.print(f"   {line}")
+    products, history = list(shop.products()), list(shop.history())
+    with screen.progress(console) as bars:
+        publishing = bars.add_task("Publishing the catalogue", total=len(products))
+        preparation.publish_catalogue(api, products, _advance(bars.advance, publishing))
+        importing = bars.add_task("Importing the history", total=len(history))
+        preparation.import_behaviours(history, stores, _advance(bars.advance, importing))
+        bars.add_task("Fitting and promoting a model", total=None)
+        mirror = Mirror(stores.secret)
+        scorer = preparation.fit_and_promote(stores, mirror)
+        preparation.wait_until_serving(api, scorer.version)
+    mirror.freeze()
+    console.print(f"   {len(products):,} items published, {len(history):,} events imported, {scorer.version} serves.")
+    decayed = Popularity(HALF_LIFE_EVENTS)
+    baselines = Baselines(Popularity(), decayed, FrozenProfile(scorer, decayed))
+    baselines.learn([behaviour.item_id for behaviour in history])
+    return Storefront(api, mirror, baselines, shop.exclude_seen)
+
+
+def _play(
+    shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, Product], console: Console
+) -> float:
+    """Play the live days; the seconds that it took."""
+    days = list(shop.days())
+    began = time.perf_counter()
+    with screen.progress(console) as bars:
+        visits = bars.add_task("Playing the remaining days (visits)", total=sum(len(day.visits) for day in days))
+        for day in days:
+            play_day(day, storefront, api, known, _advance(bars.advance, visits))
+    return time.perf_counter() - began
+
+
+def _reported(
+    shop: Shop, storefront: Storefront, stores: Stores, opening: Opening, seconds: float, began: float
+) -> Report:
+    counts = storefront.counts
+    reconciliation = reconcile(
+        int(counts["sent"]), int(counts["accepted"]), int(counts["rejected"]), storefront.mirror, stores
+    )
+    return Report(
+        shop=shop.name,
+        model_version=str(opening.after["provenance"]["modelVersion"]),
+        opening=opening,
+        reconciliation=reconciliation,
+        stream_seconds=seconds,
+        events_per_second=counts["accepted"] / seconds,
+        freshness_ms={name: storefront.freshness.percentile(share) for name, share in (("p50", 0.5), ("p99", 0.99))},
+        latency_ms={name: storefront.latency.percentile(share) for name, share in (("p50", 0.5), ("p99", 0.99))},
+        stale_answers=int(counts["stale answers"]),
+        probes=int(counts["probes"]),
+        hit_at_10=hit_rates(storefront),
+        arms=arm_reports(storefront),
+        wall_seconds=time.perf_counter() - began,
+    )
+
+
+def _advance(advance: Callable[..., None], task: int) -> Callable[[int], None]:
+    return partial(advance, task)
