@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
+from infra.datasets.errors import BadDataError
 from infra.datasets.recorded_visit import RecordedVisit
 from infra.datasets.recording import Recording
 from infra.shops import Behaviour, Day, ProbeSample, Product, SeenPolicy, Showcase
@@ -31,7 +32,9 @@ class RecordedShop:
         if not 0 < live_fraction < 1:
             raise ValueError(f"live_fraction: expected a share between 0 and 1, got {live_fraction!r}")
         self._recording, self._seed = recording, seed
-        self._cut = round(len(recording) * (1 - live_fraction))
+        if len(recording) < 2:
+            raise BadDataError(f"{recording.name}: expected at least two events to cut between, got {len(recording)}")
+        self._cut = min(max(1, round(len(recording) * (1 - live_fraction))), len(recording) - 1)
         live_ids = (recording.event_id(event) for event in range(self._cut, len(recording)))
         self._probes = ProbeSample.of_exactly(seed, probes, live_ids)
         self._asked = min(probes, len(recording) - self._cut)
