@@ -1,4 +1,4 @@
-"""Reads a CloudFormation template as CloudFormation does: `!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` names A and B."""
+"""Finds things in a parsed CloudFormation template."""
 
 from __future__ import annotations
 
@@ -6,38 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-Template = dict[str, Any]
+from infra.local.template import Template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ALARMS = ROOT / "infra" / "observability" / "template.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """SafeLoader that knows the short forms of intrinsic functions."""
-
-
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    if isinstance(node, yaml.MappingNode):
-        return {name: loader.construct_mapping(node, deep=True)}
-    assert isinstance(node, yaml.ScalarNode), node
-    value = str(loader.construct_scalar(node))
-    return {name: value.split(".", 1) if suffix == "GetAtt" else value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
-def load(path: Path) -> Template:
-    """The template in `path`."""
-    template = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
-    assert isinstance(template, dict), f"{path}: expected a mapping at the top, got {type(template).__name__}"
-    return template
 
 
 def resources(template: Template, *types: str) -> dict[str, dict[str, Any]]:

@@ -1,19 +1,42 @@
-"""The templates, parsed once."""
+"""The templates, parsed once, and one journey through the functions that they describe."""
 
 from __future__ import annotations
 
-import pytest
+import tempfile
 
-from tests.infra.cloudformation import ALARMS, TEMPLATE, Template, load
+import pytest
+from moto import mock_aws
+
+from infra.local.template import Template, read_template
+from tests.infra.cloudformation import ALARMS, TEMPLATE
+from tests.infra.journey import Travelled, forget_clients, make_resources, travel
+from tests.infra.recorded_calls import REGION, RecordedCalls
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
     """The data plane."""
-    return load(TEMPLATE)
+    return read_template(TEMPLATE)
 
 
 @pytest.fixture(scope="session")
 def alarms() -> Template:
     """The nested stack with the alarms."""
-    return load(ALARMS)
+    return read_template(ALARMS)
+
+
+@pytest.fixture(scope="session")
+def travelled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Travelled:
+    """What each function used and answered, in process against moto."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "nobody")
+        patch.setenv("AWS_REGION", REGION)
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Freshet")
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("models")))  # where Recommend keeps a model
+        calls = RecordedCalls(make_resources(template))
+        answers = travel(template, calls, patch)
+    forget_clients()
+    return Travelled(calls.used, answers)

@@ -32,7 +32,7 @@ class RecordedCalls:
         logical = {physical: logical_id for logical_id, physical in self.physical.items()}
         send = getattr(BaseClient, "_make_api_call")  # noqa: B009 - untyped, and the one place that every call passes
 
-        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - as botocore has it
+        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
             needs.update((action, logical[about]) for action, about in _needs(service, operation, parameters))
             if operation == "BatchExecuteStatement":

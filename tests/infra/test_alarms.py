@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.infra.cloudformation import Template, functions, references, resources
+from infra.local.template import Template
+from tests.infra.cloudformation import functions, references, resources
 
 READ_THE_LOG = ("ProjectEvents", "ArchiveEvents")
 ANSWER_CALLERS = ("AcceptEvents", "PublishItems", "Recommend")

@@ -11,7 +11,12 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from tests.infra.cloudformation import ROOT, Template, functions
+from freshet.domain import publications, recommendation_requests, submissions
+from freshet.domain.fields import LONGEST_ID
+from freshet.domain.slates import SeenItems, Source
+from infra.local.template import Template
+from tests.infra.cloudformation import ROOT, functions
+from tests.infra.journey import Travelled
 
 Route = tuple[str, str]
 """Method in capitals, path."""
@@ -103,7 +108,7 @@ def test_every_operation_documents_refusals_and_shows_examples(contract: dict[st
     """Operations with input say what a 400 looks like; every body has an example."""
     for route, operation in operations(contract):
         answers = operation["responses"]
-        assert "200" in answers and "429" in answers, route
+        assert {"200", "429"} <= set(answers), route
         if route not in WITHOUT_A_KEY:
             assert {"400", "403", "503"} <= set(answers), route
         assert answers["200"]["content"]["application/json"]["examples"], route
@@ -122,6 +127,40 @@ def test_every_example_fits_its_schema(contract: dict[str, Any]) -> None:
             assert not errors, f"{where}, example {name}: {errors[0].message}"
             checked += 1
     assert checked >= len(contract["paths"])
+
+
+def test_the_handlers_answer_as_the_contract_says(contract: dict[str, Any], travelled: Travelled) -> None:
+    """Every answer of the journey, refusals too, has a documented status and the documented shape."""
+    by_route = dict(operations(contract))
+    assert {(answer.method, answer.path) for answer in travelled.answers} == set(by_route)
+    assert {answer.status for answer in travelled.answers} == {200, 400, 404}
+    for answer in travelled.answers:
+        described = by_route[answer.method, answer.path]["responses"][str(answer.status)]
+        body = resolved(contract, described)["content"]["application/json"]
+        schema = {**body["schema"], "components": contract["components"]}
+        errors = list(OAS31Validator(schema).iter_errors(answer.body))
+        assert not errors, f"{answer}: {errors[0].message}"
+
+
+def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str, Any]) -> None:
+    """A new kind of event or source is documented; a limit that changes is too."""
+    schemas = contract["components"]["schemas"]
+    assert set(schemas["Event"]["properties"]["eventType"]["enum"]) == set(submissions.ALIASES)
+    assert set(schemas["SlateItem"]["properties"]["source"]["enum"]) == {source.value for source in Source}
+    query = {
+        p["name"]: p["schema"] for p in contract["paths"]["/recommendations/{user}"]["get"]["parameters"] if "name" in p
+    }
+    assert set(query["exclude_seen"]["enum"]) == {*(policy.value for policy in SeenItems), "true", "false"}
+    assert schemas["Submission"]["properties"]["eventList"]["maxItems"] == submissions.MOST_EVENTS
+    assert schemas["Event"]["properties"]["impression"]["maxItems"] == submissions.MOST_IMPRESSIONS
+    assert schemas["Id"]["maxLength"] == LONGEST_ID
+    assert schemas["Publication"]["oneOf"][0]["properties"]["items"]["maxItems"] == publications.MOST_ITEMS
+    assert schemas["Item"]["properties"]["attributes"]["maxProperties"] == publications.MOST_ATTRIBUTES
+    count = contract["components"]["parameters"]["n"]["schema"]
+    assert (count["default"], count["maximum"]) == (
+        recommendation_requests.DEFAULT_ITEMS,
+        recommendation_requests.MOST_ITEMS,
+    )
 
 
 def bodies(contract: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,8 @@ from dataclasses import fields
 import pytest
 
 from freshet import settings
-from tests.infra.cloudformation import ROOT, Template, environment, functions, references, resources, statements
+from infra.local.template import Template
+from tests.infra.cloudformation import ROOT, environment, functions, references, resources, statements
 
 KNOWN_VARIABLES = {
     "FRESHET_STREAM": "EventsStream",
@@ -78,8 +79,8 @@ def test_a_function_knows_only_agreed_variables(template: Template, name: str) -
     """A FRESHET_ variable has one meaning in every function, and Powertools knows the function by its folder."""
     variables = dict(environment(functions(template)[name]))
     assert variables.pop("POWERTOOLS_SERVICE_NAME") == folder_of(name)
-    assert {variable: value["Ref"] for variable, value in variables.items()} == {
-        variable: KNOWN_VARIABLES[variable] for variable in variables
+    assert {variable: list(references(value)) for variable, value in variables.items()} == {
+        variable: [KNOWN_VARIABLES[variable]] for variable in variables
     }
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.cloudformation import ROOT, Template, functions, resources
+from infra.local.template import Template
+from tests.infra.cloudformation import ROOT, functions, resources
 
 ONLY_REQUIREMENTS = ("platform", "onnx")
 
 
 def pins(lines: list[str]) -> dict[str, str]:
-    """name → version of `name[extra]==version` lines; any other kind of requirement fails."""
+    """Name → version of `name[extra]==version` lines; any other kind of requirement fails."""
     found = {}
     for line in lines:
         name, separator, version = line.partition("==")

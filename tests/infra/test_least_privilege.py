@@ -5,38 +5,18 @@ The functions run in process against moto, on tables that are made from the temp
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
-from tests.infra.cloudformation import Template, functions, references, statements
-from tests.infra.journey import forget_clients, make_resources, travel
-from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
+from infra.local.template import Template
+from tests.infra.cloudformation import functions, references, statements
+from tests.infra.journey import Travelled
+from tests.infra.recorded_calls import Permission
 
 READING = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 USED_BY_THE_POLLER = {(f"kinesis:{action}", "EventsStream") for action in READING} | {
     ("sqs:SendMessage", "DeadLetters")
 }
 """What Lambda itself does in the name of a function that reads the log."""
-
-
-@pytest.fixture(scope="module")
-def used(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[Permission]]]:
-    """What each function used on the journey."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            patch.setenv(name, "nobody")
-        patch.setenv("AWS_REGION", REGION)
-        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Freshet")
-        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("models")))  # where Recommend keeps a model
-        calls = RecordedCalls(make_resources(template))
-        travel(template, calls, patch)
-        yield calls.used
-    forget_clients()
 
 
 def allowed(template: Template, name: str) -> set[Permission]:
@@ -49,16 +29,14 @@ def allowed(template: Template, name: str) -> set[Permission]:
 
 
 @pytest.mark.parametrize("name", ["AcceptEvents", "PublishItems", "Recommend"])
-def test_a_function_may_do_exactly_what_it_does(
-    template: Template, used: dict[str, set[Permission]], name: str
-) -> None:
+def test_a_function_may_do_exactly_what_it_does(template: Template, travelled: Travelled, name: str) -> None:
     """A call without a permission fails on AWS only, which is late; a permission without a call helps an intruder."""
-    assert used[name] == allowed(template, name)
+    assert travelled.used[name] == allowed(template, name)
 
 
 @pytest.mark.parametrize("name", ["ProjectEvents", "ArchiveEvents"])
 def test_a_reader_of_the_log_may_also_do_what_the_poller_does(
-    template: Template, used: dict[str, set[Permission]], name: str
+    template: Template, travelled: Travelled, name: str
 ) -> None:
     """Lambda reads the stream and sends what it gives up in the function's name."""
-    assert used[name] | USED_BY_THE_POLLER == allowed(template, name)
+    assert travelled.used[name] | USED_BY_THE_POLLER == allowed(template, name)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.infra.cloudformation import ALARMS, TEMPLATE, Template, functions, statements
+from infra.local.template import Template
+from tests.infra.cloudformation import ALARMS, TEMPLATE, functions, statements
 
 ACTION = re.compile(r"^\s+(?:- )?Action:(?P<rest>.*)$")
 ANY_RESOURCE = re.compile(r"""Resource:\s*\[?\s*["']?\*["']?\s*\]?(?P<rest>.*)$""")

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.cloudformation import ROOT, Template, functions
+from infra.local.template import Template
+from tests.infra.cloudformation import ROOT, functions
+from tests.infra.commands import run
 
 RUNTIME = "python3.13"
 LARGEST_UNZIPPED = 262_144_000
@@ -49,8 +51,7 @@ def sam() -> str:
 def python() -> Path:
     """An interpreter of the version that Lambda runs."""
     for candidate in _pythons():
-        asked = [str(candidate), "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
-        if subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() == RUNTIME:
+        if run(candidate, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])").stdout.strip() == RUNTIME:
             return candidate
     pytest.skip(f"no {RUNTIME} on PATH or in pyenv: it builds and imports what Lambda runs")
 
@@ -58,9 +59,8 @@ def python() -> Path:
 def _pythons() -> Iterator[Path]:
     """Every file of that name; some are pyenv's shims, which fail where the version is not selected."""
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    if shutil.which("pyenv"):
-        root = subprocess.run(["pyenv", "root"], capture_output=True, text=True, check=False).stdout.strip()
-        folders += sorted(Path(root, "versions").glob("3.13*/bin"))
+    if pyenv := shutil.which("pyenv"):
+        folders += sorted(Path(run(pyenv, "root").stdout.strip(), "versions").glob("3.13*/bin"))
     yield from (folder / RUNTIME for folder in folders if (folder / RUNTIME).is_file())
 
 
@@ -82,9 +82,8 @@ def built(sam: str, environment: dict[str, str], tmp_path_factory: pytest.TempPa
     """The folder of built functions and layers, for this machine's processor and outside the checkout."""
     folder = tmp_path_factory.mktemp("sam") / "build"
     architecture = ARCHITECTURES[platform.machine()]
-    overrides = ["--parameter-overrides", f"Architecture={architecture}"]
-    command = [sam, "build", "--no-use-container", "--build-dir", str(folder), *overrides]
-    build = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    overrides = ("--parameter-overrides", f"Architecture={architecture}")
+    build = run(sam, "build", "--no-use-container", "--build-dir", folder, *overrides, env=environment)
     assert build.returncode == 0, build.stdout + build.stderr
     return folder
 
@@ -102,30 +101,27 @@ def unzipped_bytes(folder: Path) -> int:
 
 def test_sam_accepts_the_template(sam: str, environment: dict[str, str]) -> None:
     """`sam validate --lint` expands the template and lints the result."""
-    command = [sam, "validate", "--lint"]
-    validated = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    validated = run(sam, "validate", "--lint", env=environment)
     assert validated.returncode == 0, validated.stdout + validated.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the wheels in the layers are Linux wheels")
-def test_every_built_function_imports_on_lambdas_python(template: Template, built: Path, python: Path) -> None:
-    """With the module path that Handler names, nothing but the built folders, and no environment variable."""
+def test_what_sam_builds_fits_into_lambda_and_runs_there(template: Template, built: Path, python: Path) -> None:
+    """One test, because the build takes a while and test workers do not share it."""
     for name, function in functions(template).items():
-        own, *layers = folders_of(template, name, built)
-        path = os.pathsep.join(map(str, [own, *(layer / "python" for layer in layers)]))
-        module, _, handler = function["Handler"].rpartition(".")
-        scoring = any(layer.name == "OnnxLayer" for layer in layers)
-        script = IMPORT_ALL.format(module=module, handler=handler, scoring=scoring)
-        command = [str(python), "-S", "-c", script]
-        imported = subprocess.run(
-            command, cwd=built, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
-        )
-        assert imported.returncode == 0, f"{name}: {imported.stderr}"
-        assert Path(imported.stdout.strip()).is_relative_to(own), f"{name} imported {imported.stdout}"
-
-
-def test_every_built_function_fits_into_lambda(template: Template, built: Path) -> None:
-    """Lambda refuses a function whose folders together are larger."""
-    for name in functions(template):
-        sizes = {folder.name: unzipped_bytes(folder) for folder in folders_of(template, name, built)}
+        folders = folders_of(template, name, built)
+        sizes = {folder.name: unzipped_bytes(folder) for folder in folders}
         assert sum(sizes.values()) < LARGEST_UNZIPPED, f"{name}: {sizes}"
+        if sys.platform == "linux":  # the layers hold Linux wheels
+            imported = imports(function["Handler"], folders, python)
+            assert imported.returncode == 0, f"{name}: {imported.stderr}"
+            assert Path(imported.stdout.strip()).is_relative_to(folders[0]), f"{name} imported {imported.stdout}"
+
+
+def imports(handler: str, folders: list[Path], python: Path) -> subprocess.CompletedProcess[str]:
+    """Import a handler with Lambda's Python, from Lambda's folders alone, without any environment variable of ours."""
+    own, *layers = folders
+    module, _, function = handler.rpartition(".")
+    scoring = any(layer.name == "OnnxLayer" for layer in layers)
+    script = IMPORT_ALL.format(module=module, handler=function, scoring=scoring)
+    path = os.pathsep.join(map(str, [own, *(layer / "python" for layer in layers)]))
+    return run(python, "-S", "-c", script, cwd=own, env={"PYTHONPATH": path})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.infra.cloudformation import Template, functions, resources, statements
+from infra.local.template import Template
+from tests.infra.cloudformation import functions, resources, statements
 
 READERS = {"ProjectEvents": (1000, 0), "ArchiveEvents": (5000, 10)}
 """The functions that read the log, with batch size and window in seconds."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 
 from tests.infra.cloudformation import ALARMS, ROOT, TEMPLATE
+from tests.infra.commands import run
 
 
 def test_cfn_lint_finds_nothing() -> None:
     """Both templates, every rule, as .cfnlintrc says."""
-    command = [str(Path(sys.executable).with_name("cfn-lint"))]
-    linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    linted = run(Path(sys.executable).with_name("cfn-lint"))
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
