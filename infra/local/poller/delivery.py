@@ -14,7 +14,7 @@ from infra.local.poller.destination import failure_message
 from infra.local.poller.lane import Batch, Discard, Lane
 from infra.local.poller.mapping import EventSourceMapping
 from infra.local.poller.outcome import Failed, FailedFrom, NotInvoked, Outcome, Succeeded
-from infra.local.poller.position import CLOSED, HORIZON, starting_position
+from infra.local.poller.position import HORIZON, starting_position
 from infra.local.poller.shard import Shard, StreamClient
 
 LIST_SHARDS_EVERY = 5.0
@@ -51,6 +51,7 @@ class Delivery:
     shards: dict[str, Shard] = field(default_factory=dict)
     in_flight: int = 0
     _listed_at: float = float("-inf")
+    _finished: int = 0
 
     def __post_init__(self) -> None:
         stream = self.mapping.stream_arn.rsplit("/", 1)[-1]
@@ -64,14 +65,14 @@ class Delivery:
     def tick(self) -> None:
         """Read what is due, and start whatever can be started now."""
         now = self.ports.now()
-        if now - self._listed_at >= LIST_SHARDS_EVERY or self._parent_just_finished():
+        if now - self._listed_at >= LIST_SHARDS_EVERY or self._shard_just_finished():
             self._find_shards(now)
         for shard in self._readable():
             if now >= shard.next_read_at:
                 self._read(shard)
             for lane in shard.lanes:
                 self._advance(shard, lane)
-        self.counters.records_waiting = sum(shard.waiting for shard in self.shards.values())
+        self._count_waiting()
 
     def _read(self, shard: Shard) -> None:
         started = self.ports.now()
@@ -99,6 +100,10 @@ class Delivery:
         self._count(batch, outcome, 0 if discard is None else len(discard.batch.records))
         if discard is not None:
             self._give_up(shard, discard)
+        self._count_waiting()
+
+    def _count_waiting(self) -> None:
+        self.counters.records_waiting = sum(shard.waiting for shard in self.shards.values())
 
     def _count(self, batch: Batch, outcome: Outcome, discarded: int) -> None:
         done = 0
@@ -121,14 +126,17 @@ class Delivery:
         self.counters.records_discarded += len(discard.batch.records)
         self.ports.send(self.mapping, failure_message(self.mapping, shard.shard_id, discard, self.ports.now()))
 
-    def _parent_just_finished(self) -> bool:
-        return any(shard.finished and self.saved.get(shard.shard_id) != CLOSED for shard in self.shards.values())
+    def _shard_just_finished(self) -> bool:
+        """Whether another shard is done: its children may be unknown as yet."""
+        before, self._finished = self._finished, sum(shard.finished for shard in self.shards.values())
+        return self._finished > before
 
     def _find_shards(self, now: float) -> None:
         first_listing = self._listed_at == float("-inf")
+        shards = list(self._list_shards())
+        # Only now: a listing that failed was not the first one.
         self._listed_at = now
-        self.saved = {**self.saved, **{s.shard_id: CLOSED for s in self.shards.values() if s.finished}}
-        for listed in self._list_shards():
+        for listed in shards:
             shard_id = listed["ShardId"]
             if shard_id in self.shards:
                 continue
@@ -140,7 +148,7 @@ class Delivery:
                 Lane(self.mapping, min(self.mapping.window, self.pace.max_window), self.pace.backoff, now)
                 for _ in range(self.mapping.parallelization_factor)
             ]
-            self.shards[shard_id] = Shard(self.mapping, shard_id, parents, lanes, position, ended=position == CLOSED)
+            self.shards[shard_id] = Shard(self.mapping, shard_id, parents, lanes, position)
 
     def _list_shards(self) -> Iterator[dict[str, Any]]:
         arguments: dict[str, Any] = {"StreamARN": self.mapping.stream_arn}

@@ -53,8 +53,9 @@ def mapping_from_api(answer: Dict[str, Any], role_arn: str = "") -> EventSourceM
         raise UnsupportedMappingError(
             f"DestinationConfig.OnFailure of mapping {answer['UUID']}: expected an SQS queue's ARN, got {destination}"
         )
-    if answer.get("TumblingWindowInSeconds"):
-        raise UnsupportedMappingError(f"TumblingWindowInSeconds of mapping {answer['UUID']}: expected none")
+    for field in ("TumblingWindowInSeconds", "FilterCriteria"):
+        if answer.get(field):
+            raise UnsupportedMappingError(f"{field} of mapping {answer['UUID']}: expected none, got {answer[field]}")
     timestamp = answer.get("StartingPositionTimestamp")
     return EventSourceMapping(
         uuid=answer["UUID"],

@@ -10,7 +10,7 @@ from infra.local.poller.mapping import EventSourceMapping
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A shard iterator's type with what it needs: a sequence number, or epoch seconds; CLOSED is a finished shard."""
+    """A shard iterator's type with what it needs: a sequence number, or epoch seconds."""
 
     kind: str
     sequence_number: str = ""
@@ -31,7 +31,6 @@ class Position:
 
 
 HORIZON = Position("TRIM_HORIZON")
-CLOSED = Position("CLOSED")
 
 
 def starting_position(mapping: EventSourceMapping, now: float) -> Position:

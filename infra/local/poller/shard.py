@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.poller.lane import Lane
 from infra.local.poller.mapping import EventSourceMapping
-from infra.local.poller.position import CLOSED, Position
+from infra.local.poller.position import Position
 from infra.local.poller.record import record_from_stream
 
 # The most records that one GetRecords may ask for:
@@ -64,8 +64,6 @@ class Shard:
     @property
     def resume_at(self) -> Position:
         """From where a new run must go on so that no record is lost; records above it may come twice."""
-        if self.finished:
-            return CLOSED
         first = [record for lane in self.lanes if (record := lane.first_waiting) is not None]
         if first:
             oldest = min(first, key=lambda record: int(record.sequence_number))
