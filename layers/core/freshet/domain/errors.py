@@ -2,7 +2,7 @@
 
 FreshetError
 ├── InvalidInputError      the caller must change the request          HTTP 400
-│   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue
+│   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue; HTTP 500
 ├── NotFoundError          there is no such thing                      HTTP 404
 ├── ConflictError          somebody else was first: read again, retry  HTTP 409
 │   └── KeyCollisionError  two item ids share a key: rename one        HTTP 409
@@ -53,5 +53,8 @@ class UnavailableError(FreshetError):
 
 def shown(value: object, longest: int = 80) -> str:
     """`value` as a person can read it in one line, cut at `longest` characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = f"{type(value).__name__}, nested too deeply to be shown"
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from freshet.domain.errors import ConflictError, FreshetError, InvalidInputError, NotFoundError, UnavailableError
+from freshet.domain.errors import (
+    ConflictError,
+    FreshetError,
+    InvalidInputError,
+    InvalidRecordError,
+    NotFoundError,
+    UnavailableError,
+)
 from freshet.entrypoints.telemetry import Telemetry
 
 
@@ -31,7 +38,7 @@ class Request:
         try:
             text = base64.b64decode(self.raw_body or "") if self.is_base64 else self.raw_body or ""
             return json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the latter: nested too deeply
             raise InvalidInputError("body", f"JSON ({error})", self.raw_body) from error
 
 
@@ -48,6 +55,7 @@ Routes = Mapping[tuple[str, str], Route]
 """(method, path as template.yaml and openapi.yaml write it) → route."""
 
 _STATUS: tuple[tuple[type[FreshetError], int], ...] = (
+    (InvalidRecordError, 500),  # bytes of our own that cannot be read: nothing that the caller could change
     (InvalidInputError, 400),
     (NotFoundError, 404),
     (ConflictError, 409),
