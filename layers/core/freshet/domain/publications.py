@@ -46,6 +46,8 @@ def _attributes(item: Mapping[str, Any], prefix: str) -> dict[str, AttributeValu
     attributes = fields.mapping(prefix + "attributes", item.get("attributes", {}))
     if len(attributes) > MOST_ATTRIBUTES:
         raise InvalidInputError(prefix + "attributes", f"up to {MOST_ATTRIBUTES} attributes", f"{len(attributes)}")
+    for name in attributes:
+        fields.required_id({"name": name}, "name", prefix + "attributes: ")
     return {name: _attribute(attributes, name, prefix + "attributes.") for name in attributes}
 
 

@@ -123,5 +123,8 @@ def _derived_id(user_id: str, session_id: str | None, kind: EventKind, item_id: 
 
 
 def _id_if_any(entry: object) -> str | None:
-    event_id = entry.get("eventId") if isinstance(entry, dict) else None
-    return event_id if isinstance(event_id, str) else None
+    """The client's own id, where it can be sent back: the answer must be text that UTF-8 can spell."""
+    try:
+        return fields.optional_id(fields.mapping("", entry), "eventId")
+    except InvalidInputError:
+        return None
