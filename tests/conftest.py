@@ -1,0 +1,59 @@
+"""What every test gets: none of the developer's AWS settings, no needless network, Hypothesis profiles."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
+OFFLINE = (TESTS / "unit", TESTS / "property")
+
+DUMMY_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "POWERTOOLS_SERVICE_NAME": "tests",
+    "POWERTOOLS_METRICS_NAMESPACE": "Freshet",
+}
+
+for name in [name for name in os.environ if name.startswith(("AWS_", "FRESHET_", "POWERTOOLS_"))]:
+    del os.environ[name]
+os.environ.update(DUMMY_ENVIRONMENT)
+
+settings.register_profile("fast", max_examples=60, deadline=timedelta(seconds=2), derandomize=True)
+settings.register_profile(
+    "thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+class NetworkTouchedError(AssertionError):
+    """A test that needs nothing but this process reached for the network."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Unit and property tests get no connection, not even to this machine."""
+    if not any(folder in request.path.parents for folder in OFFLINE):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _refused)
+        patch.setattr(socket, "getaddrinfo", _refused)
+        yield
+
+
+def _refused(*arguments: object) -> NoReturn:
+    raise NetworkTouchedError(f"no network in unit and property tests: {arguments[-1]!r}")
