@@ -10,12 +10,12 @@ from rich.console import Console
 
 from freshet.domain.errors import FreshetError
 from infra.cli.api import ApiError
-from infra.local.cloud import PollerStartError
-from infra.local.deployment import DeploymentError
-from infra.local.environment import EnvironmentBuildError
 from infra.datasets.errors import DatasetError
 from infra.demo.preparation import NotServingError
 from infra.demo.storefront import NeverVisibleError
+from infra.local.cloud import PollerStartError
+from infra.local.deployment import DeploymentError
+from infra.local.environment import EnvironmentBuildError
 from infra.local.server import ServerStartError
 
 console = Console()

@@ -24,7 +24,9 @@ app = typer.Typer()
 @app.command()
 def demo(
     *,
-    data: Annotated[Path | None, typer.Option(help="A real shop's file or folder instead of the simulated shop.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A real shop's file or folder; without it, a simulated one.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The seed of the simulated shop and of the probes.")] = 0,
     probes: Annotated[int, typer.Option(help="How many next events to predict.")] = 1500,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, for machines.")] = None,

@@ -26,13 +26,7 @@ def send(
     key: Key = "",
 ) -> None:
     """Send one event and print the position that it got in the log."""
-    event = {
-        "eventId": event_id,
-        "eventType": event_type,
-        "itemId": item,
-        "eventValue": value,
-        "sentAt": time.time(),
-    }
+    event = {"eventId": event_id, "eventType": event_type, "itemId": item, "eventValue": value, "sentAt": time.time()}
     with told_plainly():
         given = {name: field for name, field in event.items() if field is not None}
         receipt = open_api(url, key).send_events(user, session, [given])

@@ -49,7 +49,8 @@ class FrozenProfile:
 
     def best(self, frozen_tail: list[ItemKey], n: int, excluded: Collection[ItemKey]) -> list[ItemKey]:
         """The n items that the model puts first, none excluded."""
-        found = [candidate.item for candidate in self._scorer.recommend(frozen_tail, excluded, n)] if frozen_tail else []
+        candidates = self._scorer.recommend(frozen_tail, excluded, n) if frozen_tail else []
+        found = [candidate.item for candidate in candidates]
         if len(found) < n:
             found += self._filler.best(n - len(found), {*excluded, *found})
         return found

@@ -62,9 +62,7 @@ def _prepared(shop: Shop, api: FreshetApi, stores: Stores, console: Console) -> 
     return Storefront(api, mirror, baselines, shop.exclude_seen)
 
 
-def _play(
-    shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, Product], console: Console
-) -> float:
+def _play(shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, Product], console: Console) -> float:
     """Play the live days; the seconds that it took."""
     days = list(shop.days())
     began = time.perf_counter()

@@ -74,11 +74,7 @@ class Storefront:
 
     def show(self, step: Shown) -> Slate:
         """The slate of the customer's arm: the recommender's, or the one that the shop chose."""
-        answer = self.ask(step.user_id, step.n)
-        ours = tuple(item["itemId"] for item in answer["itemList"])
-        slate = Slate(ours, answer["recommendationId"])
-        if step.house_slate is not None:
-            slate = Slate(step.house_slate)
+        slate = self._ours(step) if step.house_slate is None else Slate(step.house_slate)
         self._arm[step.user_id] = step.arm
         value = step.truth(slate.item_ids)
         self.counts.add(f"shown {step.arm}")
@@ -120,6 +116,10 @@ class Storefront:
         if position:
             self.freshness.add(answered_at - accepted_at)
         return answer
+
+    def _ours(self, step: Shown) -> Slate:
+        answer = self.ask(step.user_id, step.n)
+        return Slate(tuple(item["itemId"] for item in answer["itemList"]), answer["recommendationId"])
 
     def _send(self, call: dict[str, Any]) -> None:
         receipt = self.api.send_events(call["userId"], call["sessionId"], call["eventList"])

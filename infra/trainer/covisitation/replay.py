@@ -12,7 +12,7 @@ from freshet.domain.events import BEHAVIOUR
 from freshet.domain.keys import ItemKey, Pseudonym
 from freshet.domain.positions import Position, shard_number
 from freshet.domain.records import FoldableRecord, decode, decode_cores
-from freshet.domain.tastes import advanced, transitions
+from freshet.domain.tastes import advanced, tail, transitions
 from freshet.domain.user_state import UserState
 from infra.trainer.covisitation.counts import TransitionCounts, WeightedPairs
 
@@ -41,19 +41,11 @@ class Replay:
     log: LogRange
 
 
-class _User:
-    __slots__ = ("state", "tail")
-
-    def __init__(self) -> None:
-        self.state = UserState()
-        self.tail: list[ItemKey] = []
-
-
 class _Reader:
     """One pass over the log."""
 
     def __init__(self) -> None:
-        self.users: dict[Pseudonym, _User] = {}
+        self.users: dict[Pseudonym, UserState] = {}
         self.numbers: dict[ItemKey, int] = {}
         self.ids: list[str] = []
         self.counts = TransitionCounts(self.numbers)
@@ -74,14 +66,13 @@ class _Reader:
             return
         user = self.users.get(foldable.subject)
         if user is None:
-            user = self.users[foldable.subject] = _User()
-        tail = user.tail
-        for item, _, _, _, kind in user.state.fold(shard, sequence, foldable.cores):
+            user = self.users[foldable.subject] = UserState()
+        before = tail(user)
+        for item, _, _, _, kind in user.fold(shard, sequence, foldable.cores):
             if kind in _BEHAVIOUR:
                 self.events += 1
-                self.counts.add(transitions(tail, item))
-                tail = advanced(tail, item)
-        user.tail = tail
+                self.counts.add(transitions(before, item))
+                before = advanced(before, item)
 
     def _note(self, record: LogRecord, shard: int) -> None:
         self.records += 1
@@ -114,7 +105,7 @@ def replay(records: Iterable[LogRecord]) -> Replay:
         records=reader.records,
         unreadable=reader.unreadable,
         events=reader.events,
-        users=sum(1 for user in reader.users.values() if user.tail),
+        users=sum(1 for user in reader.users.values() if user.marks),
         digest=reader.digest.hexdigest(),
     )
     return Replay(tuple(reader.numbers), tuple(reader.ids), reader.counts.pairs(), log)

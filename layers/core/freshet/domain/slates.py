@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from freshet.domain.catalogue import Item
 from freshet.domain.keys import ItemKey
@@ -29,8 +30,7 @@ class SeenItems(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A proposed item; `score` compares only within its source, `because` is the user's item that led to it."""
 
     item: ItemKey

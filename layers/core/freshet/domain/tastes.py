@@ -43,7 +43,7 @@ def transitions(before: list[ItemKey], item: ItemKey) -> Iterator[Transition]:
 
 
 def advanced(before: list[ItemKey], item: ItemKey) -> list[ItemKey]:
-    """The tail after one more event: equal to `tail` of the state that contains it."""
+    """The tail after one more event: equal to `tail` of the state that contains it, while all of it is still recent."""
     return [item, *(earlier for earlier in before if earlier != item)][:TAIL_ITEMS]
 
 
