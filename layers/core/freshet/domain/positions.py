@@ -45,7 +45,7 @@ def parse_position(text: str) -> Position:
 def is_shard(shard: str) -> bool:
     """True for a name that a stream or an import gives to a shard."""
     digits = shard.removeprefix(_SHARD_PREFIX)
-    return shard == HISTORY_SHARD or (digits != shard and len(digits) == 12 and digits.isdecimal())
+    return shard == HISTORY_SHARD or (digits != shard and len(digits) == 12 and digits.isascii() and digits.isdecimal())
 
 
 def shard_number(shard: str) -> int:
