@@ -96,4 +96,6 @@ def heaviest(trends: Iterable[Trend], limit: int) -> list[tuple[ItemKey, float]]
     for trend in trends:
         for item, value in trend.weights.items():
             total[item] = total.get(item, 0.0) + moved(value, newest - trend.era)
-    return heapq.nsmallest(limit, total.items(), key=lambda entry: (-entry[1], entry[0]))
+    # Reported satisfaction weighs nothing, and what is many eras old is rounded to nothing.
+    positive = (entry for entry in total.items() if entry[1] > 0)
+    return heapq.nsmallest(limit, positive, key=lambda entry: (-entry[1], entry[0]))
