@@ -13,6 +13,8 @@ MOST_ITEMS = 100
 LONGEST_NAME = 500
 LONGEST_DESCRIPTION = 5000
 MOST_ATTRIBUTES = 50
+SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e15
+"""Beyond them a double tells no cents apart; DynamoDB's own numbers end at 1e-130 and 1e126."""
 
 
 def parse_publication(body: object) -> tuple[Item, ...]:
@@ -35,11 +37,18 @@ def _item(entry: object, prefix: str) -> Item:
         item_id,
         fields.optional_text(item, "name", LONGEST_NAME, prefix) or item_id,
         fields.optional_text(item, "category", LONGEST_NAME, prefix),
-        fields.optional_number(item, "price", prefix),
+        _price(item, prefix),
         fields.optional_text(item, "description", LONGEST_DESCRIPTION, prefix),
         fields.optional_flag(item, "available", True, prefix),
         _attributes(item, prefix),
     )
+
+
+def _price(item: Mapping[str, Any], prefix: str) -> float | None:
+    price = fields.optional_number(item, "price", prefix)
+    if price and not SMALLEST_PRICE <= abs(price) <= LARGEST_PRICE:
+        raise InvalidInputError(prefix + "price", f"0 or a number of {SMALLEST_PRICE:g} to {LARGEST_PRICE:g}", price)
+    return price
 
 
 def _attributes(item: Mapping[str, Any], prefix: str) -> dict[str, AttributeValue]:
