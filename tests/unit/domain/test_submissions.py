@@ -1,0 +1,187 @@
+"""POST /events: what is accepted, what is rejected and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from freshet.domain.errors import InvalidInputError
+from freshet.domain.events import EventKind
+from freshet.domain.keys import event_tag
+from freshet.domain.submissions import CLOCK_AHEAD_MS, Submission, parse_submission
+from tests.builders import NOW_MS, entry, submission
+
+
+def parsed(*entries: Any, **call: Any) -> Submission:
+    """The submission of these entries."""
+    return parse_submission(submission(*entries, **call), NOW_MS)
+
+
+def test_an_event_is_read_in_full() -> None:
+    """Every field of a full entry, the session of its call included."""
+    (event,) = parsed(
+        entry(eventType="ItemPurchased", eventValue=39.9, recommendationId="rec-1", impression=["lamp", "desk"]),
+        session="visit-7",
+    ).accepted
+    assert event.kind is EventKind.ItemPurchased
+    assert (event.event_id, event.item_id, event.occurred_at_ms, event.value) == ("e1", "lamp", NOW_MS, 39.9)
+    assert event.attributes == {"sessionId": "visit-7", "recommendationId": "rec-1", "impression": ["lamp", "desk"]}
+
+
+def test_what_a_client_leaves_out_is_not_stored() -> None:
+    """No nulls in the log."""
+    (event,) = parsed(entry()).accepted
+    assert event.attributes == {}
+    assert event.value is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ItemViewed", EventKind.ItemViewed),
+        ("ItemAddedToCart", EventKind.ItemAddedToCart),
+        ("ItemPurchased", EventKind.ItemPurchased),
+        ("ItemRated", EventKind.ItemRated),
+        ("SatisfactionReported", EventKind.SatisfactionReported),
+        ("view", EventKind.ItemViewed),
+        ("click", EventKind.ItemViewed),
+        ("cart", EventKind.ItemAddedToCart),
+        ("purchase", EventKind.ItemPurchased),
+        ("rating", EventKind.ItemRated),
+    ],
+)
+def test_each_event_type_has_its_kind(name: str, kind: EventKind) -> None:
+    """Freshet's own names, and those that Personalize's users commonly have."""
+    assert parsed(entry(eventType=name)).accepted[0].kind is kind
+
+
+BAD_EVENTS = [
+    ("entry is text", "text", "eventList[0]"),
+    ("entry is null", None, "eventList[0]"),
+    ("type unknown", entry(eventType="ItemEaten"), "eventList[0].eventType"),
+    ("type is Freshet's own", entry(eventType="SlateServed"), "eventList[0].eventType"),
+    ("type missing", entry(eventType=None), "eventList[0].eventType"),
+    ("type a list", entry(eventType=["view"]), "eventList[0].eventType"),
+    ("item missing", entry(itemId=None), "eventList[0].itemId"),
+    ("item empty", entry(itemId=""), "eventList[0].itemId"),
+    ("item a number", entry(itemId=7), "eventList[0].itemId"),
+    ("item too long", entry(itemId="x" * 257), "eventList[0].itemId"),
+    ("item with a lone surrogate", entry(itemId="\udfff"), "eventList[0].itemId"),
+    ("event id a number", entry(eventId=7), "eventList[0].eventId"),
+    ("event id empty", entry(eventId=""), "eventList[0].eventId"),
+    ("value true", entry(eventValue=True), "eventList[0].eventValue"),
+    ("value NaN", entry(eventValue=float("nan")), "eventList[0].eventValue"),
+    ("value Infinity", entry(eventValue=float("inf")), "eventList[0].eventValue"),
+    ("value beyond a double", entry(eventValue=10**400), "eventList[0].eventValue"),
+    ("value as text", entry(eventValue="4"), "eventList[0].eventValue"),
+    ("sent before 1970", entry(sentAt=-0.001), "eventList[0].sentAt"),
+    ("sent in milliseconds", entry(sentAt=NOW_MS), "eventList[0].sentAt"),
+    ("sent NaN", entry(sentAt=float("nan")), "eventList[0].sentAt"),
+    ("sent as text", entry(sentAt="2026-11-22"), "eventList[0].sentAt"),
+    ("sent true", entry(sentAt=True), "eventList[0].sentAt"),
+    ("sent beyond time", entry(sentAt=1e306), "eventList[0].sentAt"),
+    ("recommendation a number", entry(recommendationId=1), "eventList[0].recommendationId"),
+    ("impression a text", entry(impression="lamp"), "eventList[0].impression"),
+    ("impression of numbers", entry(impression=[1]), "eventList[0].impression"),
+    ("impression too long", entry(impression=["lamp"] * 101), "eventList[0].impression"),
+    ("impression with an empty id", entry(impression=["lamp", ""]), "eventList[0].impression[1]"),
+]
+
+
+@pytest.mark.parametrize(("bad", "field"), [case[1:] for case in BAD_EVENTS], ids=[case[0] for case in BAD_EVENTS])
+def test_a_bad_event_is_rejected_and_its_neighbour_is_not(bad: Any, field: str) -> None:
+    """The rejection names the field, what was expected and what came; the rest of the call goes through."""
+    sorted_out = parsed(bad, entry(eventId="good"))
+    (rejection,) = sorted_out.rejected
+    assert rejection.index == 0
+    assert rejection.error.field == field
+    assert rejection.error.expected
+    assert rejection.error.got
+    assert [event.event_id for event in sorted_out.accepted] == ["good"]
+
+
+BAD_CALLS = [
+    ("no object", [], "body"),
+    ("nothing", None, "body"),
+    ("no user", {"eventList": [entry()]}, "userId"),
+    ("user a number", {"userId": 7, "eventList": [entry()]}, "userId"),
+    ("user empty", {"userId": "", "eventList": [entry()]}, "userId"),
+    ("user with a lone surrogate", {"userId": "\ud800", "eventList": [entry()]}, "userId"),
+    ("session a number", {"userId": "ann", "sessionId": 7, "eventList": [entry()]}, "sessionId"),
+    ("no list", {"userId": "ann"}, "eventList"),
+    ("list an object", {"userId": "ann", "eventList": {}}, "eventList"),
+    ("list empty", {"userId": "ann", "eventList": []}, "eventList"),
+    ("21 events", {"userId": "ann", "eventList": [entry()] * 21}, "eventList"),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), [case[1:] for case in BAD_CALLS], ids=[case[0] for case in BAD_CALLS])
+def test_a_call_that_makes_no_sense_is_refused_as_a_whole(body: Any, field: str) -> None:
+    """Nothing of it is accepted."""
+    with pytest.raises(InvalidInputError) as refused:
+        parse_submission(body, NOW_MS)
+    assert refused.value.field == field
+
+
+def test_twenty_one_events_are_told_how_many_are_too_many() -> None:
+    """The answer says the limit and the number that came, not the events."""
+    with pytest.raises(InvalidInputError, match="eventList: expected a list of 1 to 20 events, got '21 events'"):
+        parsed(*[entry()] * 21)
+
+
+def test_twenty_events_are_accepted() -> None:
+    """The most that a call may hold."""
+    assert len(parsed(*[entry(eventId=f"e{number}") for number in range(20)]).accepted) == 20
+
+
+@pytest.mark.parametrize(("ahead_ms", "accepted"), [(CLOCK_AHEAD_MS, True), (CLOCK_AHEAD_MS + 1000, False)])
+def test_a_clients_clock_may_be_an_hour_ahead(ahead_ms: int, accepted: bool) -> None:
+    """And not more: a later event would hold up everybody's decay."""
+    assert bool(parsed(entry(sentAt=(NOW_MS + ahead_ms) / 1000)).accepted) is accepted
+
+
+def test_an_event_without_a_time_happened_now() -> None:
+    """Our clock, where the client has none."""
+    assert parsed(entry(sentAt=None)).accepted[0].occurred_at_ms == NOW_MS
+
+
+def test_fractions_of_seconds_are_kept_to_the_millisecond() -> None:
+    """sentAt is in seconds, the log in milliseconds."""
+    assert parsed(entry(sentAt=1795305599.9994)).accepted[0].occurred_at_ms == 1795305599999
+
+
+def test_the_same_event_without_an_id_gets_the_same_id_again() -> None:
+    """So that a call that is sent twice counts once."""
+    first, second = (parsed(entry(eventId=None), session="s").accepted[0].event_id for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        submission(entry(eventId=None, itemId="desk"), session="s"),
+        submission(entry(eventId=None, eventType="cart"), session="s"),
+        submission(entry(eventId=None, sentAt=NOW_MS / 1000 - 1), session="s"),
+        submission(entry(eventId=None), session="t"),
+        submission(entry(eventId=None)),
+        submission(entry(eventId=None), session="s", user="bob"),
+    ],
+)
+def test_another_event_without_an_id_gets_another_id(other: dict[str, Any]) -> None:
+    """User, session, kind, item and time all count."""
+    derived = parsed(entry(eventId=None), session="s").accepted[0].event_id
+    assert parse_submission(other, NOW_MS).accepted[0].event_id != derived
+
+
+def test_a_derived_id_never_changes() -> None:
+    """Dedupe must hold across deployments."""
+    derived = parsed(entry(eventId=None), session="s").accepted[0].event_id
+    content = "\x1f".join(("ann", "s", "ItemViewed", "lamp", str(NOW_MS)))
+    assert derived == event_tag(content).hex() == "7d17c141c12e"
+
+
+def test_a_rejection_repeats_the_clients_own_id() -> None:
+    """So that the client can tell which of its events it was; an id that cannot be sent back is left out."""
+    ids = [entry(itemId="", eventId=event_id) for event_id in ("e7", "\ud800", 7, None)]
+    assert [rejection.event_id for rejection in parsed(*ids, "text").rejected] == ["e7", None, None, None, None]

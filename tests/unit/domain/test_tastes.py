@@ -1,0 +1,79 @@
+"""What a user's recent events say."""
+
+from __future__ import annotations
+
+import pytest
+
+from freshet.domain.events import EventKind
+from freshet.domain.keys import item_key
+from freshet.domain.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, everything, purchased, session, tail, transitions
+from freshet.domain.user_state import UserState
+from tests.builders import NOW_MS, event, state_of, views
+
+
+def keys(*item_ids: str) -> list[bytes]:
+    """The items' keys."""
+    return [item_key(item_id) for item_id in item_ids]
+
+
+def test_the_tail_is_the_latest_distinct_items_newest_first() -> None:
+    """An item seen again moves to the front."""
+    assert tail(state_of(views("a", "b", "c", "a"))) == keys("a", "c", "b")
+
+
+def test_the_tail_is_ten_items_long() -> None:
+    """Or as long as it is asked to be."""
+    state = state_of(views(*(str(number) for number in range(30))))
+    assert tail(state) == keys(*(str(number) for number in range(29, 19, -1)))
+    assert tail(state, 2) == keys("29", "28")
+
+
+def test_a_stranger_has_no_tail() -> None:
+    """Nor a session, nor purchases."""
+    nobody = UserState()
+    assert (tail(nobody), session(nobody), purchased(nobody), everything(nobody)) == ([], set(), set(), set())
+
+
+def test_a_session_ends_at_a_pause_of_half_an_hour() -> None:
+    """What came before the pause is of an earlier session."""
+    state = state_of(
+        [event("a"), event("b", at_ms=NOW_MS + 1_800_000), event("c", at_ms=NOW_MS + 1_800_000 + 1_799_000)]
+    )
+    assert session(state) == set(keys("b", "c"))
+    assert everything(state) == set(keys("a", "b", "c"))
+
+
+def test_purchased_items_are_the_ones_that_were_bought() -> None:
+    """Not those in the cart."""
+    state = state_of([event("a", EventKind.ItemPurchased), event("b", EventKind.ItemAddedToCart, at_ms=NOW_MS + 1_000)])
+    assert purchased(state) == set(keys("a"))
+
+
+def test_a_new_item_follows_every_item_of_the_tail() -> None:
+    """Each says less than the one after it."""
+    assert list(transitions(keys("c", "b", "a"), item_key("d"))) == [
+        (item_key("c"), item_key("d"), 1.0),
+        (item_key("b"), item_key("d"), TAIL_DECAY),
+        (item_key("a"), item_key("d"), TAIL_DECAY**2),
+    ]
+
+
+def test_an_item_does_not_follow_itself() -> None:
+    """It keeps its place in the order, but says nothing about itself."""
+    assert list(transitions(keys("c", "b"), item_key("b"))) == [(item_key("c"), item_key("b"), 1.0)]
+
+
+def test_another_event_on_the_newest_item_says_nothing() -> None:
+    """A view that becomes a purchase is one step, not two."""
+    assert list(transitions(keys("c", "b"), item_key("c"))) == []
+    assert list(transitions([], item_key("c"))) == []
+
+
+@pytest.mark.parametrize("item_id", ["new", "3", "12"])
+def test_the_tail_advances_as_the_state_does(item_id: str) -> None:
+    """With an item that is new to it, in it, or at its front."""
+    state = state_of(views(*(str(number) for number in range(13))))
+    before = tail(state)
+    state_of(views(item_id, start_ms=NOW_MS + 10**6), state)
+    assert advanced(before, item_key(item_id)) == tail(state)
+    assert len(tail(state)) == TAIL_ITEMS
