@@ -32,7 +32,7 @@ def test_what_is_no_id_is_refused(value: Any) -> None:
 
 
 def test_only_a_required_id_must_be_there() -> None:
-    """null and nothing at all are the same."""
+    """A null and nothing at all are the same."""
     for absent in ({}, {"itemId": None}):
         assert fields.optional_id(absent, "itemId") is None
         with pytest.raises(InvalidInputError, match="itemId: expected a string of 1 to 256 characters, got None"):
@@ -56,7 +56,7 @@ def test_what_is_no_finite_number_is_refused(value: Any) -> None:
 
 
 def test_an_absent_number_or_text_is_none() -> None:
-    """null and nothing at all are the same."""
+    """A null and nothing at all are the same."""
     for absent in ({}, {"x": None}):
         assert fields.optional_number(absent, "x") is None
         assert fields.optional_text(absent, "x", 5) is None

@@ -147,7 +147,7 @@ def test_an_event_without_a_time_happened_now() -> None:
 
 
 def test_fractions_of_seconds_are_kept_to_the_millisecond() -> None:
-    """sentAt is in seconds, the log in milliseconds."""
+    """Clients send seconds, the log holds milliseconds."""
     assert parsed(entry(sentAt=1795305599.9994)).accepted[0].occurred_at_ms == 1795305599999
 
 

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Capacit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -26,23 +26,9 @@ def write_units(size: int) -> int:
 
 def _value_bytes(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return _number_bytes(content)
-        case "B":
-            return len(content)
-        case "BOOL" | "NULL":
-            return 1
-        case "SS" | "NS" | "BS":
-            return sum(_value_bytes({kind[0]: element}) for element in content)
-        case "L":
-            return _container_bytes(content)
-        case "M":
-            return _container_bytes(content.values()) + sum(len(name.encode()) for name in content)
-        case _:
-            raise ValueError(f"expected a DynamoDB type (S N B BOOL NULL SS NS BS L M), got {kind!r}")
+    if kind not in _BYTES_OF:
+        raise ValueError(f"expected one of DynamoDB's types {', '.join(_BYTES_OF)}, got {kind!r}")
+    return _BYTES_OF[kind](content)
 
 
 def _container_bytes(elements: Collection[Mapping[str, Any]]) -> int:
@@ -54,3 +40,21 @@ def _number_bytes(text: str) -> int:
     number = Decimal(text)
     digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
     return (digits + 1) // 2 + 1 + (number < 0)
+
+
+def _text_bytes(text: str) -> int:
+    return len(text.encode())
+
+
+_BYTES_OF: Mapping[str, Callable[[Any], int]] = {
+    "S": _text_bytes,
+    "N": _number_bytes,
+    "B": len,
+    "BOOL": lambda _: 1,
+    "NULL": lambda _: 1,
+    "SS": lambda texts: sum(map(_text_bytes, texts)),
+    "NS": lambda numbers: sum(map(_number_bytes, numbers)),
+    "BS": lambda contents: sum(map(len, contents)),
+    "L": _container_bytes,
+    "M": lambda entries: _container_bytes(entries.values()) + sum(map(_text_bytes, entries)),
+}

@@ -1,0 +1,159 @@
+"""One batch of one shard, as the projector tells of it; the law for any batches is in tests/property."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from freshet.application.ports import LogRecord, UserWrite, UserWriteReport
+from freshet.application.project_events import ATTEMPTS, Projected, ProjectEvents
+from freshet.domain import trend_row, user_row
+from freshet.domain.errors import ConflictError, UnavailableError
+from freshet.domain.events import EventKind
+from freshet.domain.keys import item_key
+from freshet.domain.positions import Position
+from freshet.domain.user_state import UserState
+from tests.builders import POISON, SHARD, event, log, record, subject, views
+
+VIEWS = log(record("ann", *views("a", "b")), record("bob", *views("c")), record("ann", *views("d")))
+
+
+def state(store: MemoryFeatureStore, user: str) -> UserState:
+    """The user's stored state."""
+    return user_row.unpack(store.read_user(subject(user)).data)
+
+
+def project(store: MemoryFeatureStore, batch: Sequence[LogRecord]) -> Projected:
+    """What became of the batch."""
+    return ProjectEvents(store, MemoryDeadLetters())(SHARD, batch)
+
+
+def test_a_batch_becomes_one_row_a_user_and_one_trend_row() -> None:
+    """Each at the position of the last record that changed it."""
+    store = MemoryFeatureStore()
+    assert project(store, VIEWS) == Projected(applied=4, duplicates=0, dead=0, rows=2)
+    assert [one.item for one in state(store, "ann").recent()] == [item_key("d"), item_key("b"), item_key("a")]
+    assert state(store, "bob").position == Position(SHARD, 2)
+    assert trend_row.unpack(store.read_trend(SHARD).data).position == Position(SHARD, 3)
+
+
+def test_a_batch_that_comes_again_writes_nothing() -> None:
+    """No row gets a new version."""
+    store = MemoryFeatureStore()
+    project(store, VIEWS)
+    before = dict(store.users), dict(store.trends)
+    assert project(store, VIEWS) == Projected(0, 0, 0, 0)
+    assert (store.users, store.trends) == before
+
+
+def test_slates_and_items_in_the_log_change_no_view() -> None:
+    """Not even the trend's position, so that no row is written for them."""
+    store = MemoryFeatureStore()
+    about_others = log(
+        record("ann", event(None, EventKind.SlateServed)), record("ann", event("a", EventKind.ItemPublished))
+    )
+    assert project(store, about_others) == Projected(0, 0, 0, 0)
+    assert not store.users
+    assert not store.trends
+
+
+def test_a_poison_record_goes_to_the_dead_letters_with_its_reason() -> None:
+    """And its bytes; its neighbours go through."""
+    store, letters = MemoryFeatureStore(), MemoryDeadLetters()
+    batch = log(record("ann", *views("a")), POISON, b"", record("ann", *views("b", start_ms=1)))
+    projected = ProjectEvents(store, letters)(SHARD, batch)
+    assert (projected.applied, projected.dead, projected.failed_from) == (2, 2, None)
+    assert [position.sequence_number for position in letters.letters] == [2, 3]
+    assert letters.letters[Position(SHARD, 2)].reason.startswith("record")
+    assert letters.letters[Position(SHARD, 2)].data == POISON
+
+
+class UnavailableLetters(MemoryDeadLetters):
+    """A queue that takes nothing."""
+
+    def send(self, letter: object) -> None:
+        """See DeadLetters."""
+        raise UnavailableError(f"no room for {letter}")
+
+
+def test_a_poison_record_that_cannot_be_kept_stops_the_batch() -> None:
+    """Nothing is lost in silence: no row may pass a record of which nobody knows."""
+    store = MemoryFeatureStore()
+    with pytest.raises(UnavailableError):
+        ProjectEvents(store, UnavailableLetters())(SHARD, log(POISON, record("ann", *views("a"))))
+    assert not store.users
+
+
+class RefusingStore(MemoryFeatureStore):
+    """A store that has no capacity for these users."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = frozenset(map(subject, refused))
+
+    def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
+        """See FeatureStore."""
+        report = super().write_users([write for write in writes if write.user not in self.refused])
+        return UserWriteReport(report.stale, self.refused & {write.user for write in writes})
+
+
+def test_a_batch_is_asked_for_again_from_the_first_record_that_was_not_stored() -> None:
+    """The first record of the user whose row could not be written, and not the user's last."""
+    store = RefusingStore("bob")
+    batch = log(record("ann", *views("a")), record("bob", *views("b")), record("bob", *views("c")))
+    assert project(store, batch) == Projected(applied=1, duplicates=0, dead=0, rows=1, failed_from=Position(SHARD, 2))
+    store.refused = frozenset()
+    assert project(store, batch[1:]).failed_from is None
+    assert state(store, "bob").applied == 2
+
+
+class ContestedStore(MemoryFeatureStore):
+    """A store in which somebody else is first, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
+        """See FeatureStore."""
+        if self.times:
+            self.times -= 1
+            raise ConflictError("somebody else was first")
+        super().write_trend(shard, expected_version, data)
+
+
+def test_a_lost_race_is_run_again_from_fresh_state() -> None:
+    """A few times."""
+    store = ContestedStore(ATTEMPTS - 1)
+    assert project(store, VIEWS).applied == 4
+
+
+def test_a_race_that_is_lost_every_time_is_left_to_lambda() -> None:
+    """Which delivers the batch again."""
+    store = ContestedStore(ATTEMPTS)
+    with pytest.raises(UnavailableError, match=SHARD):
+        project(store, VIEWS)
+    assert not store.users
+
+
+def test_the_trend_is_written_before_the_users() -> None:
+    """After a crash in between, the same events are still new to the users, and known to the trend."""
+
+    class Diary(MemoryFeatureStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.written: list[str] = []
+
+        def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
+            self.written.append("trend")
+            super().write_trend(shard, expected_version, data)
+
+        def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
+            self.written.append("users")
+            return super().write_users(writes)
+
+    store = Diary()
+    project(store, VIEWS)
+    assert store.written == ["trend", "users"]

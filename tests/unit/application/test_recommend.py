@@ -1,0 +1,257 @@
+"""A user asks what is next: an answer always comes, and says where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from freshet.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
+from freshet.application.catalogue_view import CatalogueView
+from freshet.application.project_events import ProjectEvents
+from freshet.application.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, Served, similar_items
+from freshet.domain import trend_row
+from freshet.domain.errors import UnavailableError
+from freshet.domain.events import Event, EventKind
+from freshet.domain.keys import ItemKey, item_key
+from freshet.domain.positions import Position
+from freshet.domain.recommendation_requests import RecommendationRequest, parse_request
+from freshet.domain.records import decode
+from freshet.domain.slates import Candidate, SeenItems, Slate, Source
+from freshet.domain.trend import heaviest
+from tests.builders import NOW_MS, SECRET, SHARD, event, item, log, record, subject, views
+
+CATALOGUE = [item(f"item-{number}", price=float(number)) for number in range(300)]
+NOTHING_SEEN = {"exclude_seen": "none"}
+
+
+@dataclass
+class ListScorer:
+    """A Scorer that gives the items of a list, best first."""
+
+    best: Sequence[str] = ()
+    follows: Sequence[str] = ()
+    version: str = "list-1"
+    limits: list[int] = field(default_factory=list)
+
+    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+        """See Scorer."""
+        self.limits.append(limit)
+        keys = [key for key in map(item_key, self.best) if key not in excluded]
+        return [Candidate(key, 1 / place, Source.MODEL, tail[0]) for place, key in enumerate(keys[:limit], 1)]
+
+    def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
+        """See Scorer."""
+        keys = [key for key in map(item_key, self.follows) if key != item]
+        return [Candidate(key, 0.5, Source.MODEL) for key in keys[:limit]]
+
+
+class Shop:
+    """Everything that a recommendation is made of, in memory."""
+
+    def __init__(self, scorer: ListScorer | None = None) -> None:
+        self.store = MemoryFeatureStore()
+        self.log = MemoryEventLog()
+        self.view = CatalogueView({one.key: one for one in CATALOGUE}, (), NOW_MS)
+        self.served = Served(lambda: scorer, lambda: self.view, self._trending)
+        self.recommend = Recommend(self.store, self.log, self.served, FixedClock(NOW_MS), SECRET)
+        self.happened = 0
+
+    def happens(self, user: str, *events: Event) -> Position:
+        """Let a user do something, and fold it."""
+        self.happened += 1
+        batch = log(record(user, *events), first=self.happened)
+        ProjectEvents(self.store, MemoryDeadLetters())(SHARD, batch)
+        return batch[0].position
+
+    def slate(self, user: str = "ann", **query: str) -> Slate:
+        """What the user is recommended."""
+        return self.recommend(parse_request(user, query), "rec-1")
+
+    def _trending(self) -> Sequence[tuple[ItemKey, float]]:
+        return heaviest([trend_row.unpack(row.data) for row in self.store.read_trends().values()], 500)
+
+
+def ids(slate: Slate) -> list[str]:
+    """The slate's item ids, in order."""
+    return [place.item.item_id for place in slate.items]
+
+
+def test_an_unknown_user_gets_the_trending_items() -> None:
+    """In the order of their weights, whatever the model knows."""
+    shop = Shop(ListScorer(["item-9"]))
+    shop.happens("bob", event("item-1", EventKind.ItemPurchased), event("item-2"))
+    slate = shop.slate("nobody")
+    assert ids(slate) == ["item-1", "item-2"]
+    assert [place.score for place in slate.items] == [1.0, 0.25]
+    assert {place.reason for place in slate.items} == {"popular with everybody right now"}
+    assert slate.provenance.user_position is None
+    assert slate.provenance.tier == "trending"
+
+
+def test_a_known_user_gets_the_models_items_first() -> None:
+    """Then the neighbours of the last item, then what is trending, each item once."""
+    shop = Shop(ListScorer(best=["item-9", "item-8"], follows=["item-8", "item-7"]))
+    shop.happens("bob", *views("item-9", "item-5"))
+    position = shop.happens("ann", *views("item-1"))
+    slate = shop.slate(n="5", **NOTHING_SEEN)
+    assert [(place.item.item_id, place.source) for place in slate.items] == [
+        ("item-9", Source.MODEL),
+        ("item-8", Source.MODEL),
+        ("item-7", Source.NEIGHBOURS),
+        *[(item_id, Source.TRENDING) for item_id in ids(slate)[3:]],
+    ]
+    assert set(ids(slate)[3:]) == {"item-5", "item-1"}
+    assert slate.items[0].reason == "often comes after Item-1"
+    assert (slate.provenance.user_position, slate.provenance.model_version) == (position, "list-1")
+    assert (slate.provenance.policy, slate.provenance.tier) == (POLICY, "in-process")
+    assert {place.propensity for place in slate.items} == {1.0}
+
+
+def test_without_a_model_the_trending_items_serve() -> None:
+    """And the answer says that no model did."""
+    shop = Shop(scorer=None)
+    shop.happens("bob", *views("item-3"))
+    shop.happens("ann", *views("item-1"))
+    slate = shop.slate()
+    assert ids(slate) == ["item-3"]
+    assert (slate.provenance.model_version, slate.provenance.tier) == (None, "trending")
+
+
+def test_a_shop_in_which_nothing_ever_happened_answers_with_an_empty_slate() -> None:
+    """No user, no model, no trend."""
+    slate = Shop().slate()
+    assert (slate.items, slate.stale) == ((), False)
+
+
+def test_a_shop_in_which_nobody_did_anything_yet_shows_its_newest_items() -> None:
+    """Newest first; behind the trending items once there are some, each item once."""
+    shop = Shop()
+    shop.view = CatalogueView(shop.view.items, [item_key("item-7"), item_key("item-6")], NOW_MS)
+    assert [(place.item.item_id, place.source) for place in shop.slate().items] == [
+        ("item-7", Source.NEWEST),
+        ("item-6", Source.NEWEST),
+    ]
+    shop.happens("bob", *views("item-6"))
+    assert ids(shop.slate()) == ["item-6", "item-7"]
+
+
+def test_a_shop_in_which_only_satisfaction_was_reported_answers_too() -> None:
+    """Nothing weighs anything there."""
+    shop = Shop()
+    shop.happens("ann", event("item-1", EventKind.SatisfactionReported))
+    assert shop.slate().items == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "left_out"),
+    [
+        (SeenItems.NONE, set()),
+        (SeenItems.SESSION, {"item-3"}),
+        (SeenItems.PURCHASED, {"item-2"}),
+        (SeenItems.ALL, {"item-1", "item-2", "item-3"}),
+    ],
+)
+def test_seen_items_stay_out_as_the_policy_says(policy: SeenItems, left_out: set[str]) -> None:
+    """From the model's items, the neighbours and the trending items alike."""
+    mine = [f"item-{number}" for number in range(5)]
+    shop = Shop(ListScorer(best=mine[:2], follows=mine[2:]))
+    shop.happens("bob", *views(*mine))
+    shop.happens("ann", event("item-1", at_ms=NOW_MS - 9_000_000))
+    shop.happens("ann", event("item-2", EventKind.ItemPurchased, at_ms=NOW_MS - 8_000_000))
+    shop.happens("ann", event("item-3"))
+    assert set(ids(shop.slate(exclude_seen=policy))) == set(mine) - left_out
+
+
+def test_items_that_cannot_be_had_stay_out() -> None:
+    """Not in the catalogue, or not available."""
+    shop = Shop(ListScorer(best=["ghost", "gone", "item-5"]))
+    gone = item("gone", available=False)
+    shop.view = CatalogueView({**shop.view.items, gone.key: gone}, (), NOW_MS)
+    shop.happens("ann", *views("item-1"))
+    assert ids(shop.slate(n="1")) == ["item-5"]
+
+
+def test_a_filter_that_leaves_few_looks_further() -> None:
+    """Beyond the first candidates, until the slate is full."""
+    scorer = ListScorer(best=[one.item_id for one in CATALOGUE])
+    shop = Shop(scorer)
+    shop.happens("ann", *views("item-1"))
+    slate = shop.slate(n="20", filter=f"price>={FEW_CANDIDATES - 5}")
+    assert ids(slate) == [f"item-{number}" for number in range(195, 215)]
+    assert scorer.limits == [FEW_CANDIDATES, MANY_CANDIDATES]
+
+
+def test_without_a_filter_the_model_is_asked_once() -> None:
+    """Asking for more would bring nothing new."""
+    scorer = ListScorer(best=["item-5"])
+    shop = Shop(scorer)
+    shop.happens("ann", *views("item-1"))
+    shop.slate(n="100")
+    assert scorer.limits == [FEW_CANDIDATES]
+
+
+def test_a_filter_that_nothing_meets_gives_an_empty_slate() -> None:
+    """Not the items that it forbids."""
+    shop = Shop(ListScorer(best=["item-5"]))
+    shop.happens("ann", *views("item-1"))
+    assert shop.slate(filter="category=Nowhere").items == ()
+
+
+def test_an_answer_that_lacks_the_position_asked_for_says_so() -> None:
+    """Read your writes: the position of the user's own last event, one before it, and one to come."""
+    shop = Shop()
+    first = shop.happens("ann", *views("item-1"))
+    second = shop.happens("ann", event("item-2"))
+    assert not shop.slate(min_position=str(first)).stale
+    assert not shop.slate(min_position=str(second)).stale
+    assert shop.slate(min_position=str(Position(SHARD, 3))).stale
+    assert shop.slate(min_position=str(Position("shardId-000000000001", 1))).stale
+    assert not shop.slate().stale
+
+
+def test_an_unknown_users_answer_is_stale_while_the_event_is_on_its_way() -> None:
+    """There is no row yet."""
+    assert Shop().slate("nobody", min_position=f"{SHARD}:1").stale
+
+
+def test_a_slate_is_logged_with_all_that_made_it() -> None:
+    """Under the user's pseudonym; with this a recommendation can be computed again."""
+    shop = Shop(ListScorer(best=["item-5"]))
+    position = shop.happens("ann", *views("item-1"))
+    slate = shop.slate(n="2")
+    shop.recommend.log_slate("ann", slate)
+    (stored,) = shop.log.records
+    logged = decode(stored.data)
+    (served,) = logged.events
+    assert logged.subject == subject("ann")
+    assert (served.kind, served.event_id, served.item_id) == (EventKind.SlateServed, "rec-1", None)
+    assert served.attributes == {
+        "items": [["item-5", "model", 1.0]],
+        "userPosition": str(position),
+        "modelVersion": "list-1",
+        "policy": POLICY,
+        "tier": "in-process",
+    }
+
+
+def test_a_users_row_that_cannot_be_read_is_an_error() -> None:
+    """And not an answer for a stranger: that would look like a loss of memory."""
+    shop = Shop()
+
+    def unavailable(_: bytes) -> None:
+        raise UnavailableError("no table")
+
+    shop.store.read_user = unavailable  # type: ignore[method-assign, assignment]  # a store without capacity
+    with pytest.raises(UnavailableError):
+        shop.recommend(RecommendationRequest("ann"), "rec-1")
+
+
+def test_similar_items_are_those_that_follow() -> None:
+    """Never the item itself; none without a model."""
+    shop = Shop(ListScorer(follows=["item-1", "item-2", "ghost", "item-3"]))
+    places = similar_items(shop.served, "item-1", 2)
+    assert [place.item.item_id for place in places] == ["item-2", "item-3"]
+    assert {place.source for place in places} == {Source.NEIGHBOURS}
+    assert similar_items(Shop().served, "item-1", 2) == ()
