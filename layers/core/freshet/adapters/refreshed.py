@@ -39,7 +39,7 @@ class Refreshed(Generic[_Value]):
         if not self._loaded:
             self._load_first()
         elif self._clock.now_ms() - self._loaded_at_ms >= self._every_ms and self._lock.acquire(blocking=False):
-            threading.Thread(target=self._renew, name="refresh", daemon=True).start()
+            self._begin_renewal()
         return self._value  # type: ignore[return-value]  # _load_first has filled it
 
     def _load_first(self) -> None:
@@ -47,15 +47,26 @@ class Refreshed(Generic[_Value]):
             if not self._loaded:
                 self._take(self._load(None))
 
+    def _begin_renewal(self) -> None:
+        """Runs with the lock held, so that there is one renewal at a time; the renewal releases it."""
+        try:
+            threading.Thread(target=self._renew, name="refresh", daemon=True).start()
+        except RuntimeError as error:  # no more threads: the reader must not pay for it
+            self._keep(error)
+            self._lock.release()
+
     def _renew(self) -> None:
-        """Runs with the lock held, so that there is one renewal at a time."""
         try:
             self._take(self._load(self._value))
         except Exception as error:  # noqa: BLE001  # whatever went wrong, readers keep what they have
-            self._loaded_at_ms = self._clock.now_ms()
-            self._on_error(error)
+            self._keep(error)
         finally:
             self._lock.release()
+
+    def _keep(self, error: Exception) -> None:
+        """Try again when the present value's time has passed once more."""
+        self._loaded_at_ms = self._clock.now_ms()
+        self._on_error(error)
 
     def _take(self, value: _Value) -> None:
         self._value = value
