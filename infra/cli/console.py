@@ -14,7 +14,7 @@ from infra.datasets.errors import DatasetError
 from infra.demo.preparation import NotServingError
 from infra.demo.storefront import NeverVisibleError
 from infra.local.cloud import PollerStartError
-from infra.local.deployment import DeploymentError
+from infra.local.stack import DeploymentError
 from infra.local.environment import EnvironmentBuildError
 from infra.local.server import ServerStartError
 

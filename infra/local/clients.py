@@ -35,17 +35,17 @@ class Clients:
         self._session: Any = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION)
         self._made: dict[str, Any] = {}
 
-    def __call__(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __call__(self, service: str) -> Any:
         """The usual client of a service."""
         if service not in self._made:
             self._made[service] = self._client(service, Config())
         return self._made[service]
 
-    def without_retries(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def without_retries(self, service: str) -> Any:
         """A client that calls once: for callers that have their own rules for retries."""
         return self._client(
             service, Config(retries={"total_max_attempts": 1}, read_timeout=LONGEST_INVOCATION, max_pool_connections=64)
         )
 
-    def _client(self, service: str, config: Config) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _client(self, service: str, config: Config) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint_url, config=config)

@@ -58,7 +58,7 @@ class Cloud:
     deployment: Deployment
     clients: Clients
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
         return self.clients(service)
 

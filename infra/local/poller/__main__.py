@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local.poller", description=main.__doc__)
     parser.add_argument("--endpoint", required=True, help="the local cloud's URL")
     parser.add_argument("--stack", required=True, help="the stack whose mappings to deliver")
-    parser.add_argument("--read-every", type=float, default=0.025, metavar="SECONDS", help="between reads of a shard")
+    parser.add_argument("--read-every", type=float, default=Pace().read_every, metavar="SECONDS", help="between reads")
     parser.add_argument(
         "--max-window",
         type=float,

@@ -22,13 +22,15 @@ LIST_SHARDS_EVERY = 5.0
 
 @dataclass(slots=True)
 class Pace:
-    """How often to look, in seconds: the time between reads, and the longest batching window that is honoured.
+    """How often to look, in seconds: the time between reads, of a busy shard and of one that has long been quiet, and
+    the longest batching window that is honoured.
 
     MiniStack keeps each iterator that a read hands out for five minutes and goes through all of them at every call to
     Kinesis, so that each read makes all later calls a little slower. AWS itself reads once a second.
     """
 
     read_every: float = 0.06
+    read_quiet_every: float = 0.2
     max_window: float = float("inf")
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -80,11 +82,16 @@ class Delivery:
 
     def _read(self, shard: Shard) -> None:
         started = self.ports.now()
-        self.counters.records_read += shard.read(self.ports.stream)
+        count = shard.read(self.ports.stream)
+        self.counters.records_read += count
         ended = self.ports.now()
+        shard.pause = self.pace.read_every if count else self._longer(shard.pause)
         # Whoever waits for company is in no hurry, and a slow server is asked less often.
         in_no_hurry = min(self.mapping.window, self.pace.max_window) / 10
-        shard.next_read_at = ended + max(self.pace.read_every, in_no_hurry, 4 * (ended - started))
+        shard.next_read_at = ended + max(shard.pause, in_no_hurry, 4 * (ended - started))
+
+    def _longer(self, pause: float) -> float:
+        return min(max(pause * 1.1, self.pace.read_every), self.pace.read_quiet_every)
 
     def _advance(self, shard: Shard, lane: Lane) -> None:
         while (step := lane.next_step(self.ports.now())) is not None:

@@ -111,8 +111,8 @@ class Lane:
             return self._retry(batch, now)
         rest = replace(batch, records=batch.records[failed_at:], failures_in_a_row=0)
         if self.mapping.bisects:
-            # "the batch is bisected at the returned sequence number and Lambda retries only the remaining records";
-            # "Splitting batches doesn't consume the retry quota".
+            # AWS: "the batch is bisected at the returned sequence number and Lambda retries only the remaining
+            # records", and "Splitting batches doesn't consume the retry quota".
             self.batches.appendleft(rest)
             return None
         return self._retry(rest, now)

@@ -45,6 +45,7 @@ class Shard:
     iterator: str = ""
     ended: bool = False
     next_read_at: float = 0.0
+    pause: float = 0.0
     _room: int = field(init=False)
 
     def __post_init__(self) -> None:

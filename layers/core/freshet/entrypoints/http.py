@@ -69,9 +69,9 @@ def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry) -> d
         answer = _route(event, routes)(_request(event), telemetry)
     except FreshetError as error:
         answer = Answer(_status(error), {"error": described(error)})
-        telemetry.count(f"Answered{answer.status}")
         if answer.status >= 500:
             telemetry.failed(error)
+    telemetry.count(f"Answered{answer.status}")
     return {
         "statusCode": answer.status,
         "headers": {"Content-Type": "application/json"},
