@@ -99,6 +99,12 @@ REPEATED = log(record("ann", event("lamp", event_id="a1")), record("ann", event(
 
 def test_the_law_fails_without_the_dedupe_ring(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client's repeated event would count twice: every run agrees on that, and the account of the log does not."""
-    monkeypatch.setattr(UserState, "_new", lambda _, cores: list(cores))
+    fold = UserState.fold
+
+    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+        state.tags.clear()
+        return fold(state, shard, sequence, cores)
+
+    monkeypatch.setattr(UserState, "fold", forgetful)
     with pytest.raises(AssertionError, match="counted twice"):
         check_law(REPEATED, [])

@@ -1,0 +1,103 @@
+"""POST /events as API Gateway delivers it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from freshet.adapters.memory import FixedClock, MemoryEventLog
+from freshet.application.accept_events import AcceptEvents
+from freshet.domain.errors import UnavailableError
+from freshet.domain.records import decode
+from functions.accept_events import app
+from tests.builders import NOW_MS, SECRET, SHARD
+from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> MemoryEventLog:
+    """The log behind the handler."""
+    log = MemoryEventLog()
+    monkeypatch.setattr(app, "accept_events", lambda: AcceptEvents(log, FixedClock(NOW_MS), SECRET))
+    return log
+
+
+def post(**changed: Any) -> tuple[int, Any]:
+    """What the handler answers."""
+    return answered(app.handler(api_event("post_events", **changed), CONTEXT))
+
+
+def test_events_are_accepted_and_lie_in_the_log(log: MemoryEventLog) -> None:
+    """The answer is the position and the ids."""
+    status, body = post()
+    assert status == 200
+    assert body == {"position": f"{SHARD}:1", "accepted": ["6f1c", "6f1d", "6f1e", "6f1f", "6f20"], "rejected": []}
+    assert [event.event_id for event in decode(log.records[0].data).events] == body["accepted"]
+
+
+def test_a_base64_body_is_read_like_any_other(log: MemoryEventLog) -> None:
+    """API Gateway encodes what it takes for binary."""
+    body = base64.b64encode(api_event("post_events")["body"].encode()).decode()
+    assert post(body=body, isBase64Encoded=True)[0] == 200
+    assert len(log.records) == 1
+
+
+@pytest.mark.parametrize("body", ["", None, "{", "\ufeff{}", "[" * 100_000, "9" * 5_000])
+def test_a_body_that_is_no_json_is_refused(log: MemoryEventLog, body: str | None) -> None:
+    """400, naming the body."""
+    status, answer = post(body=body)
+    assert (status, answer["error"]["field"]) == (400, "body")
+    assert "JSON" in answer["error"]["expected"]
+    assert not log.records
+
+
+def test_a_body_that_is_no_base64_is_refused(log: MemoryEventLog) -> None:
+    """Although API Gateway says that it is."""
+    status, answer = post(body="ä", isBase64Encoded=True)
+    assert (status, answer["error"]["field"]) == (400, "body")
+    assert not log.records
+
+
+def test_a_call_that_makes_no_sense_is_refused(log: MemoryEventLog) -> None:
+    """400 with field, expected, got, and one sentence of all three."""
+    status, answer = post(body='{"eventList": []}')
+    assert status == 400
+    assert answer["error"] == {
+        "field": "userId",
+        "expected": "a string of 1 to 256 characters",
+        "got": "None",
+        "message": "userId: expected a string of 1 to 256 characters, got None",
+    }
+    assert not log.records
+
+
+def test_a_call_of_which_nothing_is_acceptable_is_refused_event_by_event(log: MemoryEventLog) -> None:
+    """400 with a reason for each; no position, because there is no record."""
+    status, answer = post(body=json.dumps({"userId": "ann", "eventList": [{"eventId": "e1", "itemId": "lamp"}]}))
+    assert status == 400
+    assert (answer["position"], answer["accepted"]) == (None, [])
+    (rejection,) = answer["rejected"]
+    assert (rejection["index"], rejection["eventId"]) == (0, "e1")
+    assert rejection["field"] == "eventList[0].eventType"
+    assert not log.records
+
+
+def test_another_route_is_not_answered_here(log: MemoryEventLog) -> None:
+    """404, in words."""
+    status, answer = post(httpMethod="DELETE")
+    assert (status, answer["error"]["message"]) == (404, "DELETE /events is not answered here")
+    assert not log.records
+
+
+def test_events_that_could_not_be_stored_are_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """503: the client sends them again."""
+
+    def unavailable(_: object) -> None:
+        raise UnavailableError("append to stream events: no capacity")
+
+    monkeypatch.setattr(app, "accept_events", lambda: unavailable)
+    status, answer = post()
+    assert (status, answer) == (503, {"error": {"message": "append to stream events: no capacity"}})

@@ -1,0 +1,167 @@
+"""Every GET as API Gateway delivers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
+from freshet.application.catalogue_view import EMPTY_CATALOGUE
+from freshet.application.ports import VersionedRow
+from freshet.application.recommend import Recommend, Served
+from freshet.bootstrap import Reading
+from freshet.domain.errors import UnavailableError
+from freshet.domain.keys import item_key
+from freshet.domain.records import decode
+from freshet.domain.slates import Candidate, Source
+from functions.recommend import app
+from tests.builders import NOW_MS, SECRET, item, subject
+from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
+
+
+class OneNeighbour:
+    """A Scorer that knows that a desk follows a lamp."""
+
+    version = "neighbour-1"
+
+    def recommend(self, *_: object) -> list[Candidate]:
+        """See Scorer."""
+        return []
+
+    def similar(self, item: bytes, _: int) -> list[Candidate]:
+        """See Scorer."""
+        return [Candidate(item_key("desk-7"), 0.5, Source.MODEL)] if item == item_key("lamp-42") else []
+
+
+class Shop:
+    """What is behind the handler."""
+
+    def __init__(self) -> None:
+        self.log = MemoryEventLog()
+        self.store = MemoryFeatureStore()
+        catalogue = MemoryCatalogue()
+        catalogue.publish([item("lamp-42", price=39.9, attributes={"colour": "red"}), item("desk-7")], NOW_MS)
+        view = EMPTY_CATALOGUE.refreshed(catalogue)
+        heaviest = [(item_key("lamp-42"), 4.0), (item_key("desk-7"), 1.0)]
+        served = Served(OneNeighbour, lambda: view, lambda: heaviest)
+        self.reading = Reading(Recommend(self.store, self.log, served, FixedClock(NOW_MS), SECRET), catalogue)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A shop with two items."""
+    shop = Shop()
+    monkeypatch.setattr(app, "reading", lambda _: shop.reading)
+    return shop
+
+
+def get(name: str, **changed: Any) -> tuple[int, Any]:
+    """What the handler answers."""
+    return answered(app.handler(api_event(name, **changed), CONTEXT))
+
+
+def test_a_slate_is_answered_and_logged(shop: Shop) -> None:
+    """With where it came from; the recommendation's id is the request's, and the user's id is decoded."""
+    status, body = get("get_recommendations")
+    assert status == 200
+    assert body["userId"] == "ann o/b"
+    assert [place["itemId"] for place in body["itemList"]] == ["lamp-42", "desk-7"]
+    assert body["itemList"][0] == {
+        "itemId": "lamp-42",
+        "name": "Lamp-42",
+        "score": 1.0,
+        "source": "trending",
+        "reason": "popular with everybody right now",
+        "propensity": 1.0,
+    }
+    assert body["stale"] is False
+    assert body["provenance"] == {
+        "userPosition": None,
+        "modelVersion": "neighbour-1",
+        "policy": "in-order-1",
+        "tier": "trending",
+    }
+    (stored,) = shop.log.records
+    logged = decode(stored.data)
+    assert logged.subject == subject("ann o/b")
+    assert logged.events[0].event_id == body["recommendationId"]
+
+
+def test_a_slate_is_answered_also_when_the_log_does_not_take_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader never waits for a writer."""
+
+    def unavailable(*_: object) -> None:
+        raise UnavailableError("no capacity")
+
+    monkeypatch.setattr(shop.log, "append", unavailable)
+    assert get("get_recommendations")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({"n": "0"}, "n"), ({"filter": "price"}, "filter"), ({"limit": "5"}, "limit")]
+)
+def test_a_bad_parameter_is_refused_by_its_name(shop: Shop, query: dict[str, str], field: str) -> None:
+    """400, and no slate is logged."""
+    status, answer = get("get_recommendations", queryStringParameters=query)
+    assert (status, answer["error"]["field"]) == (400, field)
+    assert not shop.log.records
+
+
+def test_a_users_row_that_cannot_be_read_is_our_trouble(shop: Shop) -> None:
+    """503 while the store has no capacity; 500, not 400, when the row's bytes are damaged."""
+    shop.store.users[subject("ann o/b")] = VersionedRow(1, b"damaged")
+    assert get("get_recommendations")[0] == 500
+
+    def unavailable(_: bytes) -> VersionedRow:
+        raise UnavailableError("no capacity")
+
+    shop.store.read_user = unavailable  # type: ignore[method-assign]  # a store without capacity
+    assert get("get_recommendations")[0] == 503
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_item_is_answered_in_the_words_in_which_it_was_published() -> None:
+    """What it has not is left out."""
+    assert get("get_item") == (
+        200,
+        {"itemId": "lamp-42", "name": "Lamp-42", "price": 39.9, "available": True, "attributes": {"colour": "red"}},
+    )
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("route", ["get_item", "get_similar_items"])
+def test_an_item_that_was_never_published_is_not_found(route: str) -> None:
+    """404, naming it."""
+    status, answer = get(route, pathParameters={"id": "gh%C3%B6st"})
+    assert (status, answer["error"]["message"]) == (404, "item 'ghöst' was never published")
+
+
+@pytest.mark.usefixtures("shop")
+def test_similar_items_are_answered_without_a_user() -> None:
+    """With the reason for each."""
+    status, body = get("get_similar_items")
+    assert status == 200
+    assert body["itemId"] == "lamp-42"
+    assert [(place["itemId"], place["reason"]) for place in body["itemList"]] == [
+        ("desk-7", "often comes after Lamp-42")
+    ]
+
+
+@pytest.mark.usefixtures("shop")
+def test_similar_items_take_no_parameter_but_n() -> None:
+    """A filter that is ignored would mislead."""
+    status, answer = get("get_similar_items", queryStringParameters={"n": "5", "filter": "price<1"})
+    assert (status, answer["error"]["field"]) == (400, "filter")
+
+
+@pytest.mark.usefixtures("shop")
+def test_health_names_the_model_that_serves() -> None:
+    """Alive, and by what."""
+    assert get("get_health") == (200, {"status": "ok", "modelVersion": "neighbour-1"})
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_route_is_not_answered_here() -> None:
+    """404."""
+    assert get("get_health", resource="/elsewhere")[0] == 404
