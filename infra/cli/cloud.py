@@ -6,6 +6,7 @@ import typer
 
 from infra.cli.console import console, told_plainly
 from infra.local import cloud
+from infra.local.poller.counters import Counters
 
 app = typer.Typer()
 
@@ -37,7 +38,16 @@ def status() -> None:
     console.print(f"server   {'running' if found.server_running else 'not running'}")
     console.print(f"poller   {'running' if found.poller_running else 'not running'}")
     console.print(f"API      {found.deployment.api_url}\nkey      {found.deployment.api_key}")
-    for counters in found.deliveries:
-        console.print(f"stream   {counters}", highlight=False)
+    for counts in found.deliveries:
+        console.print(_delivered(counts), highlight=False, markup=False, soft_wrap=True)
     if not found.running:
         raise typer.Exit(1)
+
+
+def _delivered(counts: Counters) -> str:
+    """What one function has got of the stream, in a line."""
+    line = (
+        f"stream   {counts.function}: {counts.records_delivered} of {counts.records_read} records delivered, "
+        f"{counts.records_retried} retried, {counts.records_discarded} discarded"
+    )
+    return f"{line}; last error: {counts.last_error}" if counts.last_error else line

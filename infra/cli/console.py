@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from freshet.domain.errors import FreshetError
 from infra.cli.api import ApiError
@@ -41,5 +42,6 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        errors.print(f"[bold red]freshet:[/] {error}", highlight=False)
+        # Escaped: what a user typed may look like markup. Not wrapped: one line is one line, however wide the terminal.
+        errors.print(f"[bold red]freshet:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

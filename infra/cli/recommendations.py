@@ -6,6 +6,7 @@ import json
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from infra.cli.console import console, told_plainly
 from infra.cli.target import Key, Url, open_api
@@ -34,7 +35,7 @@ def recommend(
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    console.print(slate_table(f"[bold]{user}", answer))
+    console.print(slate_table(f"[bold]{escape(user)}", answer))
     made_by = answer["provenance"]
     console.print(
         f"position {made_by['userPosition']}, model {made_by['modelVersion']}, policy {made_by['policy']}, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -26,17 +27,17 @@ def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozen
         table.add_column(heading, justify="right" if heading == "score" else "left", no_wrap=heading == "score")
     for place, item in enumerate(answer["itemList"], 1):
         mark = "[green]new[/]" if item["itemId"] in new else f"{place:3}"
-        table.add_row(mark, item["name"], f"{item['score']:.3f}", item["source"], item["reason"])
+        table.add_row(mark, escape(item["name"]), f"{item['score']:.3f}", item["source"], escape(item["reason"]))
     return table
 
 
 def print_opening(console: Console, opening: Opening) -> None:
     """Before, what was done, after."""
-    console.print(f"\n[bold]A customer[/] {opening.user_id}: {opening.reason}")
+    console.print(f"\n[bold]A customer[/] {escape(opening.user_id)}: {opening.reason}")
     console.print(slate_table("[bold]1. Recommended now", opening.before))
     console.print("\n[bold]2. What they do next")
     for event in opening.sent:
-        console.print(f"   {event['eventType']}  {event['name']}")
+        console.print(f"   {event['eventType']}  {escape(event['name'])}")
     console.print()
     console.print(slate_table("[bold]3. Recommended after that", opening.after, frozenset(opening.arrived)))
     made_by = opening.after["provenance"]
