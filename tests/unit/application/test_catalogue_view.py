@@ -74,3 +74,15 @@ def test_the_newest_items_are_the_latest_changed_ones() -> None:
     newest = view.refreshed(catalogue).newest
     assert len(newest) == len(set(newest)) == NEWEST_ITEMS
     assert newest[:2] == (item_key("item-5"), item_key(f"item-{NEWEST_ITEMS + 2}"))
+
+
+def test_items_that_are_retired_do_not_crowd_out_the_newest_ones() -> None:
+    """A shop that takes a whole range off sale still has something to show to a stranger."""
+    catalogue = MemoryCatalogue()
+    catalogue.publish([item("lamp")], NOW_MS)
+    retired = [item(f"retired-{number}", available=False) for number in range(NEWEST_ITEMS)]
+    catalogue.publish(retired, NOW_MS + 1)
+    view = EMPTY_CATALOGUE.refreshed(catalogue)
+    assert view.newest == (item_key("lamp"),)
+    catalogue.publish([item("lamp", available=False)], NOW_MS + 2)
+    assert view.refreshed(catalogue).newest == ()

@@ -14,7 +14,7 @@ OVERLAP_MS = 10_000
 
 
 NEWEST_ITEMS = 100
-"""How many of the latest changed items are known as the newest."""
+"""How many of the latest changed items that are still sold are known as the newest."""
 
 
 class CatalogueView:
@@ -32,8 +32,9 @@ class CatalogueView:
             return self
         in_order = sorted(changes, key=lambda change: (change.changed_at_ms, change.item.item_id))
         changed = {change.item.key: change.item for change in in_order}
-        newest = dict.fromkeys((*reversed(changed), *self.newest))
-        return CatalogueView({**self.items, **changed}, list(newest)[:NEWEST_ITEMS], in_order[-1].changed_at_ms)
+        items = {**self.items, **changed}
+        newest = [key for key in dict.fromkeys((*reversed(changed), *self.newest)) if items[key].available]
+        return CatalogueView(items, newest[:NEWEST_ITEMS], in_order[-1].changed_at_ms)
 
 
 EMPTY_CATALOGUE = CatalogueView({}, (), 0)
