@@ -57,3 +57,14 @@ def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _refused(*arguments: object) -> NoReturn:
     raise NetworkTouchedError(f"no network in unit and property tests: {arguments[-1]!r}")
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty local cloud: services without a stack. Starts it, once a session."""
+    from infra.local.environment import cloud_python
+    from infra.local.server import start_server
+
+    server, endpoint = start_server(cloud_python(), tmp_path_factory.mktemp("ministack"))
+    yield endpoint
+    server.stop()

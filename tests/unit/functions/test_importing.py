@@ -28,7 +28,7 @@ print(json.dumps(sorted({watched!r} & set(sys.modules))))
 
 def imported_by(name: str) -> set[str]:
     """Which of the watched libraries importing a handler brings in, with an empty environment."""
-    done = subprocess.run(  # noqa: S603  # this interpreter, on the program above
+    done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(name=name, watched=WATCHED)],
         cwd=CHECKOUT,
         env={},

@@ -1,0 +1,56 @@
+"""What every EventLog must honour."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pytest
+
+from freshet.application.ports import EventLog, LogRecord
+from freshet.domain.positions import parse_position
+
+EVERY_BYTE = bytes(range(256))
+
+
+class EventLogSuite(ABC):
+    """Give an empty log and what lies in it; inherit the promises."""
+
+    @pytest.fixture
+    @abstractmethod
+    def log(self) -> EventLog:
+        """An empty log."""
+
+    @abstractmethod
+    def stored(self, log: EventLog) -> list[LogRecord]:
+        """Everything that lies in the log, each shard in its order."""
+
+    def test_a_record_lies_where_the_log_says(self, log: EventLog) -> None:
+        """With its key and its bytes as they were given."""
+        position = log.append("key", EVERY_BYTE)
+        assert self.stored(log) == [LogRecord(position, "key", EVERY_BYTE)]
+
+    def test_records_of_one_key_keep_their_order(self, log: EventLog) -> None:
+        """In one shard, at rising positions."""
+        positions = [log.append("key", b"%d" % number) for number in range(5)]
+        assert len({position.shard for position in positions}) == 1
+        assert [record.data for record in self.stored(log)] == [b"%d" % number for number in range(5)]
+        assert positions == sorted(positions)
+        assert len(set(positions)) == 5
+
+    def test_a_later_position_reaches_an_earlier_one(self, log: EventLog) -> None:
+        """That is how read-your-writes is decided."""
+        earlier, later = log.append("key", b"1"), log.append("key", b"2")
+        assert later.reaches(earlier)
+        assert not earlier.reaches(later)
+
+    def test_records_of_different_keys_are_all_kept(self, log: EventLog) -> None:
+        """Whichever shards they go to."""
+        data = {b"%d" % number for number in range(20)}
+        for one in data:
+            log.append(one.hex(), one)
+        assert {record.data for record in self.stored(log)} == data
+
+    def test_a_position_survives_a_clients_hands(self, log: EventLog) -> None:
+        """It goes out as text and comes back as min_position."""
+        position = log.append("key", b"data")
+        assert parse_position(str(position)) == position

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from freshet.adapters.memory import MemoryArchive
+from freshet.adapters.s3_archive import S3Archive
+from freshet.application.ports import Archive
+from tests.contract.archive_suite import ArchiveSuite
+from tests.contract.places import Place
+
+
+class TestMemoryArchive(ArchiveSuite):
+    @pytest.fixture
+    def archive(self) -> Archive:
+        """In memory."""
+        return MemoryArchive()
+
+
+class TestS3ArchiveOnMoto(ArchiveSuite):
+    @pytest.fixture
+    def archive(self, moto: Place) -> Archive:
+        """A bucket in moto."""
+        return S3Archive(moto.client("s3"), moto.bucket())
+
+
+@pytest.mark.cloud
+class TestS3ArchiveInTheLocalCloud(ArchiveSuite):
+    @pytest.fixture
+    def archive(self, local: Place) -> Archive:
+        """A bucket in the local cloud."""
+        return S3Archive(local.client("s3"), local.bucket())

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from freshet.adapters.dynamo_catalogue import DynamoCatalogue
+from freshet.adapters.memory import MemoryCatalogue
+from freshet.application.ports import Catalogue
+from tests.contract.catalogue_suite import CatalogueSuite
+from tests.contract.places import Place
+
+
+class TestMemoryCatalogue(CatalogueSuite):
+    @pytest.fixture
+    def catalogue(self) -> Catalogue:
+        """In memory."""
+        return MemoryCatalogue()
+
+
+class TestDynamoCatalogueOnMoto(CatalogueSuite):
+    @pytest.fixture
+    def catalogue(self, moto: Place) -> Catalogue:
+        """A table in moto."""
+        return DynamoCatalogue(moto.table("CatalogueTable"), moto.region)
+
+
+@pytest.mark.cloud
+class TestDynamoCatalogueInTheLocalCloud(CatalogueSuite):
+    @pytest.fixture
+    def catalogue(self, local: Place) -> Catalogue:
+        """A table in the local cloud."""
+        return DynamoCatalogue(local.table("CatalogueTable"), local.region)
