@@ -1,0 +1,68 @@
+"""Whatever the sources propose, a slate keeps its promises."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freshet.domain.catalogue import Item
+from freshet.domain.filters import Condition, parse_filter
+from freshet.domain.keys import ItemKey, item_key
+from freshet.domain.rerank import places
+from freshet.domain.slates import Candidate, Source, in_order
+
+ids = st.integers(0, 25).map("item-{}".format)
+catalogues = st.dictionaries(
+    ids, st.tuples(st.booleans(), st.none() | st.floats(0, 50), st.none() | st.sampled_from(["Toys", "Light"]))
+).map(
+    lambda drawn: {
+        item_key(item_id): Item(item_id, item_id, category, price, None, available)
+        for item_id, (available, price, category) in drawn.items()
+    }
+)
+candidates = st.builds(
+    Candidate, ids.map(item_key), st.floats(0, 1), st.sampled_from(Source), st.none() | ids.map(item_key)
+)
+sources = st.lists(st.lists(candidates, max_size=15), max_size=4)
+filters = st.sampled_from(["", "price<20", "category=Toys", "category!=Toys,price>=10", "size=4"]).map(parse_filter)
+
+
+@given(sources, st.integers(1, 20), catalogues, st.frozensets(ids.map(item_key)), filters)
+def test_a_slate_keeps_its_promises(
+    proposed: list[list[Candidate]],
+    n: int,
+    catalogue: dict[ItemKey, Item],
+    excluded: frozenset[ItemKey],
+    conditions: tuple[Condition, ...],
+) -> None:
+    """At most n items, none twice, none excluded or gone, each meets the filter, in the order of the sources."""
+    slate = places(in_order(proposed), n, catalogue, excluded, conditions)
+    shown = [place.item.key for place in slate]
+    assert len(shown) <= n
+    assert len(set(shown)) == len(shown)
+    assert not set(shown) & excluded
+    assert all(place.item.available and catalogue[place.item.key] == place.item for place in slate)
+    assert all(condition.holds(place.item) for place in slate for condition in conditions)
+    assert all(place.reason and place.propensity == 1.0 for place in slate)
+    in_turn = list(dict.fromkeys(candidate.item for source in proposed for candidate in source))
+    assert shown == [key for key in in_turn if key in set(shown)]
+    assert _left_out_for_a_reason(in_turn, shown, n, catalogue, excluded, conditions)
+
+
+def _left_out_for_a_reason(
+    proposed: list[ItemKey],
+    shown: list[ItemKey],
+    n: int,
+    catalogue: dict[ItemKey, Item],
+    excluded: frozenset[ItemKey],
+    conditions: tuple[Condition, ...],
+) -> bool:
+    if len(shown) == n:
+        return True
+    allowed = (
+        key
+        for key in proposed
+        if key not in excluded and key in catalogue and catalogue[key].available
+        if all(condition.holds(catalogue[key]) for condition in conditions)
+    )
+    return list(allowed) == shown

@@ -1,0 +1,50 @@
+"""DESIGN law 4: what training folds over the log is what serving reads from a row."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freshet.domain import user_row
+from freshet.domain.events import BEHAVIOUR, EventKind
+from freshet.domain.keys import ItemKey
+from freshet.domain.tastes import TAIL_ITEMS, advanced, everything, purchased, session, tail
+from freshet.domain.user_state import RECENT_EVENTS, UserState
+from tests.builders import NOW_MS, cores, event
+
+steps = st.tuples(
+    st.integers(0, 15).map("item-{}".format), st.sampled_from(sorted(BEHAVIOUR)), st.integers(0, 4_000_000)
+)
+ways = st.lists(steps, max_size=40) | st.lists(steps, min_size=RECENT_EVENTS, max_size=RECENT_EVENTS + 30)
+
+
+def walked(way: list[tuple[str, EventKind, int]]) -> tuple[UserState, list[ItemKey]]:
+    """A user's state after a way through the shop, and the tail as training advances it step by step."""
+    state, at_ms = UserState(), NOW_MS
+    advancing: list[ItemKey] = []
+    for sequence, (item_id, kind, pause_ms) in enumerate(way, 1):
+        at_ms += pause_ms
+        one = event(item_id, kind, at_ms=at_ms, event_id=f"e{sequence}")
+        state.fold(0, sequence, cores(one))
+        advancing = advanced(advancing, one.item_key)
+    return state, advancing
+
+
+@given(ways)
+def test_the_tail_of_training_is_the_tail_of_serving(way: list[tuple[str, EventKind, int]]) -> None:
+    """As far back as a row remembers; also after the row was stored and read."""
+    state, advancing = walked(way)
+    recent = everything(state)
+    assert tail(state) == [item for item in advancing if item in recent]
+    assert tail(user_row.unpack(user_row.pack(state))) == tail(state)
+
+
+@given(ways)
+def test_what_a_user_did_is_among_everything_the_user_did(way: list[tuple[str, EventKind, int]]) -> None:
+    """Tail, session and purchases; the newest item is first in the tail and in the session."""
+    state, _ = walked(way)
+    mine = everything(state)
+    latest = tail(state)
+    assert len(set(latest)) == len(latest) == min(TAIL_ITEMS, len(mine))
+    assert purchased(state) | session(state) | set(latest) <= mine
+    assert set(latest[:1]) <= session(state)
