@@ -1,0 +1,79 @@
+"""The yardstick: what one clean, in-memory run over the same log leaves, and what is in the cloud's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from freshet.application.ports import DeadLetter, LogRecord, VersionedRow
+from freshet.application.project_events import ProjectEvents
+from freshet.domain import user_row
+from freshet.domain.keys import Pseudonym
+from freshet.domain.positions import Position
+from infra.local.cloud import Cloud
+from tests.e2e.stack import Stack
+
+
+@dataclass(frozen=True)
+class Views:
+    """The rows of both tables, with their versions."""
+
+    users: Mapping[Pseudonym, VersionedRow]
+    trends: Mapping[str, VersionedRow]
+
+
+def clean_run(shards: Iterable[Sequence[LogRecord]]) -> tuple[Views, dict[Position, DeadLetter]]:
+    """Fold each shard's log once, in one batch, with nothing in the way."""
+    store, letters = MemoryFeatureStore(), MemoryDeadLetters()
+    for records in shards:
+        if records:
+            ProjectEvents(store, letters)(records[0].position.shard, records)
+    return Views(store.users, store.trends), letters.letters
+
+
+def views_of(cloud: Cloud, users_table: str = "", items_table: str = "") -> Views:
+    """Every row of the cloud's tables, or of others of the same shape."""
+    outputs = cloud.deployment.outputs
+    return Views(
+        {bytes(item["u"]["B"]): _row(item) for item in _scan(cloud, users_table or outputs["UsersTable"])},
+        {item["shard"]["S"]: _row(item) for item in _scan(cloud, items_table or outputs["ItemsTable"])},
+    )
+
+
+def assert_same_rows(views: Views, clean: Views) -> None:
+    """Raises AssertionError unless both have the same rows, byte by byte."""
+    _assert_same("user", views.users, clean.users)
+    _assert_same("trend", views.trends, clean.trends)
+
+
+def assert_exactly_once(stack: Stack) -> None:
+    """The law, for everything that the session has put into the log so far: the rows of a clean run, and no event lost.
+
+    To be called when the stream is drained.
+    """
+    clean, dead = clean_run([[entry.record for entry in entries] for entries in stack.stream.entries().values()])
+    views = views_of(stack.cloud)
+    assert_same_rows(views, clean)
+    letters = stack.dead_letters()
+    assert {letter.get("position") for letter in letters} == {str(position) for position in dead}
+    states = [user_row.unpack(row.data) for row in views.users.values()]
+    applied, duplicates = sum(state.applied for state in states), sum(state.duplicates for state in states)
+    assert stack.entered == applied + duplicates + len(dead), "accepted = applied + duplicates + dead letters"
+
+
+def _assert_same(what: str, rows: Mapping[Any, VersionedRow], expected: Mapping[Any, VersionedRow]) -> None:
+    """Bytes are compared, and not versions: those count writes, and may depend on how the log was delivered."""
+    assert rows.keys() == expected.keys(), f"there are {len(rows)} {what} rows, expected {len(expected)}"
+    differing = [key for key, row in rows.items() if row.data != expected[key].data]
+    assert not differing, f"{len(differing)} of {len(rows)} {what} rows differ from a clean run"
+
+
+def _row(item: dict[str, Any]) -> VersionedRow:
+    return VersionedRow(int(item["v"]["N"]), bytes(item["s"]["B"]))
+
+
+def _scan(cloud: Cloud, table: str) -> Iterator[dict[str, Any]]:
+    for page in cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table):
+        yield from page["Items"]

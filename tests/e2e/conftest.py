@@ -1,0 +1,71 @@
+"""One local cloud with the real template for all tests here: two shards, a small shop, a model that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from freshet.application.promote_model import promote_model
+from infra.demo.stores import open_stores
+from infra.local.checkout import TEMPLATE
+from infra.local.clients import Clients
+from infra.local.cloud import STACK, Cloud, start_poller
+from infra.local.deployment import deploy
+from infra.local.environment import cloud_python
+from infra.local.server import start_server
+from tests.e2e.models import publish_models
+from tests.e2e.stack import MAX_WINDOW, Stack
+from tests.e2e.stream import Stream
+from tests.e2e.wire import open_wire
+
+SHARDS = "2"
+SHOP: list[dict[str, Any]] = [
+    {"itemId": "lamp", "name": "Brass lamp", "category": "Light", "price": 45},
+    {"itemId": "desk", "name": "Oak desk", "category": "Furniture", "price": 320},
+    {"itemId": "vase", "name": "Blue vase", "category": "Decor", "price": 18.5},
+    {"itemId": "chair", "name": "Chair", "category": "Furniture", "price": 90, "attributes": {"legs": 4}},
+    {"itemId": "sofa", "name": "Sofa", "category": "Furniture", "price": 900, "available": False},
+]
+
+
+class Setting(NamedTuple):
+    """The stack, and the versions of the model that serves and of the one that could."""
+
+    stack: Stack
+    champion: str
+    challenger: str
+
+
+@pytest.fixture(scope="session")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    """A deployed stack with its poller, its shop published, and a champion promoted before the first question."""
+    folder = tmp_path_factory.mktemp("cloud")
+    server, endpoint = start_server(cloud_python(), folder)
+    try:
+        deployment = deploy(endpoint, TEMPLATE, STACK, {"ShardCount": SHARDS})
+        cloud = Cloud(folder, deployment, Clients(endpoint))
+        with pytest.MonkeyPatch.context() as patch:
+            # The adapters find the cloud by their environment, and keep what they found.
+            for name, value in deployment.environment.items():
+                patch.setenv(name, value)
+            stores = open_stores(deployment.outputs, deployment.region)
+            champion, challenger = publish_models(stores.models, tmp_path_factory.mktemp("models"))
+            promote_model(stores.models, champion)
+        poller = start_poller(folder, deployment, max_window=MAX_WINDOW)
+        http = open_wire(deployment.api_url, deployment.api_key)
+        stack = Stack(cloud, http, Stream(cloud), stores, poller)
+        try:
+            assert http("PUT", "/items", {"items": SHOP}).status == 200
+            yield Setting(stack, champion, challenger)
+        finally:
+            stack.poller.stop()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def stack(setting: Setting) -> Stack:
+    """The deployed stack."""
+    return setting.stack

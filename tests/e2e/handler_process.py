@@ -1,0 +1,83 @@
+"""Runs the real project_events handler in a process of its own, which may be killed in the middle or made forgetful.
+
+    python handler_process.py [--kill-after N] [--forget] < event.json
+
+`--kill-after N` ends the process by SIGKILL as soon as DynamoDB has answered its N-th write call. `--forget` takes the
+watermark away: every record counts as new. Neither is known to the product's code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+
+from freshet.domain.records import Core
+from freshet.domain.trend import Trend
+from freshet.domain.user_state import UserState
+from functions.project_events.app import handler
+
+WRITES = ("PutItem", "BatchExecuteStatement")
+CONTEXT = SimpleNamespace(
+    function_name="project_events",
+    memory_limit_in_mb=1024,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:project_events",
+    aws_request_id="a-request",
+)
+
+
+def main() -> None:
+    """Handle the event on the standard input; print the answer."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kill-after", type=int, default=0)
+    parser.add_argument("--forget", action="store_true")
+    options = parser.parse_args()
+    if options.kill_after:
+        kill_after(options.kill_after)
+    if options.forget:
+        forget_positions()
+    answer = handler(json.load(sys.stdin), CONTEXT)
+    # Behind the metrics, which the handler prints.
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def kill_after(writes: int) -> None:
+    """Every client made from now on counts its writes, and the process does not survive the last."""
+    session = boto3.Session()
+    boto3.DEFAULT_SESSION = session
+    counter = itertools.count(1)
+
+    def count(**_: Any) -> None:
+        if next(counter) == writes:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for operation in WRITES:
+        session.events.register(f"after-call.dynamodb.{operation}", count)
+
+
+def forget_positions() -> None:
+    """A state and a trend that take every record for one that they have not seen."""
+    fold_user, fold_trend = UserState.fold, Trend.fold
+
+    def user(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+        state.shard, state.sequence = -1, 0
+        return fold_user(state, shard, sequence, cores)
+
+    def trend(of_shard: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
+        of_shard.shard, of_shard.sequence = -1, 0
+        fold_trend(of_shard, shard, sequence, fresh)
+
+    setattr(UserState, "fold", user)  # noqa: B010  # broken on purpose, which no type allows
+    setattr(Trend, "fold", trend)  # noqa: B010  # the same
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Two small models that disagree about what follows a lamp, so that an answer shows which one gave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from freshet.application.ports import LogRecord, ModelStore, PublishedModel
+from freshet.application.promote_model import publish_model
+from infra.trainer.covisitation.card import ALGORITHM, Cost
+from infra.trainer.covisitation.export import export
+from infra.trainer.covisitation.fit import fit
+from tests.builders import NOW_MS, log, record, views
+
+SHOPPERS = 30
+AFTER_THE_LAMP = ("desk", "vase")
+"""What the first model and what the second one expects next."""
+
+
+def publish_models(store: ModelStore, folder: Path) -> tuple[str, str]:
+    """Fit, export and publish both; their versions."""
+    first, second = (_publish(store, follower, folder / follower) for follower in AFTER_THE_LAMP)
+    return first, second
+
+
+def _publish(store: ModelStore, follower: str, folder: Path) -> str:
+    exported = export(fit(_history(follower)), folder, created_at_ms=NOW_MS, cost=Cost(0, 0))
+    publish_model(store, PublishedModel(exported.version, ALGORITHM, NOW_MS, exported.digest), exported.folder)
+    return exported.version
+
+
+def _history(follower: str) -> list[LogRecord]:
+    """Shoppers who look at the follower right after the lamp, and at the rest in between others."""
+    others = [item for item in ("chair", "sofa", *AFTER_THE_LAMP) if item != follower]
+    visits = [["lamp", follower, others[number % len(others)]] for number in range(SHOPPERS)]
+    return log(*(record(f"shopper-{number}", *views(*visit)) for number, visit in enumerate(visits)))
