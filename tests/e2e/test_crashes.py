@@ -107,7 +107,7 @@ def run(stack: Stack, batch: Sequence[Entry], *options: str, **environment: str)
         capture_output=True,
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(CHECKOUT),
+            "PYTHONPATH": os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core"))),
             "POWERTOOLS_TRACE_DISABLED": "true",
             **variables,
             **stack.cloud.deployment.environment,
