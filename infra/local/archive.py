@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+Files = Mapping[PurePosixPath, bytes]
 # The earliest time that a zip can hold.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _READABLE_FILE = 0o100644 << 16
@@ -21,7 +22,7 @@ def files_below(folder: Path) -> dict[PurePosixPath, bytes]:
     }
 
 
-def zip_of(files: Mapping[PurePosixPath, bytes]) -> bytes:
+def zip_of(files: Files) -> bytes:
     """A zip of the files. Stored, not deflated: compressed bytes differ between versions of zlib."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

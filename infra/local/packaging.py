@@ -6,18 +6,25 @@ https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from infra.local.archive import files_below, zip_of
+from infra.local.archive import Files, files_below, zip_of
 from infra.local.template import Template, read_template, write_template
 
 Upload = Callable[[str, bytes], None]
 Properties = dict[str, Any]
+Prepare = Callable[[Template, Path], Mapping[str, Files]]
+"""Changes a template for the cloud that it goes to; what each of its functions carries beside its own code."""
 
 _REMOTE = ("s3://", "http://", "https://")
+
+
+def as_it_is(_template: Template, _template_file: Path) -> Mapping[str, Files]:
+    """For a cloud that takes the template as AWS does."""
+    return {}
 
 
 class PackagingError(Exception):
@@ -34,12 +41,15 @@ class Packager:
     bucket: str
     bucket_url: str
     upload: Upload
+    prepare: Prepare = as_it_is
 
     def package(self, template_file: Path) -> str:
         """Upload the template with everything that it refers to; the URL for CreateStack."""
         template = read_template(template_file)
+        carried = self.prepare(template, template_file)
         for name, resource in template["Resources"].items():
-            place = _Place(name, resource.get("Type", ""), resource.get("Properties", {}), template_file)
+            properties = resource.get("Properties", {})
+            place = _Place(name, resource.get("Type", ""), properties, template_file, carried.get(name, {}))
             for kind, field, pack in _FIELDS:
                 path = place.properties.get(field) if place.kind == kind else None
                 if isinstance(path, str) and not path.startswith(_REMOTE):
@@ -55,7 +65,8 @@ class Packager:
         return f"{self.bucket_url}/{key}"
 
     def _function(self, place: _Place, field: str, path: Path) -> None:
-        place.properties[field] = f"s3://{self.bucket}/{self._put(zip_of(_function_files(place, path)), '.zip')}"
+        files = {**place.carried, **_function_files(place, path)}
+        place.properties[field] = f"s3://{self.bucket}/{self._put(zip_of(files), '.zip')}"
 
     def _layer(self, place: _Place, field: str, path: Path) -> None:
         files = {PurePosixPath("python") / name: content for name, content in files_below(path).items()}
@@ -78,6 +89,7 @@ class _Place:
     kind: str
     properties: Properties
     template_file: Path
+    carried: Files
 
     def local(self, field: str, path: str) -> Path:
         """A path of this resource on disk; raises PackagingError when there is nothing."""

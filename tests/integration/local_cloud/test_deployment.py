@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import Cloud
-from infra.local.deployment import Deployment, DeploymentError, deploy
+from infra.local.deployment import Deployment, deploy
+from infra.local.stack import DeploymentError
 from tests.integration.local_cloud.conftest import SAMPLE
 
 pytestmark = pytest.mark.cloud

@@ -1,0 +1,1 @@
+"""The same template on LocalStack, for people with Docker."""
