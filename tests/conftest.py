@@ -31,7 +31,7 @@ for name in [name for name in os.environ if name.startswith(("AWS_", "FRESHET_",
     del os.environ[name]
 os.environ.update(DUMMY_ENVIRONMENT)
 
-settings.register_profile("fast", max_examples=60, deadline=timedelta(seconds=2), derandomize=True)
+settings.register_profile("fast", max_examples=100, deadline=timedelta(seconds=2), derandomize=True)
 settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )

@@ -100,13 +100,34 @@ class RefusingStore(MemoryFeatureStore):
 
 
 def test_a_batch_is_asked_for_again_from_the_first_record_that_was_not_stored() -> None:
-    """The first record of the user whose row could not be written, and not the user's last."""
-    store = RefusingStore("bob")
-    batch = log(record("ann", *views("a")), record("bob", *views("b")), record("bob", *views("c")))
+    """The first record of the first user whose row could not be written."""
+    store = RefusingStore("bob", "cem")
+    batch = log(*(record(user, *views(user)) for user in ("ann", "bob", "cem")), record("bob", *views("c")))
     assert project(store, batch) == Projected(applied=1, duplicates=0, dead=0, rows=1, failed_from=Position(SHARD, 2))
     store.refused = frozenset()
     assert project(store, batch[1:]).failed_from is None
-    assert state(store, "bob").applied == 2
+    assert (state(store, "bob").applied, state(store, "cem").applied) == (2, 1)
+
+
+class OvertakingStore(MemoryFeatureStore):
+    """A store in which another projector folds the same batch just before the first write of users."""
+
+    overtaken = False
+
+    def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
+        """See FeatureStore."""
+        if not self.overtaken:
+            self.overtaken = True
+            project(self, VIEWS[:1])
+        return super().write_users(writes)
+
+
+def test_a_stale_row_is_folded_again_in_the_same_call() -> None:
+    """From what the other projector left; nothing has to be delivered again, and nothing counts twice."""
+    store = OvertakingStore()
+    projected = project(store, VIEWS)
+    assert (projected.applied, projected.failed_from) == (2, None)
+    assert (state(store, "ann").applied, state(store, "bob").applied) == (3, 1)
 
 
 class ContestedStore(MemoryFeatureStore):

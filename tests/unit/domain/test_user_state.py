@@ -65,6 +65,23 @@ def test_an_event_id_is_remembered_for_a_ring_of_event_ids(between: int, known: 
     assert one_by_one.duplicates == at_once.duplicates == int(known)
 
 
+@pytest.mark.parametrize(
+    ("tags", "last", "known"),
+    [
+        ([b"abcdef", b"ghijkl"], b"defghi", False),
+        ([b"abcdef", b"ghijkl"], b"ghijkl", True),
+        ([b"xaaaaa", b"aaaaaa"], b"aaaaaa", True),
+        ([b"xaaaaa", b"aaaaax"], b"aaaaaa", False),
+    ],
+)
+def test_a_tag_is_known_only_as_a_whole(tags: list[bytes], last: bytes, known: bool) -> None:
+    """Not when its bytes lie across two other tags; and also when they lie there before they lie in their place."""
+    state = UserState()
+    for sequence, tag in enumerate([*tags, last], 1):
+        state.fold(SHARD_NUMBER, sequence, [(item_key("lamp"), tag, NOW_MS, 0.0, EventKind.ItemViewed)])
+    assert state.duplicates == int(known)
+
+
 def test_only_the_latest_events_are_recent() -> None:
     """A hundred of them, and all are counted."""
     state = state_of(views(*(str(number) for number in range(RECENT_EVENTS + 5))))
