@@ -53,7 +53,7 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: S
         rejected=rejected,
         applied=sum(state.applied for state in states) - mirror.applied_before,
         known=sum(state.duplicates for state in states) - mirror.known_before,
-        dead_lettered=sum(1 for _ in stores.letters()),
+        dead_lettered=len({letter.get("position") for letter in stores.letters()}),
         users=len(expected),
         users_equal=equal,
     )

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 TRENDING_ITEMS = 500
 REFRESH_MS = 2_000
-"""How old the trend, the catalogue and the champion may be before they are read again, off the request's path."""
+"""How old the trend and the champion may be before they are read again, off the request's path."""
+
+CATALOGUE_REFRESH_MS = 10_000
+"""The same for what changed in the catalogue, which is more to ask for."""
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=10, tcp_keepalive=True
@@ -155,7 +158,7 @@ def served(
 
     return Served(
         scorer=Refreshed(next_scorer, clock, REFRESH_MS, on_error),
-        catalogue=Refreshed(next_catalogue, clock, REFRESH_MS, on_error),
+        catalogue=Refreshed(next_catalogue, clock, CATALOGUE_REFRESH_MS, on_error),
         trending=Refreshed(next_trending, clock, REFRESH_MS, on_error),
     )
 

@@ -97,11 +97,18 @@ def _route(event: Mapping[str, Any], routes: Routes) -> Route:
 def _request(event: Mapping[str, Any]) -> Request:
     return Request(
         request_id=event["requestContext"]["requestId"],
-        path={name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()},
+        path={name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()},
         query=event.get("queryStringParameters") or {},
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
     )
+
+
+def _unquoted(name: str, value: str) -> str:
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(name, "percent-encoded UTF-8", value) from error
 
 
 def _status(error: FreshetError) -> int:
