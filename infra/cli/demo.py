@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ def demo(
 
     Ends with status 1 if an event is unaccounted for, or if the watched customer's answer did not change.
     """
+    signal.signal(signal.SIGTERM, _end)
     with told_plainly(), tempfile.TemporaryDirectory(prefix="freshet-demo-") as folder:
         shop = _shop(data, seed, probes)
         console.print("Starting a local cloud and deploying template.yaml")
@@ -45,6 +47,11 @@ def demo(
         json_file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
     if report.problems:
         raise typer.Exit(1)
+
+
+def _end(number: int, _frame: object) -> None:
+    """SIGTERM ends the demo as Ctrl-C does: everything is cleaned up."""
+    raise SystemExit(128 + number)
 
 
 def _shop(data: Path | None, seed: int, probes: int) -> Shop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,12 +34,22 @@ def play_day(
     queues: list[list[Visit]] = [[] for _ in range(CLIENTS)]
     for visit in day.visits:
         queues[int(stable_fraction(0, "client", visit.user_id) * CLIENTS) % CLIENTS].append(visit)
+    enough = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        for done in [pool.submit(_play_all, queue, storefront, advance) for queue in queues]:
-            done.result()
+        clients = [pool.submit(_play_all, queue, storefront, advance, enough) for queue in queues]
+        try:
+            for client in clients:
+                client.result()
+        finally:
+            # After Ctrl-C, or the first error, the other clients end with the visit that they are at.
+            enough.set()
 
 
-def _play_all(visits: Sequence[Visit], storefront: Storefront, advance: Callable[[int], None]) -> None:
+def _play_all(
+    visits: Sequence[Visit], storefront: Storefront, advance: Callable[[int], None], enough: threading.Event
+) -> None:
     for visit in visits:
+        if enough.is_set():
+            return
         play(visit, storefront)
         advance(1)
