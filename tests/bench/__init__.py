@@ -1,0 +1,1 @@
+"""What Freshet costs beside named peers: `python -m tests.bench`; see README.md."""

@@ -1,0 +1,82 @@
+"""Freshet's answer to a request, step by step, each with its CPU time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+from freshet.application.recommend import FEW_CANDIDATES, Recommend
+from freshet.domain import user_row
+from freshet.domain.keys import pseudonym
+from freshet.domain.recommendation_requests import parse_request
+from freshet.domain.rerank import excluded_items, places
+from freshet.domain.slates import in_order
+from freshet.domain.tastes import tail
+from freshet.entrypoints.answers import slate_body
+from freshet.entrypoints.http import Answer, Request, Routes, respond
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+from tests.bench.network import Network
+from tests.bench.reporting import Table
+
+
+def _nothing(_: Request, telemetry: Telemetry) -> Answer:
+    telemetry.count("SlatesServed")
+    return Answer(200, {})
+
+
+_ROUTES: Routes = {("GET", "/recommendations/{user}"): _nothing}
+
+
+class Steps:
+    """Takes the same way as `application.recommend` and the handler, with a clock between the steps."""
+
+    def __init__(self, recommend: Recommend, network: Network) -> None:
+        self._recommend = recommend
+        self._network = network
+        self._only_telemetry = instrumented(lambda event, telemetry: respond(event, _ROUTES, telemetry))
+        self._seconds: defaultdict[str, list[float]] = defaultdict(list)
+
+    def take(self, event: dict[str, Any], context: Any) -> None:
+        """One request. Raises ValueError if the scorer has nothing to say: then nothing worth measuring happened."""
+        recommend, served = self._recommend, self._recommend.served
+        scorer, catalogue = served.scorer(), served.catalogue()
+        if scorer is None:
+            raise ValueError("expected a scorer, got none")
+        with self._timed("telemetry"):
+            self._only_telemetry(event, context)
+        with self._timed("parse the request"):
+            wanted = parse_request(event["pathParameters"]["user"], event["queryStringParameters"] or {})
+        with self._timed("read the user's row: client"):
+            row = recommend.store.read_user(pseudonym(wanted.user_id, recommend.pseudonym_secret))
+        with self._timed("unpack, tail, session"):
+            state = user_row.unpack(row.data)
+            excluded, latest = excluded_items(state, wanted.exclude_seen), tail(state)
+        with self._timed("score"):
+            candidates = scorer.recommend(latest, excluded, FEW_CANDIDATES)
+        with self._timed("re-rank"):
+            places(in_order([candidates]), wanted.n, catalogue.items, excluded, wanted.filter)
+        slate = recommend(wanted, context.aws_request_id)
+        if len(slate.items) < wanted.n:
+            raise ValueError(f"expected {wanted.n} items, got {slate}")
+        with self._timed("log the slate: encode and client"):
+            recommend.log_slate(wanted.user_id, slate)
+        with self._timed("answer"):
+            json.dumps(slate_body(wanted.user_id, slate), ensure_ascii=False)
+
+    def table(self, title: str, warm_up: int) -> Table:
+        """The median of each step, and its share of their sum."""
+        medians = {name: median(seconds[warm_up:]) for name, seconds in self._seconds.items()}
+        whole = sum(medians.values())
+        rows = [(name, 1e6 * seconds, f"{seconds / whole:.1%}") for name, seconds in medians.items()]
+        return Table(title, ("", "CPU µs median", "share"), (*rows, ("sum", 1e6 * whole, "100%")))
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        unbilled, started = self._network.cpu_s, time.process_time()
+        yield
+        self._seconds[name].append(time.process_time() - started - (self._network.cpu_s - unbilled))
