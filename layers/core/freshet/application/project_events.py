@@ -108,7 +108,9 @@ def fold_batch(
         fresh = state.fold(number, position.sequence_number, record.cores)
         repeated = state.duplicates - duplicates
         if fresh or repeated:
-            change = changes.setdefault(record.subject, Change(position))
+            change = changes.get(record.subject)
+            if change is None:
+                change = changes[record.subject] = Change(position)
             change.applied += len(fresh)
             change.duplicates += repeated
             trend.fold(number, position.sequence_number, fresh)

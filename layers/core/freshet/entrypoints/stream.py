@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailu
 
 from __future__ import annotations
 
-import base64
+from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ def _log_record(record: Mapping[str, Any]) -> LogRecord:
     kinesis = record["kinesis"]
     shard = record["eventID"].partition(":")[0]
     position = Position(shard, int(kinesis["sequenceNumber"]))
-    return LogRecord(position, kinesis["partitionKey"], base64.b64decode(kinesis["data"]))
+    return LogRecord(position, kinesis["partitionKey"], a2b_base64(kinesis["data"]))
 
 
 def _day(kinesis: Mapping[str, Any]) -> str:
