@@ -2,6 +2,7 @@
 #   make demo [DATA=folder-or-file]   set everything up, then run the main job
 #   make test                         set everything up, then check and test everything
 #   make bench                        print the tables of tests/bench
+#   make localstack-check             run LocalStack's core without Docker and test against it (needs python3.13, npm)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -9,10 +10,10 @@ STAMP  := $(VENV)/.installed
 SAM    := .freshet/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit cloud-tests bench sam clean
+.PHONY: help setup demo test check unit cloud-tests bench localstack-check sam clean
 
 help:
-	@sed -n '2,4s/^# *//p' Makefile
+	@sed -n '2,5s/^# *//p' Makefile
 
 setup: $(STAMP)
 
@@ -42,6 +43,12 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# Not part of `make test`: it downloads 600 MB. PYTHON313=path where python3.13 is not on the PATH.
+PYTHON313 ?= python3.13
+
+localstack-check: setup
+	@$(BIN)/python -m infra.localstack.verify --python $(PYTHON313)
 
 # The SAM command line has an environment of its own: its pins do not go with ours.
 sam: $(SAM)

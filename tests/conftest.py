@@ -27,8 +27,12 @@ DUMMY_ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Freshet",
 }
 
+# These say which tests to run, and are no settings of Freshet's own.
+KEPT = {"FRESHET_DATA", "FRESHET_LOCALSTACK"}
+
 for name in [name for name in os.environ if name.startswith(("AWS_", "FRESHET_", "POWERTOOLS_"))]:
-    del os.environ[name]
+    if name not in KEPT:
+        del os.environ[name]
 os.environ.update(DUMMY_ENVIRONMENT)
 
 settings.register_profile("fast", max_examples=100, deadline=timedelta(seconds=2), derandomize=True)

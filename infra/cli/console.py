@@ -15,9 +15,12 @@ from infra.datasets.errors import DatasetError
 from infra.demo.preparation import NotServingError
 from infra.demo.storefront import NeverVisibleError
 from infra.local.cloud import PollerStartError
-from infra.local.stack import DeploymentError
 from infra.local.environment import EnvironmentBuildError
+from infra.local.packaging import PackagingError
 from infra.local.server import ServerStartError
+from infra.local.stack import DeploymentError
+from infra.localstack.health import NoLocalStackError
+from infra.localstack.wheels import WheelError
 
 console = Console()
 errors = Console(stderr=True)
@@ -29,10 +32,13 @@ EXPECTED = (
     EnvironmentBuildError,
     FreshetError,
     NeverVisibleError,
+    NoLocalStackError,
     NotServingError,
     OSError,
+    PackagingError,
     PollerStartError,
     ServerStartError,
+    WheelError,
 )
 
 

@@ -50,11 +50,22 @@ class Packager:
         for name, resource in template["Resources"].items():
             properties = resource.get("Properties", {})
             place = _Place(name, resource.get("Type", ""), properties, template_file, carried.get(name, {}))
-            for kind, field, pack in _FIELDS:
+            for kind, field, pack in self._fields:
                 path = place.properties.get(field) if place.kind == kind else None
                 if isinstance(path, str) and not path.startswith(_REMOTE):
-                    pack(self, place, field, place.local(field, path))
+                    pack(place, field, place.local(field, path))
         return self._http(self._put(write_template(template), ".template"))
+
+    @property
+    def _fields(self) -> tuple[tuple[str, str, Callable[[_Place, str, Path], None]], ...]:
+        return (
+            ("AWS::Serverless::Function", "CodeUri", self._function),
+            ("AWS::Serverless::LayerVersion", "ContentUri", self._layer),
+            ("AWS::Serverless::StateMachine", "DefinitionUri", self._file),
+            ("AWS::Serverless::Api", "DefinitionUri", self._file),
+            ("AWS::Serverless::Application", "Location", self._template),
+            ("AWS::CloudFormation::Stack", "TemplateURL", self._template),
+        )
 
     def _put(self, content: bytes, suffix: str) -> str:
         key = f"{hashlib.sha256(content).hexdigest()[:32]}{suffix}"
@@ -115,16 +126,6 @@ def _function_files(place: _Place, code: Path) -> dict[PurePosixPath, bytes]:
     for package in [parents, *parents.parents][:-1]:
         files.setdefault(package / "__init__.py", b"")
     return files
-
-
-_FIELDS: tuple[tuple[str, str, Callable[[Packager, _Place, str, Path], None]], ...] = (
-    ("AWS::Serverless::Function", "CodeUri", Packager._function),
-    ("AWS::Serverless::LayerVersion", "ContentUri", Packager._layer),
-    ("AWS::Serverless::StateMachine", "DefinitionUri", Packager._file),
-    ("AWS::Serverless::Api", "DefinitionUri", Packager._file),
-    ("AWS::Serverless::Application", "Location", Packager._template),
-    ("AWS::CloudFormation::Stack", "TemplateURL", Packager._template),
-)
 
 
 def parameters_of(template: Template) -> frozenset[str]:

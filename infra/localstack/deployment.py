@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from infra.local.checkout import TEMPLATE
 from infra.local.deployment import Deployment, architecture, deploy
 from infra.local.dialect import Dialect
 from infra.localstack.change_set import change_by_change_set
+from infra.localstack.health import expect_localstack
 from infra.localstack.packaging import carrying_layers
+from infra.localstack.wheels import installed
 
 STACK = "freshet"
 # The image of the Python runtime is pulled when the first function is created.
 PATIENCE = 600.0
 
 
-def localstack() -> Dialect:
+def localstack(say: Callable[[str], None] = print) -> Dialect:
     """How to deploy to LocalStack's community edition."""
     return Dialect(
         change=change_by_change_set,
         api_path="/_aws/execute-api/{api}/v1",
-        # LocalStack reads the stream itself: its mappings are the ones under trial here.
+        # LocalStack reads the stream by its own mappings, as AWS does.
         parameters={"MappingsEnabled": "true"},
-        prepare=carrying_layers(architecture()),
+        prepare=carrying_layers(architecture(), partial(installed, say=say)),
     )
 
 
-def deploy_to_localstack(endpoint_url: str, template_file: Path = TEMPLATE, stack: str = STACK) -> Deployment:
+def deploy_to_localstack(
+    endpoint_url: str, template_file: Path = TEMPLATE, stack: str = STACK, say: Callable[[str], None] = print
+) -> Deployment:
     """Create the stack or bring it up to date with the checkout.
 
-    Raises what `deploy` raises, and WheelError where the layers' packages cannot be had.
+    Raises NoLocalStackError, WheelError where the layers' packages cannot be had, and what `deploy` raises.
     """
-    return deploy(endpoint_url.rstrip("/"), template_file, stack, patience=PATIENCE, dialect=localstack())
+    endpoint = endpoint_url.rstrip("/")
+    version = expect_localstack(endpoint)
+    say(f"Deploying {template_file.name} to LocalStack {version} at {endpoint}")
+    return deploy(endpoint, template_file, stack, patience=PATIENCE, dialect=localstack(say))

@@ -22,17 +22,14 @@ def carrying_layers(architecture: str, install: Install = installed) -> Prepare:
 
     def prepare(template: Template, template_file: Path) -> Mapping[str, Files]:
         layers = take_out_layers(template)
-        read: dict[str, Files] = {}
-        carried = {}
-        for function, paths in layers.items():
-            for path in paths:
-                if path not in read:
-                    runtime = LambdaRuntime(_python(template), architecture)
-                    read[path] = files_of_layer(
-                        (template_file.parent / path).resolve(), lambda file, on=runtime: install(file, on)
-                    )
-            carried[function] = _laid_over(function, [read[path] for path in paths])
-        return carried
+        if not layers:
+            return {}
+        runtime = LambdaRuntime(_python(template), architecture)
+        read = {
+            path: files_of_layer((template_file.parent / path).resolve(), lambda file: install(file, runtime))
+            for path in {path for paths in layers.values() for path in paths}
+        }
+        return {function: _laid_over(function, [read[path] for path in paths]) for function, paths in layers.items()}
 
     return prepare
 

@@ -1,0 +1,1 @@
+"""LocalStack's open-source core without Docker, to try what the container would run."""
