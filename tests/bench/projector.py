@@ -10,7 +10,7 @@ The second table is about one user row with 100 events, in memory to stored and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from freshet.adapters.dynamo_size import item_bytes, write_units
 from freshet.adapters.memory import MemoryDeadLetters
 from freshet.application.project_events import ProjectEvents
 from freshet.domain import trend_row, user_row
+from freshet.domain.user_state import RECENT_EVENTS
 from freshet.entrypoints.stream import log_records
 from tests.bench import fold
 from tests.bench.comparing import Compared
@@ -34,7 +35,7 @@ from tests.bench.peers.powertools_projector import TablePerEvent
 from tests.bench.peers.views import Views
 from tests.bench.reporting import Report, Table
 from tests.bench.stored import WireItem, answers, on_the_wire
-from tests.bench.trace import Cut, Visitors, calls, cut, full_calls, steps
+from tests.bench.trace import Cut, Step, Visitors, calls, cut, full_calls, histories, steps
 
 PROMISED_RATIO = 6.0
 
@@ -47,7 +48,7 @@ class Size(fold.Size):
 
 
 FULL = Size()
-TINY = Size(before=200, batch=50, rounds=1, visitors=Visitors(at_once=20, users=50, items=40))
+TINY = Size(before=200, batch=50, rounds=1, visitors=Visitors(at_once=20, users=50, items=150))
 
 
 def run(size: Size = FULL) -> Report:
@@ -55,7 +56,7 @@ def run(size: Size = FULL) -> Report:
     one = cut(calls(steps(size.visitors), 1), size.before, size.batch)
     ten = cut(calls(steps(size.visitors), 10), size.before, size.batch)
     twenty = cut(full_calls(steps(size.visitors), 20), size.before, size.batch)
-    views = _views(one)
+    views = _views(one.before)
     cuts = [one, one, one, ten, twenty]
     timings = measured(
         [
@@ -71,7 +72,7 @@ def run(size: Size = FULL) -> Report:
     title = f"CPU per event, a whole batch of {size.batch:,} events, clients included"
     return Report(
         "projector",
-        (compared.table(title), _codecs(size, one, views)),
+        (compared.table(title), _codecs(size)),
         compared.gates(2, PROMISED_RATIO, "the idiomatic projector"),
     )
 
@@ -113,17 +114,16 @@ def _contender(name: str, used: Cut, network: Network, handle: Callable[[dict[st
     return Contender(name, lambda: lambda: handle(event), network.unbilled)
 
 
-def _views(used: Cut) -> Views:
+def _views(before: Iterable[list[Step]]) -> Views:
     views = Views()
-    fold_plainly(lambda_event(as_json(step) for call in used.before for step in call), views, orjson.loads)
+    fold_plainly(lambda_event(as_json(step) for call in before for step in call), views, orjson.loads)
     return views
 
 
-def _codecs(size: Size, used: Cut, views: Views) -> Table:
-    """One row of the user who did most."""
-    users, _ = fold.states(used.before)
-    state = max(users.values(), key=lambda user: user.applied)
-    user_id, view = max(views.users.items(), key=lambda entry: len(entry[1].recent))
+def _codecs(size: Size) -> Table:
+    past = [next(histories(size.visitors, RECENT_EVENTS))]
+    ((user_id, view),) = _views(past).users.items()
+    (state,) = fold.states(past)[0].values()
     row, item = user_row.pack(state), user_item(user_id, view)
     often = range(50)
     timings = [

@@ -1,9 +1,9 @@
 """Write units of the projector on a trace of sessions, by Freshet's own meter of DynamoDB's rules.
 
-Each record holds one event, the most expensive way to send them, and a thousand sessions are going on at any time. The
-floor is one unit for each pair of a user and a batch: less cannot be written if a user's row is to be current after
-every batch. Beside it, the naive design: each event rewrites a user's list of maps and adds to an item's counter, and
-its idempotency record is put and then updated, as Powertools does.
+Every user has a full row from the start; each record holds one event, the most expensive way to send them; a thousand
+sessions are going on at any time. The floor is one unit for each pair of a user and a batch: less cannot be written if
+a user's row is to be current after every batch. Beside it, the naive design: each event rewrites a user's list of maps
+and adds to an item's counter, and its idempotency record is put and then updated, as Powertools does.
 Source of the last: https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/
 """
 
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from statistics import mean
 from typing import Any
 
 from freshet.adapters.dynamo_feature_store import TREND
@@ -26,7 +27,7 @@ from tests.bench.kinesis import SHARD, lambda_event, packed
 from tests.bench.peers.plain_projector import user_item
 from tests.bench.peers.views import Views
 from tests.bench.reporting import Gate, Report, Table
-from tests.bench.trace import USUAL_VISITORS, Step, Visitors, steps
+from tests.bench.trace import USUAL_VISITORS, Step, Visitors, histories, steps
 
 Item = dict[str, dict[str, Any]]
 
@@ -37,16 +38,15 @@ COUNTER_UNITS = 1
 
 @dataclass(frozen=True)
 class Size:
-    """How many events come before the metered ones, how many those are, and the batches that they are cut into."""
+    """How many events are metered, and the batches that they are cut into."""
 
-    before: int = 40_000
     metered: int = 24_000
     batches: tuple[int, ...] = (100, 1_000, 8_000)
     visitors: Visitors = USUAL_VISITORS
 
 
 FULL = Size()
-TINY = Size(before=2_000, metered=200, batches=(50, 100), visitors=Visitors(at_once=5, users=9, items=40))
+TINY = Size(metered=200, batches=(50, 100), visitors=Visitors(at_once=5, users=9, items=150))
 
 
 class MeteredStore(MemoryFeatureStore):
@@ -54,7 +54,6 @@ class MeteredStore(MemoryFeatureStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.user_rows = 0
         self.user_units = 0
         self.trend_units = 0
         self.largest_row = 0
@@ -62,7 +61,6 @@ class MeteredStore(MemoryFeatureStore):
     def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
         """See FeatureStore."""
         sizes = [item_bytes(_stored(write)) for write in writes]
-        self.user_rows += len(writes)
         self.user_units += sum(map(write_units, sizes))
         self.largest_row = max(self.largest_row, *sizes)
         return super().write_users(writes)
@@ -100,32 +98,35 @@ class Metered:
 
 def run(size: Size = FULL) -> Report:
     """Meter each cut, and the naive design once: it does not fold, so batches do not matter to it."""
-    trace = list(islice(steps(size.visitors), size.before + size.metered))
-    records = log_records(lambda_event(packed([step]) for step in trace))
-    metered = [_metered(records, size, batch) for batch in size.batches]
-    naive = 1_000 * sum(_naive_units(trace, size.before)) / size.metered
+    past = list(histories(size.visitors, RECENT_EVENTS))
+    trace = list(islice(steps(size.visitors), size.metered))
+    before = log_records(lambda_event(map(packed, past)))
+    records = log_records(lambda_event((packed([step]) for step in trace), first=len(before)))
+    metered = [_metered(before, records, batch) for batch in size.batches]
+    naive = 1_000 * mean(_naive_units(past, trace))
     return Report("rows", (_table(metered, naive), _row_table(metered)), (*map(_gate, metered), _row_gate(metered)))
 
 
-def _metered(records: Sequence[LogRecord], size: Size, batch: int) -> Metered:
-    """The later records in batches of this size, after the earlier ones have filled the rows."""
+def _metered(before: Sequence[LogRecord], records: Sequence[LogRecord], batch: int) -> Metered:
+    """The records in batches of this size, after those before them have filled the rows."""
     store = MeteredStore()
     project = ProjectEvents(store, MemoryDeadLetters())
-    project(SHARD, records[: size.before])
-    store.user_rows = store.user_units = store.trend_units = 0
-    pairs, later = 0, records[size.before :]
-    for start in range(0, len(later), batch):
-        cut = later[start : start + batch]
+    project(SHARD, before)
+    store.user_units = store.trend_units = 0
+    pairs = 0
+    for start in range(0, len(records), batch):
+        cut = records[start : start + batch]
         pairs += len({record.partition_key for record in cut})
         project(SHARD, cut)
-    return Metered(batch, len(later), pairs, store)
+    return Metered(batch, len(records), pairs, store)
 
 
-def _naive_units(trace: Sequence[Step], before: int) -> Iterator[int]:
+def _naive_units(past: Sequence[list[Step]], trace: Sequence[Step]) -> Iterator[int]:
+    """The units of each tenth event: serialising a list of maps takes boto3 a millisecond."""
     views = Views()
-    for number, step in enumerate(trace):
+    for number, step in enumerate(chain(chain.from_iterable(past), trace), -sum(map(len, past))):
         views.fold(step.user, step.event_id, step.kind.name, step.item, step.at_ms)
-        if number >= before:
+        if number >= 0 and number % 10 == 0:
             row = user_item(step.user, views.users[step.user])
             yield write_units(item_bytes(row)) + COUNTER_UNITS + IDEMPOTENCY_UNITS
 

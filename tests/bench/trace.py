@@ -80,6 +80,26 @@ def steps(visitors: Visitors) -> Iterator[Step]:
             sessions[place] = begun()
 
 
+def histories(visitors: Visitors, events: int) -> Iterator[list[Step]]:
+    """One call for each user, with so many events on as many items, from before the trace begins."""
+    chance = random.Random(visitors.seed + 1)
+    for user in range(visitors.users):
+        session = f"{chance.getrandbits(64):016x}"
+        items = chance.sample(range(visitors.items), events)
+        yield [
+            Step(
+                f"user-{user:06d}",
+                session,
+                f"{chance.getrandbits(128):032x}",
+                EventKind.ItemViewed,
+                f"item-{item:06d}",
+                START_MS - 60_000 * (events - number),
+                number == events - 1,
+            )
+            for number, item in enumerate(items)
+        ]
+
+
 def calls(trace: Iterable[Step], at_most: int) -> Iterator[list[Step]]:
     """The trace as pages send it: a session's events wait until they are `at_most`, or until the session ends."""
     waiting: dict[str, list[Step]] = {}
