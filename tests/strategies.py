@@ -91,11 +91,12 @@ def _user_record(user: str, happened: list[Event]) -> bytes:
     return encode(EventRecord(subject(user), NOW_MS, tuple(happened)))
 
 
-readable = st.builds(
-    _user_record,
-    st.sampled_from(USERS),
-    st.lists(client_events, min_size=1, max_size=4) | st.lists(slates_served, min_size=1, max_size=1),
+_of_client_events = st.builds(
+    _user_record, st.sampled_from(["ann", *USERS]), st.lists(client_events, min_size=1, max_size=4)
 )
+_of_slates = st.builds(_user_record, st.sampled_from(USERS), st.lists(slates_served, min_size=1, max_size=1))
+readable = st.integers(0, 6).flatmap(lambda chance: _of_client_events if chance else _of_slates)
+"""Records of client events mostly; one user has more of them, because trouble needs several records of one user."""
 
 poison = st.one_of(
     st.binary(max_size=40).filter(lambda data: not data.startswith(b"\xf5\x01")),
@@ -105,11 +106,12 @@ poison = st.one_of(
 """Bytes that nobody can read: rubbish, records cut short, records of a version to come."""
 
 
-def logs(
-    *, of: st.SearchStrategy[bytes] = readable | readable | readable | poison
-) -> st.SearchStrategy[list[LogRecord]]:
+with_poison = st.integers(0, 6).flatmap(lambda chance: readable if chance else poison)
+
+
+def logs(*, of: st.SearchStrategy[bytes] | None = None) -> st.SearchStrategy[list[LogRecord]]:
     """One shard's log, with gaps between the sequence numbers as Kinesis leaves them."""
-    one = st.tuples(of, st.integers(1, 2**70))
+    one = st.tuples(with_poison if of is None else of, st.integers(1, 2**70))
     # Drawn from two sizes, because Hypothesis likes short lists and short logs hide much.
     return (st.lists(one, min_size=1, max_size=24) | st.lists(one, min_size=12, max_size=24)).map(_positioned)
 

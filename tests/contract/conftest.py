@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -16,7 +17,8 @@ from tests.contract.places import Place
 def moto() -> Iterator[Place]:
     """AWS as moto imitates it in this process: fast, and wrong here and there."""
     with mock_aws():
-        yield Place(boto3.Session(region_name=REGION).client, REGION)
+        session: Any = boto3.Session(region_name=REGION)  # Any: its stubs know services only by written names
+        yield Place(session.client, REGION)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -168,5 +169,5 @@ def test_a_thread_that_cannot_be_started_fails_no_reader(world: World, monkeypat
     assert world.value() == 2
 
 
-def _raise(error: Exception) -> str:
+def _raise(error: Exception) -> NoReturn:
     raise error

@@ -88,7 +88,7 @@ def test_progress_is_told_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> Non
     importing = import_history([ANN, BOB, ANN, BOB, ANN], shop.archive, shop.store, shop.project)
     assert next(importing).applied == 3
     assert len(list(shop.archive.read())) == 2
-    importing.close()
+    del importing
     assert shop.applied("ann") == 2
 
 

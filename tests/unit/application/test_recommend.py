@@ -236,14 +236,14 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
     }
 
 
-def test_a_users_row_that_cannot_be_read_is_an_error() -> None:
+def test_a_users_row_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not an answer for a stranger: that would look like a loss of memory."""
     shop = Shop()
 
     def unavailable(_: bytes) -> None:
         raise UnavailableError("no table")
 
-    shop.store.read_user = unavailable  # type: ignore[method-assign, assignment]  # a store without capacity
+    monkeypatch.setattr(shop.store, "read_user", unavailable)
     with pytest.raises(UnavailableError):
         shop.recommend(RecommendationRequest("ann"), "rec-1")
 

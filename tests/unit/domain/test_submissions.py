@@ -101,7 +101,7 @@ def test_a_bad_event_is_rejected_and_its_neighbour_is_not(bad: Any, field: str) 
     assert [event.event_id for event in sorted_out.accepted] == ["good"]
 
 
-BAD_CALLS = [
+BAD_CALLS: list[tuple[str, Any, str]] = [
     ("no object", [], "body"),
     ("nothing", None, "body"),
     ("no user", {"eventList": [entry()]}, "userId"),

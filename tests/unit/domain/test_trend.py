@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from freshet.adapters.dynamo_size import item_bytes, write_units
@@ -103,7 +105,7 @@ def test_the_largest_trend_row_costs_fifteen_write_units() -> None:
     """Just before a pruning, whatever the size of the catalogue."""
     trend = trend_of(views(*many(2 * PRUNED_EVERY - 1), every_s=0))
     assert len(trend.weights) == KEPT + PRUNED_EVERY - 1
-    row = {
+    row: dict[str, dict[str, Any]] = {
         "kind": {"S": "trend"},
         "shard": {"S": SHARD},
         "s": {"B": trend_row.pack(trend)},

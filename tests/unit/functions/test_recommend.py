@@ -108,7 +108,7 @@ def test_a_bad_parameter_is_refused_by_its_name(shop: Shop, query: dict[str, str
     assert not shop.log.records
 
 
-def test_a_users_row_that_cannot_be_read_is_our_trouble(shop: Shop) -> None:
+def test_a_users_row_that_cannot_be_read_is_our_trouble(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 while the store has no capacity; 500, not 400, when the row's bytes are damaged."""
     shop.store.users[subject("ann o/b")] = VersionedRow(1, b"damaged")
     assert get("get_recommendations")[0] == 500
@@ -116,7 +116,7 @@ def test_a_users_row_that_cannot_be_read_is_our_trouble(shop: Shop) -> None:
     def unavailable(_: bytes) -> VersionedRow:
         raise UnavailableError("no capacity")
 
-    shop.store.read_user = unavailable  # type: ignore[method-assign]  # a store without capacity
+    monkeypatch.setattr(shop.store, "read_user", unavailable)
     assert get("get_recommendations")[0] == 503
 
 
