@@ -6,10 +6,12 @@ import json
 import urllib.error
 import urllib.request
 
+from infra.explained import ExplainedError
+
 PATH = "/_localstack/health"
 
 
-class NoLocalStackError(Exception):
+class NoLocalStackError(ExplainedError):
     """Nothing that speaks as LocalStack does answers at the endpoint; the message says how to start one."""
 
 

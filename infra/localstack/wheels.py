@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.explained import ExplainedError
 from infra.local.checkout import STATE_FOLDER
 from infra.local.lock import one_at_a_time
 
@@ -20,7 +21,7 @@ NEWEST_GLIBC, OLDEST_GLIBC = 34, 17
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
-class WheelError(Exception):
+class WheelError(ExplainedError):
     """pip could not install a layer's packages for Lambda; the message ends with pip's own last words."""
 
 

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.explained import ExplainedError
 from infra.local.checkout import STATE_FOLDER
 from infra.local.lock import one_at_a_time
 
@@ -22,7 +23,7 @@ RUNTIME = ("awslambdaric==4.2.2",)
 KINESIS = "kinesis-local@0.5.2"
 
 
-class VerificationError(Exception):
+class VerificationError(ExplainedError):
     """What the verification needs is not here or could not be built; the message says what."""
 
 
