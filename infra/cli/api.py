@@ -9,8 +9,10 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
+from infra.explained import ExplainedError
 
-class ApiError(Exception):
+
+class ApiError(ExplainedError):
     """The API refused a call, or could not be reached; `status` is 0 where no answer came."""
 
     def __init__(self, status: int, message: str, body: Mapping[str, Any] | None = None) -> None:

@@ -11,13 +11,8 @@ from typing import Annotated
 import typer
 
 from infra.cli.console import console, told_plainly
-from infra.datasets.open_shop import open_shop
-from infra.demo.run import run_demo
-from infra.demo.screen import print_report
 from infra.local.cloud import Settings, running_cloud
 from infra.shops.shop import Shop
-from infra.simulator.config import ShopConfig
-from infra.simulator.simulated_shop import SimulatedShop
 
 app = typer.Typer()
 
@@ -36,6 +31,10 @@ def demo(
 
     Ends with status 1 if an event is unaccounted for, or if the watched customer's answer did not change.
     """
+    # Here, because the other commands need none of it and should start at once.
+    from infra.demo.run import run_demo
+    from infra.demo.screen import print_report
+
     signal.signal(signal.SIGTERM, _end)
     with told_plainly(), tempfile.TemporaryDirectory(prefix="freshet-demo-") as folder:
         shop = _shop(data, seed, probes)
@@ -56,5 +55,9 @@ def _end(number: int, _frame: object) -> None:
 
 def _shop(data: Path | None, seed: int, probes: int) -> Shop:
     if data is not None:
+        from infra.datasets.open_shop import open_shop
+
         return open_shop(data, seed=seed, probes=probes)
-    return SimulatedShop(ShopConfig(), seed=seed, probes=probes)
+    from infra.simulator.simulated_shop import SimulatedShop
+
+    return SimulatedShop(seed=seed, probes=probes)

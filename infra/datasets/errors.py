@@ -7,8 +7,10 @@ DatasetError
 
 from __future__ import annotations
 
+from infra.explained import ExplainedError
 
-class DatasetError(Exception):
+
+class DatasetError(ExplainedError):
     """Data that cannot be played as a shop."""
 
 

@@ -17,6 +17,7 @@ from infra.cli.api import FreshetApi
 from infra.demo.mirror import Mirror
 from infra.demo.stores import Stores
 from infra.demo.translation import history_records, item_body
+from infra.explained import ExplainedError
 from infra.shops.behaviour import Behaviour
 from infra.shops.product import Product
 from infra.trainer.covisitation.card import ALGORITHM, Cost
@@ -27,7 +28,7 @@ ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
 
 
-class NotServingError(Exception):
+class NotServingError(ExplainedError):
     """A promoted model did not begin to serve in time."""
 
 

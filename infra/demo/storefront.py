@@ -15,6 +15,7 @@ from infra.demo.baselines import FrozenProfile, Popularity
 from infra.demo.measures import Counts, Samples
 from infra.demo.mirror import Mirror
 from infra.demo.translation import call_body
+from infra.explained import ExplainedError
 from infra.shops.stable_id import stable_fraction
 from infra.shops.steps import Behaved, Probed, Shown, Slate
 
@@ -29,7 +30,7 @@ PAUSE_S = 0.005
 TOP = 10
 
 
-class NeverVisibleError(Exception):
+class NeverVisibleError(ExplainedError):
     """An accepted event did not show in a recommendation in time."""
 
 

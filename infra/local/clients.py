@@ -10,6 +10,7 @@ from botocore.config import Config
 # MiniStack reads the account from the key id, and serves unsigned API calls only for this account and its own region.
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+SECRET = "local"  # noqa: S105  # MiniStack takes any
 # Lambda's longest run is 15 minutes; the client must not give up before the function does.
 LONGEST_INVOCATION = 910
 
@@ -19,7 +20,7 @@ def environment(endpoint_url: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -32,7 +33,7 @@ class Clients:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         # Any: the stubs know a client only by a service name that is written out.
-        self._session: Any = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION)
+        self._session: Any = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=REGION)
         self._made: dict[str, Any] = {}
 
     def __call__(self, service: str) -> Any:

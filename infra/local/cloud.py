@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from infra.explained import ExplainedError
 from infra.local.checkout import CHECKOUT, STATE_FOLDER, TEMPLATE
 from infra.local.clients import Clients, environment
 from infra.local.deployment import Deployment, deploy
@@ -35,7 +36,7 @@ POLLER_CHECKPOINTS = "poller-checkpoints.json"
 STOP_PATIENCE = STOP_AFTER + 15.0
 
 
-class PollerStartError(Exception):
+class PollerStartError(ExplainedError):
     """The poller ended before it delivered anything; the message ends with its log."""
 
 

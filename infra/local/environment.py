@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra.explained import ExplainedError
 from infra.local.checkout import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS
 from infra.local.lock import one_at_a_time
 
@@ -21,7 +22,7 @@ MINISTACK = "ministack[full]==1.5.33"
 STAMP = "freshet-stamp"
 
 
-class EnvironmentBuildError(Exception):
+class EnvironmentBuildError(ExplainedError):
     """pip or venv failed; the message ends with their own last words."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from infra.explained import ExplainedError
 from infra.local.archive import Files, files_below, zip_of
 from infra.local.template import Template, read_template, write_template
 
@@ -27,7 +28,7 @@ def as_it_is(_template: Template, _template_file: Path) -> Mapping[str, Files]:
     return {}
 
 
-class PackagingError(Exception):
+class PackagingError(ExplainedError):
     """A template names something on disk that is not there; the message names resource, property and path."""
 
 

@@ -9,13 +9,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from infra.explained import ExplainedError
 from infra.local.clients import ACCOUNT, REGION
 from infra.local.process import GuardedProcess, start_guarded
 
 HOST = "127.0.0.1"
 
 
-class ServerStartError(Exception):
+class ServerStartError(ExplainedError):
     """MiniStack did not become ready; the message ends with its log's last lines."""
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.explained import ExplainedError
+
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 # A stack in one of these cannot be updated: its first creation failed.
 NEVER_CREATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")
@@ -16,7 +18,7 @@ GONE = ("", "DELETE_COMPLETE")
 COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
-class DeploymentError(Exception):
+class DeploymentError(ExplainedError):
     """The stack could not be created or updated; the message lists what failed and why."""
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from typing import Any
 
+from infra.explained import ExplainedError
+
 NO_LIMIT = -1
 
 
-class UnsupportedMappingError(Exception):
+class UnsupportedMappingError(ExplainedError):
     """A mapping asks for something that the local poller does not do; the message names the field."""
 
 
