@@ -44,7 +44,7 @@ check: setup
 bench: setup
 	@$(BIN)/python -m tests.bench
 
-# Not part of `make test`: it downloads 600 MB. PYTHON313=path where python3.13 is not on the PATH.
+# Not part of `make test`: it downloads half a gigabyte. PYTHON313=path where python3.13 is not on the PATH.
 PYTHON313 ?= python3.13
 
 localstack-check: setup

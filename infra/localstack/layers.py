@@ -1,7 +1,7 @@
 """Takes the layers out of a template and says what each function must carry in their stead.
 
-LocalStack's community edition keeps layers and never unpacks them next to a function:
-https://docs.localstack.cloud/aws/services/lambda/
+"The code won't actually be mounted into the lambda", its makers say of layers in the community edition:
+https://github.com/localstack/localstack/pull/7204
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def build(python: str, folder: Path = FOLDER) -> None:
         for program in (python, "npm"):
             if shutil.which(program) is None:
                 raise VerificationError(f"expected a program {program} on the PATH, found none")
-        print(f"Building LocalStack's core in {folder} (once; two minutes, 600 MB)")
+        print(f"Building LocalStack's core in {folder} (once; two minutes, half a gigabyte)")
         shutil.rmtree(folder, ignore_errors=True)
         for name, packages in (("core", CORE), ("runtime", RUNTIME)):
             _run([python, "-m", "venv", str(folder / name)])
