@@ -14,4 +14,4 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, whatever its exit status."""
     words = [str(word) for word in command]
-    return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - our words
+    return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)

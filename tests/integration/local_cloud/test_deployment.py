@@ -96,7 +96,7 @@ def write_template(folder: Path, kind: str, properties: str) -> Path:
     return template
 
 
-def get(deployment: Deployment, key: str = "") -> Any:  # noqa: ANN401 - an open HTTP answer
+def get(deployment: Deployment, key: str = "") -> Any:
     """Ask the stack's API with its key, or another one."""
     url = f"{deployment.api_url}/answers/a%20b"
     return urllib.request.urlopen(urllib.request.Request(url, headers={"x-api-key": key or deployment.api_key}))

@@ -71,7 +71,7 @@ class FakeStream:
                 shards[-1]["ParentShardId"] = self.parents[shard_id]
         return {"Shards": shards}
 
-    def get_shard_iterator(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own looseness
+    def get_shard_iterator(self, **arguments: Any) -> dict[str, Any]:
         shard, kind = arguments["ShardId"], arguments["ShardIteratorType"]
         start = int(arguments.get("StartingSequenceNumber", 0)) + (kind == "AFTER_SEQUENCE_NUMBER")
         since = arguments.get("Timestamp", 0.0) if kind == "AT_TIMESTAMP" else 0.0
@@ -118,7 +118,7 @@ class FakeFunction:
         answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
         try:
             payload = json.dumps(self.handler(texts, numbers))
-        except Exception as error:  # the function's own failure, whatever it is, as Lambda reports it
+        except Exception as error:  # noqa: BLE001  # the function's own failure, whatever it is, as Lambda reports it
             answer["FunctionError"] = "Unhandled"
             payload = json.dumps({"errorMessage": str(error)})
         return {**answer, "Payload": io.BytesIO(payload.encode())}
@@ -141,7 +141,7 @@ class FakeQueue:
 class World:
     """One mapping on a fake stream; functions answer at once unless `hold` is set."""
 
-    def __init__(self, *, saved: Positions | None = None, max_window: float = float("inf"), **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, saved: Positions | None = None, max_window: float = float("inf"), **settings: Any) -> None:
         self.clock = FakeClock()
         self.stream = FakeStream(self.clock)
         self.function = FakeFunction()

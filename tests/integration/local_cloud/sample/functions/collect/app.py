@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def _count(table: Any, text: str) -> int:  # noqa: ANN401 - boto3 makes its classes at run time
+def _count(table: Any, text: str) -> int:
     answer = table.update_item(
         Key={"text": text},
         UpdateExpression="ADD times :one",
