@@ -24,7 +24,7 @@ class ApiError(ExplainedError):
 class FreshetApi:
     """One deployed API and the key to it; safe to share between threads, which reuse its connections."""
 
-    def __init__(self, url: str, key: str, connections: int = 8) -> None:
+    def __init__(self, url: str, key: str, connections: int = 16) -> None:
         self._url = url.rstrip("/")
         self._headers = {"x-api-key": key, "Content-Type": "application/json"}
         self._pool = urllib3.PoolManager(maxsize=connections, retries=False, timeout=urllib3.Timeout(60))

@@ -24,7 +24,7 @@ def demo(
         Path | None, typer.Option(help="A real shop's file or folder; without it, a simulated one.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The seed of the simulated shop and of the probes.")] = 0,
-    probes: Annotated[int, typer.Option(help="How many next events to predict.")] = 1500,
+    probes: Annotated[int, typer.Option(help="How many next events to predict.")] = 1000,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, for machines.")] = None,
 ) -> None:
     """Deploy to a local cloud, import a shop's history, fit a model, and see events change recommendations.

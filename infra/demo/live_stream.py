@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from infra.cli.api import FreshetApi
@@ -13,11 +13,13 @@ from infra.demo.storefront import Storefront
 from infra.shops.day import Day
 from infra.shops.play import play
 from infra.shops.product import Product
-from infra.shops.stable_id import stable_fraction
 from infra.shops.visit import Visit
 
-CLIENTS = 4
-"""Threads: enough to keep two cores busy."""
+CLIENTS = 8
+"""Threads: a client mostly waits until its own events are visible, so two cores carry several."""
+
+Waiting = queue.SimpleQueue[Sequence[Visit]]
+"""The day's customers who have not been served yet, each with their visits in order."""
 
 
 def play_day(
@@ -31,25 +33,53 @@ def play_day(
     retired = [replace(known[item_id], available=False) for item_id in day.retired if item_id in known]
     known.update({product.item_id: product for product in day.new_products})
     publish_catalogue(api, [*day.new_products, *retired], lambda _: None)
-    queues: list[list[Visit]] = [[] for _ in range(CLIENTS)]
-    for visit in day.visits:
-        queues[int(stable_fraction(0, "client", visit.user_id) * CLIENTS) % CLIENTS].append(visit)
-    enough = threading.Event()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(_play_all, queue, storefront, advance, enough) for queue in queues]
+    waiting: Waiting = queue.SimpleQueue()
+    for visits in _by_user(day.visits):
+        waiting.put(visits)
+    clients = [_Client(waiting, storefront, advance) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        for client in clients:
+            client.wait()
+    finally:
+        # After Ctrl-C, or the first error, the other clients end with the visit that they are at.
+        for client in clients:
+            client.enough = True
+
+
+class _Client(threading.Thread):
+    """One client at work. A daemon: whoever presses Ctrl-C waits for nobody."""
+
+    def __init__(self, waiting: Waiting, storefront: Storefront, advance: Callable[[int], None]) -> None:
+        super().__init__(name="client", daemon=True)
+        self.enough = False
+        self._waiting, self._storefront, self._advance = waiting, storefront, advance
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        """Play one customer after the other, each customer's visits in order, until nobody waits."""
         try:
-            for client in clients:
-                client.result()
-        finally:
-            # After Ctrl-C, or the first error, the other clients end with the visit that they are at.
-            enough.set()
-
-
-def _play_all(
-    visits: Sequence[Visit], storefront: Storefront, advance: Callable[[int], None], enough: threading.Event
-) -> None:
-    for visit in visits:
-        if enough.is_set():
+            while not self.enough:
+                for visit in self._waiting.get_nowait():
+                    play(visit, self._storefront)
+                    self._advance(1)
+        except queue.Empty:
             return
-        play(visit, storefront)
-        advance(1)
+        except Exception as error:  # noqa: BLE001  # whatever it is, `wait` raises it where it is heard
+            self._error = error
+
+    def wait(self) -> None:
+        """Return when all visits are played; raises what ended them early."""
+        while self.is_alive():
+            self.join(0.2)  # in short steps, which Ctrl-C can interrupt on every platform
+        if self._error is not None:
+            raise self._error
+
+
+def _by_user(visits: Sequence[Visit]) -> Iterable[Sequence[Visit]]:
+    """The visits of each customer, in order; customers by their first visit."""
+    of_user: dict[str, list[Visit]] = {}
+    for visit in visits:
+        of_user.setdefault(visit.user_id, []).append(visit)
+    return of_user.values()

@@ -12,6 +12,7 @@ from freshet.application.import_history import import_history
 from freshet.application.ports import PublishedModel, Scorer
 from freshet.application.project_events import ProjectEvents
 from freshet.application.promote_model import promote_model, publish_model
+from freshet.domain.positions import HISTORY_SHARD
 from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.cli.api import FreshetApi
 from infra.demo.mirror import Mirror
@@ -48,9 +49,11 @@ def import_behaviours(history: Sequence[Behaviour], stores: Stores, advance: Cal
 
 
 def fit_and_promote(stores: Stores, mirror: Mirror) -> Scorer:
-    """Fit on the archive, publish, promote, and return the same model for the client's own baselines."""
+    """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
     wall, cpu = time.perf_counter(), time.process_time()
-    model = fit(mirror.read_history(stores.archive.read()))
+    # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
+    history = (record for record in stores.archive.read() if record.position.shard == HISTORY_SHARD)
+    model = fit(mirror.read_history(history))
     cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
     now_ms = time.time_ns() // 1_000_000
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from freshet.application.ports import NO_ROW
 from freshet.domain import user_row
+from freshet.domain.keys import Pseudonym
 from infra.demo.mirror import Mirror
 from infra.demo.stores import Stores
 
@@ -25,6 +27,7 @@ class Reconciliation:
     dead_lettered: int
     users: int
     users_equal: int
+    first_difference: str | None
 
     @property
     def adds_up(self) -> bool:
@@ -56,4 +59,23 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: S
         dead_lettered=len({letter.get("position") for letter in stores.letters()}),
         users=len(expected),
         users_equal=equal,
+        first_difference=next(
+            (
+                _difference(user, rows.get(user, NO_ROW).data, row)
+                for user, row in sorted(expected.items())
+                if rows.get(user, NO_ROW).data != row
+            ),
+            None,
+        ),
     )
+
+
+def _difference(user: Pseudonym, row: bytes, expected: bytes) -> str:
+    """One user's row beside what a clean fold gives, field by field."""
+    if not row:
+        return f"user {user.hex()} has no row"
+    has, should = user_row.unpack(row), user_row.unpack(expected)
+    fields = ("position", "last_ms", "applied", "duplicates", "items", "marks", "tags")
+    named = [name for name in fields if getattr(has, name) != getattr(should, name)]
+    values = [f"{name} {getattr(has, name)} instead of {getattr(should, name)}" for name in named]
+    return f"user {user.hex()}: " + "; ".join(values)

@@ -18,7 +18,7 @@ class ShopConfig:
     """Items that are ever on sale, before and after the cut."""
     history_days: int = 40
     """Days before the cut."""
-    live_days: int = 4
+    live_days: int = 3
     """Days after the cut."""
     opens_at: float = 1_767_571_200.0
     """Midnight UTC of the first day of the history, epoch seconds (a Monday)."""

@@ -31,7 +31,7 @@ def main() -> None:
     for name in arguments.names or NAMES:
         report = benchmark(name)(tiny=arguments.tiny)
         if arguments.markdown:
-            print(markdown(report))  # noqa: T201  # to be copied as it is
+            print(markdown(report))  # to be copied as it is
         else:
             show(report, console)
         write_json([report], RESULTS / f"{name}.json")

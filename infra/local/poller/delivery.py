@@ -29,8 +29,8 @@ class Pace:
     Kinesis, so that each read makes all later calls a little slower. AWS itself reads once a second.
     """
 
-    read_every: float = 0.06
-    read_quiet_every: float = 0.2
+    read_every: float = 0.1
+    read_quiet_every: float = 0.25
     max_window: float = float("inf")
     backoff: Backoff = field(default_factory=Backoff)
 
