@@ -54,19 +54,22 @@ def call_body(behaviours: Sequence[Behaviour]) -> dict[str, Any]:
     return {"userId": first.user_id, "sessionId": first.session_id, "eventList": events}
 
 
-def as_record(call: dict[str, Any], secret: bytes) -> EventRecord:
+def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int = 0) -> EventRecord:
     """The record that a call becomes, by the same checks as in the cloud; its rejected events are left out."""
     submission = parse_submission(call, LONG_AFTER_MS)
-    recorded_at_ms = max(event.occurred_at_ms for event in submission.accepted)
     return EventRecord(pseudonym(submission.user_id, secret), recorded_at_ms, submission.accepted)
 
 
 def history_records(history: Iterable[Behaviour], secret: bytes) -> Iterator[EventRecord]:
-    """A history as records of up to 20 events; each user's events keep their order."""
+    """A history as records of up to 20 events; each user's events keep their order.
+
+    Records count as taken in when the last event came that was sorted with them: a log's own clock only goes forward.
+    """
     remaining = iter(history)
     while together := list(islice(remaining, SORTED_TOGETHER)):
+        recorded_at_ms = round(together[-1].occurred_at * 1000)
         together.sort(key=lambda behaviour: (behaviour.user_id, behaviour.session_id))
         for _, of_session in groupby(together, key=lambda behaviour: (behaviour.user_id, behaviour.session_id)):
             visit = iter(of_session)
             while some := list(islice(visit, MOST_EVENTS)):
-                yield as_record(call_body(some), secret)
+                yield as_record(call_body(some), secret, recorded_at_ms)
