@@ -52,7 +52,13 @@ def print_opening(console: Console, opening: Opening) -> None:
 def print_report(console: Console, report: Report) -> None:
     """The stream in numbers."""
     console.print("\n[bold]4. The remaining days")
-    console.print(_events_table(report.reconciliation))
+    counted = report.reconciliation
+    console.print(_events_table(counted))
+    console.print(
+        f"   {'They add up' if counted.adds_up else 'THEY DO NOT ADD UP'}: sent = accepted + rejected; accepted = applied "
+        f"+ known (sent twice) + dead-lettered.\n   {counted.users_equal:,} of {counted.users:,} users' rows are byte "
+        f"for byte what a clean fold of the log gives."
+    )
     console.print(
         f"   {report.events_per_second:,.0f} events/s over {report.stream_seconds:.0f} s.  Event to recommendation: "
         f"{_times(report.freshness_ms)}.  Recommend: {_times(report.latency_ms)} ({report.stale_answers} answers were "
@@ -77,12 +83,6 @@ def _events_table(counted: Reconciliation) -> Table:
     for name in rows:
         table.add_column(name.replace("_", "-"), justify="right")
     table.add_row(*(f"{getattr(counted, name):,}" for name in rows))
-    table.caption = (
-        f"{'they add up' if counted.adds_up else 'THEY DO NOT ADD UP'}: sent = accepted + rejected, accepted = applied "
-        f"+ known (sent twice) + dead-lettered; {counted.users_equal:,} of {counted.users:,} users' rows are byte for "
-        f"byte what a clean fold gives"
-    )
-    table.caption_justify = "left"
     return table
 
 
