@@ -11,6 +11,15 @@ import urllib3
 
 from infra.explained import ExplainedError
 
+# GET and PUT may be said twice. A POST may too, and counts once, but who sends events wants to know what became of them.
+_TRY_AGAIN = urllib3.Retry(
+    3,
+    backoff_factor=0.5,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=("GET", "PUT"),
+    raise_on_status=False,
+)
+
 
 class ApiError(ExplainedError):
     """The API refused a call, or could not be reached; `status` is 0 where no answer came."""
@@ -27,7 +36,7 @@ class FreshetApi:
     def __init__(self, url: str, key: str, connections: int = 16) -> None:
         self._url = url.rstrip("/")
         self._headers = {"x-api-key": key, "Content-Type": "application/json"}
-        self._pool = urllib3.PoolManager(maxsize=connections, retries=False, timeout=urllib3.Timeout(60))
+        self._pool = urllib3.PoolManager(maxsize=connections, retries=_TRY_AGAIN, timeout=urllib3.Timeout(60))
 
     def send_events(self, user_id: str, session_id: str | None, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Send one user's events, at most 20. Raises ApiError."""

@@ -55,8 +55,8 @@ def print_report(console: Console, report: Report) -> None:
     counted = report.reconciliation
     console.print(_events_table(counted))
     console.print(
-        f"   {'They add up' if counted.adds_up else 'THEY DO NOT ADD UP'}: sent = accepted + rejected; accepted = applied "
-        f"+ known (sent twice) + dead-lettered.\n   {counted.users_equal:,} of {counted.users:,} users' rows are byte "
+        f"   {'They add up' if counted.adds_up else 'THEY DO NOT ADD UP'}: sent = accepted + rejected; "
+        f"accepted = applied + known (sent twice) + dead-lettered.\n   {counted.users_equal:,} of {counted.users:,} users' rows are byte "
         f"for byte what a clean fold of the log gives."
     )
     console.print(
