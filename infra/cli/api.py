@@ -11,7 +11,7 @@ import urllib3
 
 from infra.explained import ExplainedError
 
-# GET and PUT may be said twice. A POST may too, and counts once, but who sends events wants to know what became of them.
+# GET and PUT may be said twice. A POST may too, and counts once; but its sender wants to know what became of each.
 _TRY_AGAIN = urllib3.Retry(
     3,
     backoff_factor=0.5,

@@ -54,10 +54,10 @@ def print_report(console: Console, report: Report) -> None:
     console.print("\n[bold]4. The remaining days")
     counted = report.reconciliation
     console.print(_events_table(counted))
+    verdict = "They add up" if counted.adds_up else "THEY DO NOT ADD UP"
     console.print(
-        f"   {'They add up' if counted.adds_up else 'THEY DO NOT ADD UP'}: sent = accepted + rejected; "
-        f"accepted = applied + known (sent twice) + dead-lettered.\n   {counted.users_equal:,} of {counted.users:,} users' rows are byte "
-        f"for byte what a clean fold of the log gives."
+        f"   {verdict}: sent = accepted + rejected; accepted = applied + known (sent twice) + dead-lettered.\n"
+        f"   {counted.users_equal:,} of {counted.users:,} users' rows are byte for byte what a clean fold of the log gives."
     )
     console.print(
         f"   {report.events_per_second:,.0f} events/s over {report.stream_seconds:.0f} s.  Event to recommendation: "
