@@ -57,7 +57,7 @@ def print_report(console: Console, report: Report) -> None:
     verdict = "They add up" if counted.adds_up else "THEY DO NOT ADD UP"
     console.print(
         f"   {verdict}: sent = accepted + rejected; accepted = applied + known (sent twice) + dead-lettered.\n"
-        f"   {counted.users_equal:,} of {counted.users:,} users' rows are byte for byte what a clean fold of the log gives."
+        f"   {counted.users_equal:,} of {counted.users:,} users' rows are byte for byte what a clean fold gives."
     )
     console.print(
         f"   {report.events_per_second:,.0f} events/s over {report.stream_seconds:.0f} s.  Event to recommendation: "

@@ -85,7 +85,7 @@ class Storefront:
         value = step.truth(slate.item_ids)
         self.counts.add(f"shown {step.arm}")
         self.counts.add(f"true clicks {step.arm}", value.click)
-        self.counts.add(f"true purchases {step.arm}", value.click * value.purchase)
+        self.counts.add(f"true purchases {step.arm}", value.purchase)
         return slate
 
     def probe(self, step: Probed) -> None:

@@ -21,7 +21,7 @@ class Slate:
 
 @dataclass(frozen=True, slots=True)
 class SlateValue:
-    """The true chances that showing one slate leads to a click, and to the purchase of a clicked item."""
+    """The true chances that showing one slate leads to a click, and that it leads to a purchase by way of one."""
 
     click: float
     purchase: float
