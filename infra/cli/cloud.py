@@ -17,7 +17,7 @@ def up() -> None:
     with told_plainly():
         deployment = cloud.up(settings=cloud.Settings(say=console.print))
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
-    console.print("Try: freshet send alice ItemViewed mug-1   then: freshet recommend alice", highlight=False)
+    console.print("Try: freshet publish mug-1 'Blue mug'   freshet send alice ItemViewed mug-1   freshet recommend bob")
 
 
 @app.command()

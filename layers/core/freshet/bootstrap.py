@@ -44,6 +44,9 @@ REFRESH_MS = 2_000
 CATALOGUE_REFRESH_MS = 10_000
 """The same for what changed in the catalogue, which is more to ask for."""
 
+IDLE_MS = 15_000
+"""An instance that was not asked for so long reads all of it again before it answers."""
+
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=10, tcp_keepalive=True
 )
@@ -157,9 +160,9 @@ def served(
         return heaviest(trends, TRENDING_ITEMS)
 
     return Served(
-        scorer=Refreshed(next_scorer, clock, REFRESH_MS, on_error),
-        catalogue=Refreshed(next_catalogue, clock, CATALOGUE_REFRESH_MS, on_error),
-        trending=Refreshed(next_trending, clock, REFRESH_MS, on_error),
+        scorer=Refreshed(next_scorer, clock, REFRESH_MS, on_error, IDLE_MS),
+        catalogue=Refreshed(next_catalogue, clock, CATALOGUE_REFRESH_MS, on_error, IDLE_MS),
+        trending=Refreshed(next_trending, clock, REFRESH_MS, on_error, IDLE_MS),
     )
 
 

@@ -171,3 +171,12 @@ def test_a_thread_that_cannot_be_started_fails_no_reader(world: World, monkeypat
 
 def _raise(error: Exception) -> NoReturn:
     raise error
+
+
+def test_after_an_idle_spell_the_reader_waits_for_the_newer_value() -> None:
+    """Nobody asked, so nobody's request could renew it; without the wait the first answer would be hours old."""
+    clock = FixedClock(0)
+    value = Refreshed(lambda present: (present or 0) + 1, clock, EVERY_MS, lambda _: None, idle_ms=10 * EVERY_MS)
+    assert value() == 1
+    clock.time_ms += 10 * EVERY_MS
+    assert value() == 2

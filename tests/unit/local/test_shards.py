@@ -69,9 +69,9 @@ def test_trim_horizon_starts_with_what_is_there_and_latest_with_what_comes() -> 
         world = World(starting_position=position)
         world.put("before")
         world.clock.seconds += 1
-        world.pass_time(0.1)
+        world.pass_time(0.5)
         world.put("after")
-        world.pass_time(0.1)
+        world.pass_time(0.5)
         assert [text for batch in world.function.batches for text in batch] == expected
 
 
