@@ -1,4 +1,7 @@
-"""What follows from a failed invocation: retries, checkpoints, bisection, discards."""
+"""What follows from a failed invocation: retries, checkpoints, bisection, discards.
+
+One file, however long: each rule is told by how it meets the others.
+"""
 
 from __future__ import annotations
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from freshet.domain.keys import NO_ITEM, EventTag, ItemKey, Pseudonym, event_tag, item_key
 
-SCHEMA_VERSION = 1
-"""Raised when the stored form of an event changes; readers keep understanding every earlier one."""
-
 
 class EventKind(IntEnum):
     """The number of an event type in the log: never reused, never renumbered."""

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from freshet.domain.errors import InvalidInputError
 
+SEQUENCE_BYTES = 24
+"""A sequence number in a row: Kinesis's have 186 bits."""
+
 HISTORY_SHARD = "history"
 """The shard of imported events: it comes before every shard of the stream."""
 

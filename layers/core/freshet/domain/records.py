@@ -24,6 +24,8 @@ from freshet.domain.keys import EventTag, ItemKey, Pseudonym
 
 MAGIC = 0xF5
 VERSION = 1
+"""Raised when the stored form changes; readers keep understanding every earlier one."""
+
 HEADER = struct.Struct(">BBHQ16s")
 CORE = struct.Struct(">6s6sQdB")
 LONGEST_RECORD_BYTES = 1_048_576

@@ -9,18 +9,18 @@ from __future__ import annotations
 import struct
 
 from freshet.domain.errors import InvalidRecordError
+from freshet.domain.positions import SEQUENCE_BYTES
 from freshet.domain.trend import Trend
 
 FORMAT = 1
 _HEADER = struct.Struct(">Bi24sIQH")
 _ENTRY = struct.Struct(">6sd")
-_SEQUENCE_BYTES = 24
 
 
 def pack(trend: Trend) -> bytes:
     """The row of a trend. Equal logs give equal bytes, however they were cut into batches."""
     header = _HEADER.pack(
-        FORMAT, trend.shard, trend.sequence.to_bytes(_SEQUENCE_BYTES), trend.era, trend.applied, len(trend.weights)
+        FORMAT, trend.shard, trend.sequence.to_bytes(SEQUENCE_BYTES), trend.era, trend.applied, len(trend.weights)
     )
     return header + b"".join(_ENTRY.pack(item, value) for item, value in sorted(trend.weights.items()))
 

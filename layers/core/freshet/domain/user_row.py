@@ -16,12 +16,11 @@ from array import array
 
 from freshet.domain.errors import InvalidRecordError
 from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
+from freshet.domain.positions import SEQUENCE_BYTES
 from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 
 FORMAT = 1
 _HEADER = struct.Struct(">Bi24sQIIBB")
-_SEQUENCE_BYTES = 24
-"""Kinesis sequence numbers have 186 bits."""
 _MARK_BYTES = 2
 
 
@@ -32,7 +31,7 @@ def pack(state: UserState) -> bytes:
     header = _HEADER.pack(
         FORMAT,
         state.shard,
-        state.sequence.to_bytes(_SEQUENCE_BYTES),
+        state.sequence.to_bytes(SEQUENCE_BYTES),
         state.last_ms,
         state.applied,
         state.duplicates,
