@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,26 @@ class UserWriteReport:
 
     stale: frozenset[Pseudonym] = frozenset()
     unavailable: frozenset[Pseudonym] = frozenset()
+
+
+class Budget(Protocol):
+    """The time that a caller has: how long an adapter may go on retrying what may still succeed."""
+
+    def left_s(self) -> float:
+        """Seconds that remain; 0 or less when there is no more."""
+        ...
+
+
+class _Unhurried:
+    """A budget without end."""
+
+    def left_s(self) -> float:
+        """See Budget."""
+        return math.inf
+
+
+UNHURRIED: Budget = _Unhurried()
+"""For work that nobody waits for."""
 
 
 class EventLog(Protocol):
