@@ -20,6 +20,8 @@ class EventKind(IntEnum):
     SlateServed = 6
     ItemPublished = 7
     ItemRetired = 8
+    UserErased = 9
+    RecordVoided = 10
 
 
 BEHAVIOUR = frozenset({EventKind.ItemViewed, EventKind.ItemAddedToCart, EventKind.ItemPurchased, EventKind.ItemRated})
