@@ -1,4 +1,4 @@
-"""Which API a command talks to: the one it is told, or the local cloud that is up."""
+"""Which API or stack a command talks to: the one it is told, or the local cloud that is up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from infra.local import cloud
 
 Url = Annotated[str, typer.Option(envvar="FRESHET_API_URL", help="The stack's ApiUrl. Without it: the local cloud.")]
 Key = Annotated[str, typer.Option(envvar="FRESHET_API_KEY", help="The key of its usage plan.")]
+StackName = Annotated[
+    str, typer.Option("--stack", envvar="FRESHET_STACK", help="A stack's name on AWS. Without it: the local cloud.")
+]
 
 
 def open_api(url: str, key: str) -> FreshetApi:
