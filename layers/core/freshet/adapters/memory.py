@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from freshet.adapters.memory_log import MemoryEventLog as MemoryEventLog
 from freshet.application.ports import (
     NO_ROW,
     CatalogueChange,
@@ -19,21 +20,7 @@ from freshet.application.ports import (
 from freshet.domain.catalogue import Item
 from freshet.domain.errors import ConflictError, KeyCollisionError, NotFoundError
 from freshet.domain.keys import ItemKey, Pseudonym
-from freshet.domain.positions import Position, shard_name
-
-
-class MemoryEventLog:
-    """An EventLog with one shard."""
-
-    def __init__(self, shard: str = shard_name(0)) -> None:
-        self.shard = shard
-        self.records: list[LogRecord] = []
-
-    def append(self, partition_key: str, data: bytes) -> Position:
-        """See EventLog."""
-        position = Position(self.shard, len(self.records) + 1)
-        self.records.append(LogRecord(position, partition_key, data))
-        return position
+from freshet.domain.positions import Position
 
 
 class MemoryFeatureStore:

@@ -76,6 +76,31 @@ class EventLog(Protocol):
         ...
 
 
+class LogShard(NamedTuple):
+    """One shard of the stream; `parents` are the shards that it continues, some of which may be gone by now."""
+
+    name: str
+    parents: tuple[str, ...]
+    closed: bool
+
+
+class LogReader(Protocol):
+    """The log's short memory: what the stream still holds."""
+
+    def shards(self) -> Sequence[LogShard]:
+        """Every shard that the stream still holds, parents before children (by number). Raises UnavailableError."""
+        ...
+
+    def read_after(self, shard: str, after: int | None) -> Iterator[Sequence[LogRecord]]:
+        """Batches of at most 1,000 records, in order: what lies in one shard behind a sequence number at this moment.
+
+        None, or a number that the stream no longer holds, stands for the shard's beginning as far as it is still held.
+        Ends at the shard's end, or when nothing newer is there. Raises NotFoundError for a shard that the stream does
+        not hold (any more), UnavailableError.
+        """
+        ...
+
+
 class FeatureStore(Protocol):
     """The views that a request and a projector read and write."""
 

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from freshet.adapters.kinesis_event_log import KinesisEventLog
+from freshet.adapters.kinesis_log_reader import KinesisLogReader
+from freshet.adapters.memory import MemoryEventLog
+from tests.contract.log_reader_suite import SHARDS, LogReaderSuite, ReshardingSuite, Stream
+from tests.contract.places import Place
+
+
+class TestMemoryLogReader(ReshardingSuite):
+    @pytest.fixture
+    def stream(self) -> Stream:
+        """In memory."""
+        log = MemoryEventLog(SHARDS)
+        return Stream(log, log)
+
+    def split(self, stream: Stream, shard: str) -> None:
+        """In the middle."""
+        assert isinstance(stream.log, MemoryEventLog)
+        stream.log.split(shard)
+
+    def merge(self, stream: Stream, shard: str, neighbour: str) -> None:
+        """Side by side."""
+        assert isinstance(stream.log, MemoryEventLog)
+        stream.log.merge(shard, neighbour)
+
+
+class TestKinesisLogReaderOnMoto(LogReaderSuite):
+    """Without resharding: moto moves a parent's records to its children, and goes on filling the parent."""
+
+    @pytest.fixture
+    def stream(self, moto: Place) -> Stream:
+        """A stream in moto."""
+        return stream_in(moto)
+
+
+@pytest.mark.cloud
+class TestKinesisLogReaderInTheLocalCloud(LogReaderSuite):
+    """Without resharding: MiniStack drops a parent with its records."""
+
+    @pytest.fixture
+    def stream(self, local: Place) -> Stream:
+        """A stream in the local cloud."""
+        return stream_in(local)
+
+
+def stream_in(place: Place) -> Stream:
+    """A new stream of that place."""
+    kinesis, name = place.client("kinesis"), place.stream(SHARDS)
+    return Stream(KinesisEventLog(kinesis, name), KinesisLogReader(kinesis, name))
