@@ -77,3 +77,56 @@ class ArchiveSuite(ABC):
         archive.store(records(1, 2), TODAY)
         archive.store(records(1, 2), TOMORROW)
         assert list(archive.read()) == records(1, 2)
+
+    @pytest.mark.parametrize("cuts", [[(1, 10), (3, 5)], [(1, 10), (3, 4, 5), (4, 12)], [(1, 5), (1, 10), (2, 7)]])
+    def test_what_one_object_leaves_out_another_one_may_hold(
+        self, archive: Archive, cuts: list[tuple[int, ...]]
+    ) -> None:
+        """Nothing is taken for granted of what lies between an object's first and last record."""
+        for cut in cuts:
+            archive.store(records(*cut), TODAY)
+        assert list(archive.read()) == records(*sorted({number for cut in cuts for number in cut}))
+
+    def test_an_empty_archive_has_no_slices(self, archive: Archive) -> None:
+        """Asking for them is legal."""
+        assert list(archive.slices()) == []
+
+    def test_slices_are_what_was_stored_in_the_order_in_which_it_is_read(self, archive: Archive) -> None:
+        """History first, shards by their number and not by its digits, then by the first record."""
+        for shard, numbers in [(shard_name(11), (7,)), (shard_name(2), (10, 11)), (shard_name(2), (9,))]:
+            archive.store(records(*numbers, shard=shard), TODAY)
+        archive.store(records(5, shard=HISTORY_SHARD), TOMORROW)
+        slices = archive.slices(most_bytes=1)
+        assert [(one.shard, one.last) for one in slices] == [
+            (HISTORY_SHARD, 5),
+            (shard_name(2), 9),
+            (shard_name(2), 11),
+            (shard_name(11), 7),
+        ]
+        assert [record for one in slices for record in archive.read_slice(one)] == list(archive.read())
+
+    def test_neighbours_share_a_slice_up_to_its_bytes(self, archive: Archive) -> None:
+        """Enough room: one slice a shard. Too little: an object each, since a slice is never empty."""
+        names = [archive.store(records(number), TODAY) for number in (1, 2, 3)]
+        archive.store(records(1, shard=shard_name(1)), TODAY)
+        whole = archive.slices()
+        assert (whole[0].names, whole[0].last) == (tuple(names), 3)
+        assert [one.shard for one in whole] == [shard_name(0), shard_name(1)]
+        of_three = whole[0].stored_bytes
+        assert [len(one.names) for one in archive.slices(most_bytes=of_three - 1)] == [2, 1, 1]
+        assert [len(one.names) for one in archive.slices(most_bytes=1)] == [1, 1, 1, 1]
+        assert sum(one.stored_bytes for one in archive.slices(most_bytes=1)[:3]) == of_three
+
+    def test_no_record_is_in_two_slices(self, archive: Archive) -> None:
+        """Objects that overlap stay together, however few bytes a slice should have."""
+        for cut in [(1, 2, 3), (3, 4), (4, 5), (6, 7), (6,)]:
+            archive.store(records(*cut), TODAY)
+        slices = archive.slices(most_bytes=1)
+        assert [list(archive.read_slice(one)) for one in slices] == [records(1, 2, 3, 4, 5), records(6, 7)]
+
+    def test_a_slice_is_read_as_it_was_listed(self, archive: Archive) -> None:
+        """What is stored afterwards is in the next listing."""
+        archive.store(records(1, 2), TODAY)
+        (slice_,) = archive.slices()
+        archive.store(records(3), TODAY)
+        assert list(archive.read_slice(slice_)) == records(1, 2)

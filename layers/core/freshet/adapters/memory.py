@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from freshet.adapters.memory_log import MemoryEventLog as MemoryEventLog
+from freshet.application.archived_objects import ArchivedObject, merged, sliced
 from freshet.application.ports import (
     NO_ROW,
+    SLICE_BYTES,
+    ArchiveSlice,
     CatalogueChange,
     DeadLetter,
     LogRecord,
@@ -72,10 +76,23 @@ class MemoryArchive:
         self.objects[name] = tuple(records)
         return name
 
+    def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
+        """See Archive; as many bytes as the records' data has are stored."""
+        return list(sliced(map(self._listed, self.objects), most_bytes))
+
+    def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
+        """See Archive."""
+        return merged(map(self._listed, slice_.names), lambda one: iter(self.objects[one.name]))
+
     def read(self) -> Iterator[LogRecord]:
         """See Archive."""
-        once = {record.position: record for records in self.objects.values() for record in records}
-        yield from (once[position] for position in sorted(once))
+        return chain.from_iterable(map(self.read_slice, self.slices()))
+
+    def _listed(self, name: str) -> ArchivedObject:
+        records = self.objects[name]
+        (shard, first), (_, last) = records[0].position, records[-1].position
+        stored_bytes = sum(len(record.data) for record in records)
+        return ArchivedObject(name.split("/", maxsplit=1)[0], shard, first, last, name, stored_bytes)
 
 
 class MemoryDeadLetters:

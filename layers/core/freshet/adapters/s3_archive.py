@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
+import re
+import zlib
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import chain
 from typing import Any
 
 from freshet.adapters.aws_errors import unavailable_in_our_words
-from freshet.application.ports import LogRecord
-from freshet.domain.positions import Position
+from freshet.application.archived_objects import ArchivedObject, merged, sliced
+from freshet.application.ports import SLICE_BYTES, ArchiveSlice, LogRecord
+from freshet.domain.errors import InvalidInputError
+from freshet.domain.positions import Position, is_shard
 
 PREFIX = "archive/"
 _SEQUENCE_DIGITS = 57
 """Sequence numbers in names are padded, so that the order of names is the order of records."""
+
+_NAME = re.compile(
+    rf"{PREFIX}(?P<day>\d{{4}}-\d\d-\d\d)/(?P<shard>[^/]+)"
+    rf"/(?P<first>\d{{{_SEQUENCE_DIGITS}}})-(?P<last>\d{{{_SEQUENCE_DIGITS}}})\.jsonl\.gz"
+)
 
 
 class S3Archive:
@@ -35,27 +45,42 @@ class S3Archive:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
         return key
 
-    def read(self) -> Iterator[LogRecord]:
-        """See Archive."""
-        keys = sorted(self._keys(), key=lambda key: key.split("/")[2:])
-        for _, of_shard in groupby(keys, key=lambda key: key.split("/")[2]):
-            read_until = -1
-            for key in of_shard:
-                for record in self._records(key):
-                    if record.position.sequence_number > read_until:
-                        read_until = record.position.sequence_number
-                        yield record
-
-    def _keys(self) -> Iterator[str]:
+    def objects(self) -> Iterator[ArchivedObject]:
+        """Every object as it is listed now, in order of name. Raises UnavailableError, InvalidInputError."""
         with unavailable_in_our_words(f"list bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
             for page in pages:
-                yield from (entry["Key"] for entry in page.get("Contents", ()))
+                yield from (_object(entry["Key"], entry["Size"]) for entry in page.get("Contents", ()))
 
-    def _records(self, key: str) -> Iterator[LogRecord]:
-        with unavailable_in_our_words(f"read {key}"):
-            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return map(_record, gzip.decompress(body).splitlines())
+    def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
+        """See Archive."""
+        return list(sliced(self.objects(), most_bytes))
+
+    def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
+        """See Archive."""
+        return merged((_object(name) for name in slice_.names), self._records)
+
+    def read(self) -> Iterator[LogRecord]:
+        """See Archive."""
+        return chain.from_iterable(map(self.read_slice, self.slices()))
+
+    def _records(self, one: ArchivedObject) -> Iterator[LogRecord]:
+        with unavailable_in_our_words(f"read {one.name}"):
+            body = self._client.get_object(Bucket=self._bucket, Key=one.name)["Body"].read()
+        # Line by line: what is held is the object as it is stored, a seventh of what it says.
+        try:
+            with gzip.open(io.BytesIO(body)) as lines:
+                yield from map(_record, io.BufferedReader(lines))
+        except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError) as error:
+            raise InvalidInputError(one.name, "gzipped lines of JSON, a record each", error) from error
+
+
+def _object(key: str, stored_bytes: int = 0) -> ArchivedObject:
+    """What the name says."""
+    named = _NAME.fullmatch(key)
+    if named is None or not is_shard(named["shard"]):
+        raise InvalidInputError("archived object", "a name as archive/<day>/<shard>/<first>-<last>.jsonl.gz", key)
+    return ArchivedObject(named["day"], named["shard"], int(named["first"]), int(named["last"]), key, stored_bytes)
 
 
 def _line(record: LogRecord) -> str:
