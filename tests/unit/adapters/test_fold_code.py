@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from freshet import domain
+from freshet.adapters import fold_code
+from freshet.adapters.fold_code import FOLD_MODULES
+
+SOURCES = Path(domain.__file__).parent
+WITHOUT_MEANING = {"errors"}
+"""Its words may change without changing what a log means."""
+
+
+def test_the_same_code_has_the_same_hash() -> None:
+    """In hex, of one length."""
+    assert fold_code.fold_code.__wrapped__() == fold_code.fold_code()
+    assert len(bytes.fromhex(fold_code.fold_code())) == 16
+
+
+def imported_by(module: str) -> set[str]:
+    """The modules of the domain that this one imports."""
+    tree = ast.parse((SOURCES / f"{module}.py").read_text())
+    names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return {name.removeprefix("freshet.domain.") for name in names if name.startswith("freshet.domain.")}
+
+
+@pytest.mark.parametrize("module", FOLD_MODULES)
+def test_what_a_fold_imports_is_part_of_it(module: str) -> None:
+    """A module that is split leaves no part of the fold outside the hash."""
+    assert imported_by(module) <= {*FOLD_MODULES, *WITHOUT_MEANING}
+
+
+def test_a_changed_line_is_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any of the modules, and only there."""
+    for name in (*FOLD_MODULES, "catalogue"):
+        (tmp_path / f"{name}.py").write_bytes((SOURCES / f"{name}.py").read_bytes())
+    monkeypatch.setattr(fold_code, "files", lambda package: tmp_path)
+    hashes = [fold_code.fold_code.__wrapped__()]
+    assert hashes == [fold_code.fold_code()]
+    for name in ("catalogue", *FOLD_MODULES):
+        with (tmp_path / f"{name}.py").open("a") as source:
+            source.write("# another line\n")
+        hashes.append(fold_code.fold_code.__wrapped__())
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 1 + len(FOLD_MODULES)
