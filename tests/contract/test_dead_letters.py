@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import base64
 import json
+from typing import Any
 
 import pytest
 
 from freshet.adapters.memory import MemoryDeadLetters
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
-from freshet.application.ports import DeadLetters
+from freshet.application.ports import BatchLetter, DeadLetters, StrangeLetter
 from tests.contract.dead_letters_suite import DeadLettersSuite
 from tests.contract.places import Place
-
-Kept = set[tuple[str, str, bytes]]
 
 
 class TestMemoryDeadLetters(DeadLettersSuite):
@@ -20,25 +18,20 @@ class TestMemoryDeadLetters(DeadLettersSuite):
         """In memory."""
         return MemoryDeadLetters()
 
-    def kept(self, letters: DeadLetters) -> Kept:
-        """Its dictionary."""
+    def lay(self, letters: DeadLetters, letter: BatchLetter | str) -> None:
+        """Kept as it is."""
         assert isinstance(letters, MemoryDeadLetters)
-        return {(str(one.position), one.reason, one.data) for one in letters.letters.values()}
+        letters.keep(StrangeLetter("1", letter) if isinstance(letter, str) else letter)
 
 
 class SqsSuite(DeadLettersSuite):
-    """Received until the queue is empty."""
+    """Others send to the queue too."""
 
-    def kept(self, letters: DeadLetters) -> Kept:
-        """What the messages say."""
+    def lay(self, letters: DeadLetters, letter: BatchLetter | str) -> None:
+        """As a message of its own."""
         assert isinstance(letters, SqsDeadLetters)
-        kept: Kept = set()
-        while messages := letters._client.receive_message(QueueUrl=letters._queue_url, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for body in (json.loads(message["Body"]) for message in messages):
-                kept.add((body["position"], body["reason"], base64.b64decode(body["data"])))
-        return kept
+        text = letter if isinstance(letter, str) else json.dumps(invocation_record(letter))
+        letters._client.send_message(QueueUrl=letters._queue_url, MessageBody=text)
 
 
 class TestSqsDeadLettersOnMoto(SqsSuite):
@@ -54,3 +47,30 @@ class TestSqsDeadLettersInTheLocalCloud(SqsSuite):
     def letters(self, local: Place) -> DeadLetters:
         """A queue in the local cloud."""
         return SqsDeadLetters(local.client("sqs"), local.queue())
+
+
+def invocation_record(letter: BatchLetter) -> dict[str, Any]:
+    """What Lambda sends.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    return {
+        "requestContext": {
+            "requestId": "c9b8fa9f-5a7f-xmpl-af9c-0c604cde93a5",
+            "functionArn": f"arn:aws:lambda:us-east-2:123456789012:function:{letter.function}:$LATEST",
+            "condition": letter.reason,
+            "approximateInvokeCount": 1,
+        },
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "version": "1.0",
+        "timestamp": "2026-11-22T00:38:06.021Z",
+        "KinesisBatchInfo": {
+            "shardId": letter.first.shard,
+            "startSequenceNumber": str(letter.first.sequence_number),
+            "endSequenceNumber": str(letter.last.sequence_number),
+            "approximateArrivalOfFirstRecord": f"{letter.arrived_on}T00:38:04.835Z",
+            "approximateArrivalOfLastRecord": f"{letter.arrived_on}T00:38:05.580Z",
+            "batchSize": letter.records,
+            "streamArn": "arn:aws:kinesis:us-east-2:123456789012:stream/mystream",
+        },
+    }

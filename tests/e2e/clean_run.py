@@ -30,7 +30,7 @@ def clean_run(shards: Iterable[Sequence[LogRecord]]) -> tuple[Views, dict[Positi
     for records in shards:
         if records:
             ProjectEvents(store, letters)(records[0].position.shard, records)
-    return Views(store.users, store.trends), letters.letters
+    return Views(store.users, store.trends), letters.by_position
 
 
 def views_of(cloud: Cloud, users_table: str = "", items_table: str = "") -> Views:

@@ -171,7 +171,7 @@ def check_law(
         troubled.play(step)
     troubled.finish()
     assert troubled.rows() == clean.rows(), "the history left other rows than one clean run"
-    assert troubled.letters.letters == clean.letters.letters, "the history left other dead letters"
+    assert troubled.letters.by_position == clean.letters.by_position, "the history left other dead letters"
     check_account(log, troubled)
 
 
@@ -184,7 +184,7 @@ def check_account(log: Sequence[LogRecord], world: World) -> None:
         assert state.applied == account.applied[user], "events were lost or counted twice"
         assert state.duplicates == account.duplicates[user], "repeated events were miscounted"
         assert [(one.item, one.kind) for one in state.recent()] == list(reversed(account.recent[user]))
-    assert set(world.letters.letters) == account.dead
+    assert set(world.letters.by_position) == account.dead
     accepted = sum(state.applied + state.duplicates for state in states.values())
     assert accepted + len(account.uncounted) == account.readable_events, "accepted = applied + duplicates + dead"
     trends = [trend_row.unpack(row.data) for row in world.store.trends.values()]

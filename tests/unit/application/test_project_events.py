@@ -65,9 +65,9 @@ def test_a_poison_record_goes_to_the_dead_letters_with_its_reason() -> None:
     batch = log(record("ann", *views("a")), POISON, b"", record("ann", *views("b", start_ms=1)))
     projected = ProjectEvents(store, letters)(SHARD, batch)
     assert (projected.applied, projected.dead, projected.failed_from) == (2, 2, None)
-    assert [position.sequence_number for position in letters.letters] == [2, 3]
-    assert letters.letters[Position(SHARD, 2)].reason.startswith("record")
-    assert letters.letters[Position(SHARD, 2)].data == POISON
+    assert [position.sequence_number for position in letters.by_position] == [2, 3]
+    assert letters.by_position[Position(SHARD, 2)].reason.startswith("record")
+    assert letters.by_position[Position(SHARD, 2)].data == POISON
 
 
 class UnavailableLetters(MemoryDeadLetters):

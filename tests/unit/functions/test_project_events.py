@@ -53,7 +53,7 @@ def test_a_poison_record_is_put_aside_and_its_neighbours_go_through(views: Views
     """It is not asked for again: that would block the shard."""
     assert handle("batch_with_poison") == {"batchItemFailures": []}
     assert user_row.unpack(views.store.read_user(USER).data).applied == 2
-    (letter,) = views.letters.letters.values()
+    (letter,) = views.letters.by_position.values()
     assert (letter.position.sequence_number, letter.data) == (LAST + 16, b"not a record")
 
 

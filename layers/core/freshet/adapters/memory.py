@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
+from itertools import count
 from pathlib import Path
 
 from freshet.adapters.memory_log import MemoryEventLog as MemoryEventLog
@@ -13,10 +14,14 @@ from freshet.application.ports import (
     NO_ROW,
     SLICE_BYTES,
     ArchiveSlice,
+    BatchLetter,
     CatalogueChange,
+    Clock,
     DeadLetter,
+    HeldLetter,
     LogRecord,
     PublishedModel,
+    StrangeLetter,
     UserWrite,
     UserWriteReport,
     VersionedRow,
@@ -98,12 +103,33 @@ class MemoryArchive:
 class MemoryDeadLetters:
     """DeadLetters."""
 
-    def __init__(self) -> None:
-        self.letters: dict[Position, DeadLetter] = {}
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or FixedClock(0)
+        self._numbers = count(1)
+        self.held: dict[str, HeldLetter] = {}
+
+    @property
+    def by_position(self) -> dict[Position, DeadLetter]:
+        """The records that cannot be folded, each once."""
+        letters = (held.letter for held in self.held.values())
+        return {letter.position: letter for letter in letters if isinstance(letter, DeadLetter)}
 
     def send(self, letter: DeadLetter) -> None:
         """See DeadLetters."""
-        self.letters[letter.position] = letter
+        self.keep(letter)
+
+    def keep(self, letter: DeadLetter | BatchLetter | StrangeLetter) -> None:
+        """What lies there without our sending it: Lambda's letters, and messages of anybody's."""
+        handle = str(next(self._numbers))
+        self.held[handle] = HeldLetter(letter, self._clock.now_ms(), handle)
+
+    def letters(self) -> Iterator[HeldLetter]:
+        """See DeadLetters."""
+        yield from list(self.held.values())
+
+    def remove(self, handle: str) -> None:
+        """See DeadLetters."""
+        self.held.pop(handle, None)
 
 
 class MemoryCatalogue:

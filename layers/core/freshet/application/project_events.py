@@ -78,7 +78,7 @@ class ProjectEvents:
             try:
                 decoded.append((record.position, decode_cores(record.data)))
             except InvalidRecordError as error:
-                self.dead_letters.send(DeadLetter(record.position, str(error), record.data))
+                self.dead_letters.send(DeadLetter(record.position, str(error), record.data, record.partition_key))
         return decoded, len(batch) - len(decoded)
 
     def _fold(
