@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.s3_archive import S3Archive
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
@@ -67,6 +68,10 @@ class Stack:
     def dead_letters(self) -> SqsDeadLetters:
         """Where records go that cannot be folded."""
         return SqsDeadLetters(self.client("sqs"), self.output("DeadLettersUrl"))
+
+    def views(self) -> DynamoViews:
+        """The versions of the views."""
+        return DynamoViews(self.client("dynamodb"), self.output("UsersTable"), self.output("ItemsTable"))
 
     def secret(self) -> bytes:
         """The key of the pseudonyms."""

@@ -43,8 +43,8 @@ def publish_catalogue(api: FreshetApi, products: Iterable[Product], advance: Cal
 
 def import_behaviours(history: Sequence[Behaviour], stores: Stores, advance: Callable[[int], None]) -> None:
     """Archive and fold a history; `advance` hears how many more events are done."""
-    project = ProjectEvents(stores.features, stores.dead_letters)
-    for projected in import_history(history_records(history, stores.secret), stores.archive, stores.features, project):
+    project = ProjectEvents(stores.views, stores.dead_letters)
+    for projected in import_history(history_records(history, stores.secret), stores.archive, stores.features(), project):
         advance(projected.applied + projected.duplicates)
 
 

@@ -44,7 +44,7 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: S
     expected = mirror.rows()
     deadline = time.monotonic() + DRAINED_WITHIN_S
     while True:
-        rows = stores.features.read_users(list(expected))
+        rows = stores.features().read_users(list(expected))
         equal = sum(rows[user].data == row for user, row in expected.items() if user in rows)
         if equal == len(expected) or time.monotonic() > deadline:
             break

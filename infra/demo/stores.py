@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.s3_archive import S3Archive
 from freshet.adapters.s3_model_store import S3ModelStore
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
+from freshet.application.ports import FeatureStore
 from freshet.bootstrap import aws_client
 
 MESSAGES_A_CALL = 10
@@ -20,13 +21,17 @@ MESSAGES_A_CALL = 10
 class Stores:
     """Everything behind the API that the demo looks at."""
 
-    features: DynamoFeatureStore
+    views: DynamoViews
     archive: S3Archive
     models: S3ModelStore
     dead_letters: SqsDeadLetters
     secret: bytes
     _queue: Any
     _queue_url: str
+
+    def features(self) -> FeatureStore:
+        """The rows of the version that serves."""
+        return self.views.store(self.views.serving())
 
     def letters(self) -> Iterator[Mapping[str, Any]]:
         """The messages of the dead-letter queue, each once; they stay in the queue."""
@@ -42,7 +47,7 @@ def open_stores(outputs: Mapping[str, str], region: str) -> Stores:
     s3 = aws_client("s3", region)
     secret = aws_client("secretsmanager", region).get_secret_value(SecretId=outputs["PseudonymSecretArn"])
     return Stores(
-        DynamoFeatureStore(aws_client("dynamodb", region), outputs["UsersTable"], outputs["ItemsTable"]),
+        DynamoViews(aws_client("dynamodb", region), outputs["UsersTable"], outputs["ItemsTable"]),
         S3Archive(s3, outputs["ArchiveBucket"]),
         S3ModelStore(s3, outputs["ModelsBucket"], outputs["ModelsTable"], region),
         SqsDeadLetters(queue, outputs["DeadLettersUrl"]),

@@ -16,11 +16,14 @@ from typing import Any
 
 import orjson
 
-from freshet.adapters.dynamo_feature_store import TREND, DynamoFeatureStore
+from freshet.adapters.dynamo_feature_store import trend_key, user_key
 from freshet.adapters.dynamo_size import item_bytes, write_units
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.memory import MemoryDeadLetters
+from freshet.application.ports import FIRST_VIEW
 from freshet.application.project_events import ProjectEvents
 from freshet.domain import trend_row, user_row
+from freshet.domain.keys import PSEUDONYM_BYTES
 from freshet.domain.user_state import RECENT_EVENTS
 from freshet.entrypoints.stream import log_records
 from tests.bench import fold
@@ -81,11 +84,14 @@ def _freshet(name: str, used: Cut) -> Contender:
     users, trend = fold.states(used.before)
     rows: dict[str, WireItem] = {}
     for user, state in users.items():
-        item = {"u": {"B": user}, "s": {"B": user_row.pack(state)}, "v": {"N": "3"}}
-        rows[on_the_wire({"u": {"B": user}})["u"]["B"]] = on_the_wire(item)
-    rows[f"{TREND} {SHARD}"] = on_the_wire({"s": {"B": trend_row.pack(trend)}, "v": {"N": "3"}})
+        key = user_key(FIRST_VIEW.number, user)
+        item = {**key, "s": {"B": user_row.pack(state)}, "v": {"N": "3"}}
+        rows[on_the_wire(key)["u"]["B"]] = on_the_wire(item)
+    rows[" ".join(named["S"] for named in trend_key(FIRST_VIEW.number, SHARD).values())] = on_the_wire(
+        {"s": {"B": trend_row.pack(trend)}, "v": {"N": "3"}}
+    )
     network = Network(answers(rows))
-    project = ProjectEvents(DynamoFeatureStore(network.client("dynamodb"), "users", "items"), MemoryDeadLetters())
+    project = ProjectEvents(DynamoViews(network.client("dynamodb"), "users", "items"), MemoryDeadLetters())
     event = lambda_event(map(packed, used.batch), first=len(used.before))
     return Contender(name, lambda: lambda: project(SHARD, log_records(event)), network.unbilled)
 
@@ -138,7 +144,7 @@ def _codecs(size: Size) -> Table:
             size.rounds,
         )
     ]
-    ours = item_bytes({"u": {"B": bytes(16)}, "s": {"B": row}, "v": {"N": "100"}})
+    ours = item_bytes({**user_key(FIRST_VIEW.number, bytes(PSEUDONYM_BYTES)), "s": {"B": row}, "v": {"N": "100"}})
     return Table(
         f"One user row with {len(view.recent)} events",
         ("", "bytes", "write units", "write µs", "read µs"),

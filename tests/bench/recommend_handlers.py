@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+from freshet.adapters.dynamo_feature_store import user_key
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.catalogue_view import NEWEST_ITEMS, CatalogueView
+from freshet.application.ports import FIRST_VIEW
 from freshet.application.recommend import Recommend, Served
 from freshet.domain import user_row
 from freshet.domain.keys import pseudonym
@@ -39,17 +41,17 @@ def freshet(made: Shop) -> tuple[Recommend, Network]:
     """Freshet's use case, over its own adapters."""
     rows: dict[str, WireItem] = {}
     for user, history in made.users.items():
-        key = {"u": {"B": pseudonym(user, SECRET)}}
+        key = user_key(FIRST_VIEW.number, pseudonym(user, SECRET))
         item = {**key, "s": {"B": user_row.pack(_state(history))}, "v": {"N": "100"}}
         rows[on_the_wire(key)["u"]["B"]] = on_the_wire(item)
     network = _network(rows)
     view = CatalogueView(
         {item.key: item for item in made.items}, [item.key for item in made.items[:NEWEST_ITEMS]], read_until_ms=0
     )
+    features = DynamoViews(network.client("dynamodb"), "users", "items").store(FIRST_VIEW.number)
     recommend = Recommend(
-        store=DynamoFeatureStore(network.client("dynamodb"), "users", "items"),
         log=KinesisEventLog(network.client("kinesis"), "events"),
-        served=Served(lambda: made.scorer, lambda: view, lambda: ()),
+        served=Served(lambda: made.scorer, lambda: view, lambda: (), lambda: features),
         clock=SystemClock(),
         pseudonym_secret=SECRET,
     )

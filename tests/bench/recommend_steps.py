@@ -52,7 +52,7 @@ class Steps:
         with self._timed("parse the request"):
             wanted = parse_request(event["pathParameters"]["user"], event["queryStringParameters"] or {})
         with self._timed("read the user's row: client"):
-            row = recommend.store.read_user(pseudonym(wanted.user_id, recommend.pseudonym_secret))
+            row = served.features().read_user(pseudonym(wanted.user_id, recommend.pseudonym_secret))
         with self._timed("unpack, tail, session"):
             state = user_row.unpack(row.data)
             excluded, latest = excluded_items(state, wanted.exclude_seen), tail(state)

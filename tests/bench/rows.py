@@ -15,10 +15,10 @@ from itertools import chain, islice
 from statistics import mean
 from typing import Any
 
-from freshet.adapters.dynamo_feature_store import TREND
+from freshet.adapters.dynamo_feature_store import trend_key, user_key
 from freshet.adapters.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import LogRecord, UserWrite, UserWriteReport
+from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, MemoryViews
+from freshet.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
 from freshet.application.project_events import ProjectEvents
 from freshet.domain import user_row
 from freshet.domain.user_state import RECENT_EVENTS
@@ -67,12 +67,7 @@ class MeteredStore(MemoryFeatureStore):
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """See FeatureStore."""
-        item: Item = {
-            "kind": {"S": TREND},
-            "shard": {"S": shard},
-            "s": {"B": data},
-            "v": {"N": str(expected_version + 1)},
-        }
+        item: Item = {**trend_key(FIRST_VIEW.number, shard), "s": {"B": data}, "v": {"N": str(expected_version + 1)}}
         self.trend_units += write_units(item_bytes(item))
         super().write_trend(shard, expected_version, data)
 
@@ -110,7 +105,7 @@ def run(size: Size = FULL) -> Report:
 def _metered(before: Sequence[LogRecord], records: Sequence[LogRecord], batch: int) -> Metered:
     """The records in batches of this size, after those before them have filled the rows."""
     store = MeteredStore()
-    project = ProjectEvents(store, MemoryDeadLetters())
+    project = ProjectEvents(MemoryViews(store), MemoryDeadLetters())
     project(SHARD, before)
     store.user_units = store.trend_units = 0
     pairs = 0
@@ -154,7 +149,11 @@ def _row_table(metered: list[Metered]) -> Table:
 
 def _stored(write: UserWrite) -> Item:
     """The item as `DynamoFeatureStore` writes it."""
-    return {"u": {"B": write.user}, "s": {"B": write.data}, "v": {"N": str(write.expected_version + 1)}}
+    return {
+        **user_key(FIRST_VIEW.number, write.user),
+        "s": {"B": write.data},
+        "v": {"N": str(write.expected_version + 1)},
+    }
 
 
 def _gate(cut: Metered) -> Gate:

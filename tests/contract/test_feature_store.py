@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.memory import MemoryFeatureStore
 from freshet.application.ports import FeatureStore
 from tests.contract.feature_store_suite import TrendRowsSuite, UserRowsSuite
@@ -11,7 +11,8 @@ from tests.contract.places import Place
 
 def dynamo(place: Place) -> FeatureStore:
     """A store over two new tables."""
-    return DynamoFeatureStore(place.client("dynamodb"), place.table("UsersTable"), place.table("ItemsTable"))
+    views = DynamoViews(place.client("dynamodb"), place.table("UsersTable"), place.table("ItemsTable"))
+    return views.serving_store(views.serving())
 
 
 class TestMemoryFeatureStore(UserRowsSuite, TrendRowsSuite):

@@ -13,6 +13,7 @@ from freshet.domain import user_row
 from freshet.domain.keys import Pseudonym
 from freshet.domain.positions import Position
 from infra.local.cloud import Cloud
+from tests.builders import OneView
 from tests.e2e.stack import Stack
 
 
@@ -29,7 +30,7 @@ def clean_run(shards: Iterable[Sequence[LogRecord]]) -> tuple[Views, dict[Positi
     store, letters = MemoryFeatureStore(), MemoryDeadLetters()
     for records in shards:
         if records:
-            ProjectEvents(store, letters)(records[0].position.shard, records)
+            ProjectEvents(OneView(store), letters)(records[0].position.shard, records)
     return Views(store.users, store.trends), letters.by_position
 
 

@@ -24,6 +24,7 @@ from freshet.domain.keys import ItemKey, Pseudonym
 from freshet.domain.records import decode
 from freshet.domain.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
 from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from tests.builders import OneView
 from tests.property.racing import Racer, race
 
 
@@ -126,7 +127,7 @@ class World:
         return start, self.log[start : start + delivery.size]
 
     def _project(self, store: Any, batch: Sequence[LogRecord]) -> Projected:
-        return ProjectEvents(store, self.letters)(batch[0].position.shard, batch)
+        return ProjectEvents(OneView(store), self.letters)(batch[0].position.shard, batch)
 
     def _race(self, step: Race) -> None:
         start, batch = self._batch(step.first)
@@ -212,9 +213,9 @@ class Account:
                 continue
             self.readable_events += len(read.events)
             for event in read.events:
-                self._enter(read.subject, event)
+                self._enter(read.subject, event, min(event.occurred_at_ms, read.recorded_at_ms))
 
-    def _enter(self, user: Pseudonym, event: Event) -> None:
+    def _enter(self, user: Pseudonym, event: Event, at_ms: int) -> None:
         if event.kind not in FROM_CLIENTS:
             self.uncounted.append(event)
             return
@@ -227,13 +228,13 @@ class Account:
         self.applied[user] += 1
         if event.kind in BEHAVIOUR:
             recent.append((event.item_key, event.kind))
-        self._weigh(event)
+        self._weigh(event, at_ms)
 
-    def _weigh(self, event: Event) -> None:
-        era = max(self._era, era_of(event.occurred_at_ms, HALF_LIFE_MS))
+    def _weigh(self, event: Event, at_ms: int) -> None:
+        era = max(self._era, era_of(at_ms, HALF_LIFE_MS))
         self.weights = {item: moved(value, era - self._era) for item, value in self.weights.items()}
         self._era = era
-        heavier = WEIGHT_OF_KIND[event.kind] * weight(event.occurred_at_ms, HALF_LIFE_MS, era)
+        heavier = WEIGHT_OF_KIND[event.kind] * weight(at_ms, HALF_LIFE_MS, era)
         self.weights[event.item_key] = self.weights.get(event.item_key, 0.0) + heavier
 
 

@@ -18,7 +18,7 @@ from freshet.adapters.system_clock import SystemClock
 from freshet.application.accept_events import AcceptEvents
 from freshet.application.archive_events import ArchiveEvents
 from freshet.application.catalogue_view import EMPTY_CATALOGUE, CatalogueView
-from freshet.application.ports import Catalogue, FeatureStore, ModelStore, Scorer
+from freshet.application.ports import Catalogue, FeatureStore, ModelStore, Scorer, Views
 from freshet.application.project_events import ProjectEvents
 from freshet.application.publish_items import PublishItems
 from freshet.application.recommend import Recommend, Served
@@ -71,15 +71,13 @@ def accept_events() -> AcceptEvents:
 @cache
 def project_events() -> ProjectEvents:
     """The use case behind the stream's projector."""
-    from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+    from freshet.adapters.dynamo_views import DynamoViews
     from freshet.adapters.sqs_dead_letters import SqsDeadLetters
 
     settings = read_settings(ProjectEventsSettings, os.environ)
     region = settings.aws_region
     return ProjectEvents(
-        store=DynamoFeatureStore(
-            aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table
-        ),
+        views=DynamoViews(aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table),
         dead_letters=SqsDeadLetters(aws_client("sqs", region), settings.freshet_dead_letters_url),
     )
 
@@ -118,22 +116,19 @@ class Reading:
 def reading(on_error: Callable[[Exception], None]) -> Reading:
     """The use cases behind the GET routes; `on_error` hears what went wrong while refreshing in the background."""
     from freshet.adapters.dynamo_catalogue import DynamoCatalogue
-    from freshet.adapters.dynamo_feature_store import DynamoFeatureStore
+    from freshet.adapters.dynamo_views import DynamoViews
     from freshet.adapters.s3_model_store import S3ModelStore
 
     settings = read_settings(RecommendSettings, os.environ)
     region = settings.aws_region
-    store = DynamoFeatureStore(
-        aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table
-    )
+    views = DynamoViews(aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table)
     catalogue = DynamoCatalogue(settings.freshet_catalogue_table, region)
     models = S3ModelStore(
         aws_client("s3", region), settings.freshet_models_bucket, settings.freshet_models_table, region
     )
     recommend = Recommend(
-        store=store,
         log=KinesisEventLog(aws_client("kinesis", region), settings.freshet_stream),
-        served=served(store, catalogue, models, Path(tempfile.gettempdir()) / "freshet-models", on_error),
+        served=served(views, catalogue, models, Path(tempfile.gettempdir()) / "freshet-models", on_error),
         clock=SystemClock(),
         pseudonym_secret=_secret(settings.freshet_pseudonym_secret, region),
     )
@@ -141,7 +136,7 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
 
 
 def served(
-    store: FeatureStore, catalogue: Catalogue, models: ModelStore, folder: Path, on_error: Callable[[Exception], None]
+    views: Views, catalogue: Catalogue, models: ModelStore, folder: Path, on_error: Callable[[Exception], None]
 ) -> Served:
     """What serves at this moment, each part renewed behind the requests' back."""
     clock = SystemClock()
@@ -156,13 +151,20 @@ def served(
         return (present or EMPTY_CATALOGUE).refreshed(catalogue)
 
     def next_trending(_: Sequence[tuple[ItemKey, float]] | None) -> Sequence[tuple[ItemKey, float]]:
-        trends = [trend_row.unpack(row.data) for row in store.read_trends().values()]
+        trends = [trend_row.unpack(row.data) for row in features().read_trends().values()]
         return heaviest(trends, TRENDING_ITEMS)
+
+    def next_features(present: FeatureStore | None) -> FeatureStore:
+        serving = views.serving()
+        return present if present is not None and present.view == serving else views.store(serving)
+
+    features = Refreshed(next_features, clock, REFRESH_MS, on_error, IDLE_MS)
 
     return Served(
         scorer=Refreshed(next_scorer, clock, REFRESH_MS, on_error, IDLE_MS),
         catalogue=Refreshed(next_catalogue, clock, CATALOGUE_REFRESH_MS, on_error, IDLE_MS),
         trending=Refreshed(next_trending, clock, REFRESH_MS, on_error, IDLE_MS),
+        features=features,
     )
 
 

@@ -6,6 +6,7 @@ The client is one that answers as a test says; the contract suites run the same 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from freshet.adapters import dynamo_feature_store as module
-from freshet.adapters.dynamo_feature_store import ATTEMPTS, KEYS_A_READ, STATEMENTS_A_WRITE, DynamoFeatureStore
+from freshet.adapters.dynamo_feature_store import (
+    ATTEMPTS,
+    KEYS_A_READ,
+    STATEMENTS_A_WRITE,
+    VIEW_BYTES,
+    DynamoFeatureStore,
+    Tables,
+)
 from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
 from freshet.domain.errors import FreshetError, UnavailableError
 from freshet.domain.keys import Pseudonym
 
 TABLE = "users"
+POOL = ThreadPoolExecutor(1)
 Codes = dict[Pseudonym, str]
 
 
@@ -55,13 +64,18 @@ class Table:
 
 def _user_of(statement: dict[str, Any]) -> Pseudonym:
     place = 0 if statement["Statement"].startswith("INSERT") else 2
-    found: Pseudonym = statement["Parameters"][place]["B"]
-    return found
+    key: bytes = statement["Parameters"][place]["B"]
+    return key[VIEW_BYTES:]
+
+
+def store(client: Any) -> DynamoFeatureStore:
+    """The first version's rows."""
+    return DynamoFeatureStore(client, Tables(TABLE, "items"), 1, POOL)
 
 
 def write(table: Table, *writes: UserWrite) -> UserWriteReport:
     """Write to this table."""
-    return DynamoFeatureStore(table, TABLE, "items").write_users(writes)
+    return store(table).write_users(writes)
 
 
 @pytest.fixture(autouse=True)
@@ -173,15 +187,15 @@ def test_a_first_write_inserts_and_a_later_one_updates_on_its_condition() -> Non
         return {"Responses": [{}] * len(Statements)}
 
     client = SimpleNamespace(batch_execute_statement=execute)
-    DynamoFeatureStore(client, TABLE, "items").write_users([UserWrite(user(1), 0, b"a"), UserWrite(user(2), 7, b"b")])
+    store(client).write_users([UserWrite(user(1), 0, b"a"), UserWrite(user(2), 7, b"b")])
     assert said == [
         {
             "Statement": "INSERT INTO \"users\" VALUE {'u': ?, 's': ?, 'v': ?}",
-            "Parameters": [{"B": user(1)}, {"B": b"a"}, {"N": "1"}],
+            "Parameters": [{"B": b"\0\1" + user(1)}, {"B": b"a"}, {"N": "1"}],
         },
         {
             "Statement": 'UPDATE "users" SET s = ? SET v = ? WHERE u = ? AND v = ?',
-            "Parameters": [{"B": b"b"}, {"N": "8"}, {"B": user(2)}, {"N": "7"}],
+            "Parameters": [{"B": b"b"}, {"N": "8"}, {"B": b"\0\1" + user(2)}, {"N": "7"}],
         },
     ]
 
@@ -207,7 +221,7 @@ class HalfReading:
 
 def read(client: HalfReading, count: int) -> dict[Pseudonym, VersionedRow]:
     """Read so many users."""
-    return DynamoFeatureStore(client, TABLE, "items").read_users([user(number) for number in range(count)])
+    return store(client).read_users([user(number) for number in range(count)])
 
 
 def test_keys_that_were_left_are_asked_for_again() -> None:

@@ -11,7 +11,7 @@ from freshet.application.project_events import Projected, ProjectEvents
 from freshet.domain import user_row
 from freshet.domain.events import EventRecord
 from freshet.domain.positions import HISTORY_SHARD, Position
-from tests.builders import NOW_MS, SHARD, log, record, subject, views
+from tests.builders import NOW_MS, SHARD, OneView, log, record, subject, views
 
 
 class Shop:
@@ -20,7 +20,7 @@ class Shop:
     def __init__(self) -> None:
         self.archive = MemoryArchive()
         self.store = MemoryFeatureStore()
-        self.project = ProjectEvents(self.store, MemoryDeadLetters())
+        self.project = ProjectEvents(OneView(self.store), MemoryDeadLetters())
 
     def imports(self, *records: EventRecord) -> list[Projected]:
         """Import the records, all of them."""
@@ -58,7 +58,7 @@ def test_replaying_the_archive_gives_the_same_rows() -> None:
     shop.imports(ANN, BOB)
     shop.imports(record("ann", *views("d")))
     again = MemoryFeatureStore()
-    ProjectEvents(again, MemoryDeadLetters())(HISTORY_SHARD, list(shop.archive.read()))
+    ProjectEvents(OneView(again), MemoryDeadLetters())(HISTORY_SHARD, list(shop.archive.read()))
     assert {user: row.data for user, row in again.users.items()} == {
         user: row.data for user, row in shop.store.users.items()
     }

@@ -15,7 +15,7 @@ from freshet.domain.events import EventKind
 from freshet.domain.keys import item_key
 from freshet.domain.positions import Position
 from freshet.domain.user_state import UserState
-from tests.builders import POISON, SHARD, event, log, record, subject, views
+from tests.builders import POISON, SHARD, OneView, event, log, record, subject, views
 
 VIEWS = log(record("ann", *views("a", "b")), record("bob", *views("c")), record("ann", *views("d")))
 
@@ -27,7 +27,7 @@ def state(store: MemoryFeatureStore, user: str) -> UserState:
 
 def project(store: MemoryFeatureStore, batch: Sequence[LogRecord]) -> Projected:
     """What became of the batch."""
-    return ProjectEvents(store, MemoryDeadLetters())(SHARD, batch)
+    return ProjectEvents(OneView(store), MemoryDeadLetters())(SHARD, batch)
 
 
 def test_a_batch_becomes_one_row_a_user_and_one_trend_row() -> None:
@@ -63,7 +63,7 @@ def test_a_poison_record_goes_to_the_dead_letters_with_its_reason() -> None:
     """And its bytes; its neighbours go through."""
     store, letters = MemoryFeatureStore(), MemoryDeadLetters()
     batch = log(record("ann", *views("a")), POISON, b"", record("ann", *views("b", start_ms=1)))
-    projected = ProjectEvents(store, letters)(SHARD, batch)
+    projected = ProjectEvents(OneView(store), letters)(SHARD, batch)
     assert (projected.applied, projected.dead, projected.failed_from) == (2, 2, None)
     assert [position.sequence_number for position in letters.by_position] == [2, 3]
     assert letters.by_position[Position(SHARD, 2)].reason.startswith("record")
@@ -82,7 +82,7 @@ def test_a_poison_record_that_cannot_be_kept_stops_the_batch() -> None:
     """Nothing is lost in silence: no row may pass a record of which nobody knows."""
     store = MemoryFeatureStore()
     with pytest.raises(UnavailableError):
-        ProjectEvents(store, UnavailableLetters())(SHARD, log(POISON, record("ann", *views("a"))))
+        ProjectEvents(OneView(store), UnavailableLetters())(SHARD, log(POISON, record("ann", *views("a"))))
     assert not store.users
 
 

@@ -20,7 +20,7 @@ from freshet.domain.recommendation_requests import RecommendationRequest, parse_
 from freshet.domain.records import decode
 from freshet.domain.slates import Candidate, SeenItems, Slate, Source
 from freshet.domain.trend import heaviest
-from tests.builders import NOW_MS, SECRET, SHARD, event, item, log, record, subject, views
+from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
 
 CATALOGUE = [item(f"item-{number}", price=float(number)) for number in range(300)]
 NOTHING_SEEN = {"exclude_seen": "none"}
@@ -54,15 +54,15 @@ class Shop:
         self.store = MemoryFeatureStore()
         self.log = MemoryEventLog()
         self.view = CatalogueView({one.key: one for one in CATALOGUE}, (), NOW_MS)
-        self.served = Served(lambda: scorer, lambda: self.view, self._trending)
-        self.recommend = Recommend(self.store, self.log, self.served, FixedClock(NOW_MS), SECRET)
+        self.served = Served(lambda: scorer, lambda: self.view, self._trending, lambda: self.store)
+        self.recommend = Recommend(self.log, self.served, FixedClock(NOW_MS), SECRET)
         self.happened = 0
 
     def happens(self, user: str, *events: Event) -> Position:
         """Let a user do something, and fold it."""
         self.happened += 1
         batch = log(record(user, *events), first=self.happened)
-        ProjectEvents(self.store, MemoryDeadLetters())(SHARD, batch)
+        ProjectEvents(OneView(self.store), MemoryDeadLetters())(SHARD, batch)
         return batch[0].position
 
     def slate(self, user: str = "ann", **query: str) -> Slate:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from freshet.adapters.dynamo_feature_store import trend_key
 from freshet.adapters.dynamo_size import item_bytes, write_units
+from freshet.application.ports import FIRST_VIEW
 from freshet.domain import trend_row
 from freshet.domain.decay import HALF_LIVES_PER_ERA
 from freshet.domain.errors import InvalidRecordError
@@ -106,8 +108,7 @@ def test_the_largest_trend_row_costs_fifteen_write_units() -> None:
     trend = trend_of(views(*many(2 * PRUNED_EVERY - 1), every_s=0))
     assert len(trend.weights) == KEPT + PRUNED_EVERY - 1
     row: dict[str, dict[str, Any]] = {
-        "kind": {"S": "trend"},
-        "shard": {"S": SHARD},
+        **trend_key(FIRST_VIEW.number, SHARD),
         "s": {"B": trend_row.pack(trend)},
         "v": {"N": str(10**18 - 1)},
     }

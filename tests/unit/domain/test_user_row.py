@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from freshet.adapters.dynamo_feature_store import user_key
 from freshet.adapters.dynamo_size import item_bytes, write_units
+from freshet.application.ports import FIRST_VIEW
 from freshet.domain import user_row
 from freshet.domain.errors import InvalidRecordError
 from freshet.domain.events import EventKind
@@ -39,7 +41,11 @@ def test_a_full_row_is_991_bytes() -> None:
 def test_a_full_row_costs_one_write_unit() -> None:
     """All in: attribute names, the pseudonym and a version of eighteen digits; DESIGN section 5 promises it."""
     row = user_row.pack(full_state())
-    item: dict[str, dict[str, Any]] = {"u": {"B": subject("ann")}, "s": {"B": row}, "v": {"N": str(LARGEST_VERSION)}}
+    item: dict[str, dict[str, Any]] = {
+        **user_key(FIRST_VIEW.number, subject("ann")),
+        "s": {"B": row},
+        "v": {"N": str(LARGEST_VERSION)},
+    }
     assert item_bytes(item) <= 1024
     assert write_units(item_bytes(item)) == 1
 

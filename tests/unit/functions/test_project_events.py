@@ -13,6 +13,7 @@ from freshet.application.project_events import ProjectEvents
 from freshet.domain import user_row
 from freshet.domain.errors import UnavailableError
 from functions.project_events import app
+from tests.builders import OneView
 from tests.unit.functions.lambda_events import CONTEXT, sample
 
 USER = bytes.fromhex("00112233445566778899aabbccddeeff")
@@ -25,7 +26,7 @@ class Views:
     def __init__(self, store: MemoryFeatureStore) -> None:
         self.store = store
         self.letters = MemoryDeadLetters()
-        self.project = ProjectEvents(self.store, self.letters)
+        self.project = ProjectEvents(OneView(self.store), self.letters)
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ class Shop:
         catalogue.publish([item("lamp-42", price=39.9, attributes={"colour": "red"}), item("desk-7")], NOW_MS)
         view = EMPTY_CATALOGUE.refreshed(catalogue)
         heaviest = [(item_key("lamp-42"), 4.0), (item_key("desk-7"), 1.0)]
-        served = Served(OneNeighbour, lambda: view, lambda: heaviest)
-        self.reading = Reading(Recommend(self.store, self.log, served, FixedClock(NOW_MS), SECRET), catalogue)
+        served = Served(OneNeighbour, lambda: view, lambda: heaviest, lambda: self.store)
+        self.reading = Reading(Recommend(self.log, served, FixedClock(NOW_MS), SECRET), catalogue)
 
 
 @pytest.fixture

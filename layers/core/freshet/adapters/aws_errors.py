@@ -39,6 +39,14 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def condition_failed(error: ClientError) -> bool:
+    """True if a row is not as the request expected it, be it one write or one of a transaction's."""
+    if error_code(error) == "TransactionCanceledException":
+        reasons = error.response.get("CancellationReasons", ())
+        return any(reason.get("Code") in {"ConditionalCheckFailed", "TransactionConflict"} for reason in reasons)
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
 @contextmanager
 def unavailable_in_our_words(what: str) -> Iterator[None]:
     """Raise UnavailableError, naming what was tried and keeping AWS's error as the cause, where retrying can help."""

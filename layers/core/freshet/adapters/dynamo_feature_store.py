@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.aws_errors import error_code, may_succeed_later, unavailable_in_our_words
-from freshet.application.ports import NO_ROW, UserWrite, UserWriteReport, VersionedRow
-from freshet.domain.errors import ConflictError, FreshetError, UnavailableError
+from freshet.adapters.aws_errors import condition_failed, may_succeed_later, unavailable_in_our_words
+from freshet.application.ports import FIRST_VIEW, NO_ROW, UNHURRIED, Budget, UserWrite, UserWriteReport, VersionedRow
+from freshet.domain.errors import ConflictError, FreshetError, UnavailableError, ViewClosedError
 from freshet.domain.keys import Pseudonym
 
 TREND = "trend"
+CLOSED = "closed"
+VIEW = "view"
+POINTER = {"kind": {"S": VIEW}, "shard": {"S": "serving"}}
+VIEW_BYTES = 2
+"""The number of a view before the pseudonym in a user's key; they count as bytes of the row."""
+
 KEYS_A_READ = 100
 STATEMENTS_A_WRITE = 25
 PARALLEL_WRITES = 4
@@ -31,21 +38,60 @@ _STALE = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _Thing = TypeVar("_Thing")
 
 
-class DynamoFeatureStore:
-    """A FeatureStore over two tables; attributes are one letter each, because names count as bytes of a row."""
+@dataclass(frozen=True)
+class Tables:
+    """The two tables of the views, which all versions share."""
 
-    def __init__(self, client: Any, users_table: str, items_table: str) -> None:
+    users: str
+    items: str
+
+
+def user_key(view: int, user: Pseudonym) -> dict[str, Any]:
+    """The key of a user's row."""
+    return {"u": {"B": view.to_bytes(VIEW_BYTES) + user}}
+
+
+def trend_key(view: int, shard: str) -> dict[str, Any]:
+    """The key of a shard's trend row."""
+    return {"kind": {"S": f"{TREND}.{view:05}"}, "shard": {"S": shard}}
+
+
+def serves(view: int) -> dict[str, Any]:
+    """The condition, on the pointer's row, that a version serves; without such a row the first one does."""
+    condition = "serving = :view" if view != FIRST_VIEW.number else "attribute_not_exists(kind) OR serving = :view"
+    return {"ConditionExpression": condition, "ExpressionAttributeValues": {":view": {"N": str(view)}}}
+
+
+class DynamoFeatureStore:
+    """A FeatureStore: one version of the views, in keys that begin with its number.
+
+    Attributes are one letter each, because names count as bytes of a row. `serving` is the condition, on the pointer's
+    row, under which a shard's first trend row may be written; None for a version that is being built.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        tables: Tables,
+        view: int,
+        pool: ThreadPoolExecutor,
+        budget: Budget = UNHURRIED,
+        serving: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.view = view
         self._client = client
-        self._users = users_table
-        self._items = items_table
-        self._insert = f"INSERT INTO \"{users_table}\" VALUE {{'u': ?, 's': ?, 'v': ?}}"
-        self._update = f'UPDATE "{users_table}" SET s = ? SET v = ? WHERE u = ? AND v = ?'  # noqa: S608  # a setting
-        self._pool = ThreadPoolExecutor(PARALLEL_WRITES)
+        self._users = tables.users
+        self._items = tables.items
+        self._insert = f"INSERT INTO \"{tables.users}\" VALUE {{'u': ?, 's': ?, 'v': ?}}"
+        self._update = f'UPDATE "{tables.users}" SET s = ? SET v = ? WHERE u = ? AND v = ?'  # noqa: S608  # a setting
+        self._pool = pool
+        self._budget = budget
+        self._serving = serving
 
     def read_user(self, user: Pseudonym) -> VersionedRow:
         """See FeatureStore."""
         with unavailable_in_our_words(f"read table {self._users}"):
-            answer = self._client.get_item(TableName=self._users, Key={"u": {"B": user}}, ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._users, Key=user_key(self.view, user), ConsistentRead=True)
         return _row(answer["Item"]) if "Item" in answer else NO_ROW
 
     def read_users(self, users: Collection[Pseudonym]) -> dict[Pseudonym, VersionedRow]:
@@ -63,44 +109,103 @@ class DynamoFeatureStore:
             unavailable=frozenset().union(*(report.unavailable for report in reports)),
         )
 
+    def all_users(self) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+        """See FeatureStore. Reads the whole table: rows of other versions are passed over, and paid for."""
+        for item in self._scanned("u, s, v"):
+            yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
+
     def read_trend(self, shard: str) -> VersionedRow:
         """See FeatureStore."""
-        key = {"kind": {"S": TREND}, "shard": {"S": shard}}
         with unavailable_in_our_words(f"read table {self._items}"):
-            answer = self._client.get_item(TableName=self._items, Key=key, ConsistentRead=True)
-        return _row(answer["Item"]) if "Item" in answer else NO_ROW
+            answer = self._client.get_item(TableName=self._items, Key=trend_key(self.view, shard), ConsistentRead=True)
+        item = answer.get("Item")
+        if item is not None and CLOSED in item:
+            raise ViewClosedError(f"view {self.view} takes no more events of {shard}")
+        return NO_ROW if item is None else _row(item)
 
     def read_trends(self) -> dict[str, VersionedRow]:
         """See FeatureStore."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._items,
             KeyConditionExpression="kind = :kind",
-            ExpressionAttributeValues={":kind": {"S": TREND}},
+            ExpressionAttributeValues={":kind": trend_key(self.view, "")["kind"]},
+            ConsistentRead=True,
         )
         with unavailable_in_our_words(f"query table {self._items}"):
             return {item["shard"]["S"]: _row(item) for page in pages for item in page["Items"]}
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """See FeatureStore."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(v)"}
-        if expected_version:
-            values = {":expected": {"N": str(expected_version)}}
-            condition = {"ConditionExpression": "v = :expected", "ExpressionAttributeValues": values}
-        item = {"kind": {"S": TREND}, "shard": {"S": shard}, "s": {"B": data}, "v": {"N": str(expected_version + 1)}}
+        item = {**trend_key(self.view, shard), "s": {"B": data}, "v": {"N": str(expected_version + 1)}}
+        put = {"TableName": self._items, "Item": item, **_at(expected_version)}
         try:
             with unavailable_in_our_words(f"write table {self._items}"):
-                self._client.put_item(TableName=self._items, Item=item, **condition)
+                if expected_version or self._serving is None:
+                    self._client.put_item(**put)
+                else:
+                    pointer = {"TableName": self._items, "Key": POINTER, **self._serving}
+                    self._client.transact_write_items(TransactItems=[{"Put": put}, {"ConditionCheck": pointer}])
         except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+            if not condition_failed(error):
                 raise
-            raise ConflictError(f"the trend of {shard} is no longer at version {expected_version}") from error
+            message = f"the trend of {shard} in view {self.view} is no longer at version {expected_version}"
+            raise ConflictError(message) from error
+
+    def closing(self, shard: str, version: int) -> dict[str, Any]:
+        """The update that lets a shard's trend take no more, if it is at this version: part of a transaction."""
+        values = {":closed": {"BOOL": True}, ":next": {"N": str(version + 1)}, ":version": {"N": str(version)}}
+        return {
+            "TableName": self._items,
+            "Key": trend_key(self.view, shard),
+            "UpdateExpression": f"SET {CLOSED} = :closed, v = :next",
+            "ConditionExpression": "v = :version",
+            "ExpressionAttributeValues": values,
+        }
+
+    def delete_all(self) -> Iterator[int]:
+        """Delete every row of this version; yields now and then how many are gone. Raises UnavailableError."""
+        gone = 0
+        keys = ({"u": item["u"]} for item in self._scanned("u"))
+        while chunk := list(islice(keys, STATEMENTS_A_WRITE)):
+            self._delete(self._users, chunk)
+            gone += len(chunk)
+            yield gone
+        trends = [trend_key(self.view, shard) for shard in self.read_trends()]
+        for chunk in _chunks(trends, STATEMENTS_A_WRITE):
+            self._delete(self._items, chunk)
+        yield gone + len(trends)
+
+    def _delete(self, table: str, keys: Sequence[Mapping[str, Any]]) -> None:
+        request: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        for attempt in range(ATTEMPTS):
+            with unavailable_in_our_words(f"write table {table}"):
+                request = self._client.batch_write_item(RequestItems=request).get("UnprocessedItems", {})
+            if not request:
+                return
+            _pause(attempt)
+        raise UnavailableError(f"table {table} left rows undeleted in {ATTEMPTS} attempts")
+
+    def _scanned(self, attributes: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._users,
+            FilterExpression="begins_with(u, :view)",
+            ProjectionExpression=attributes,
+            ExpressionAttributeValues={":view": user_key(self.view, b"")["u"]},
+            ConsistentRead=True,
+        )
+        with unavailable_in_our_words(f"scan table {self._users}"):
+            for page in pages:
+                yield from page["Items"]
 
     def _read_batch(self, users: Sequence[Pseudonym]) -> Iterator[tuple[Pseudonym, VersionedRow]]:
-        request: dict[str, Any] = {self._users: {"Keys": [{"u": {"B": u}} for u in users], "ConsistentRead": True}}
+        request: dict[str, Any] = {
+            self._users: {"Keys": [user_key(self.view, u) for u in users], "ConsistentRead": True}
+        }
         for attempt in range(ATTEMPTS):
             with unavailable_in_our_words(f"read table {self._users}"):
                 answer = self._client.batch_get_item(RequestItems=request)
-            yield from ((bytes(item["u"]["B"]), _row(item)) for item in answer["Responses"].get(self._users, ()))
+            for item in answer["Responses"].get(self._users, ()):
+                yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
             request = answer.get("UnprocessedKeys", {})
             if not request:
                 return
@@ -136,11 +241,23 @@ class DynamoFeatureStore:
         return codes
 
     def _statement(self, write: UserWrite) -> dict[str, Any]:
-        state, version = {"B": write.data}, {"N": str(write.expected_version + 1)}
+        key, state, version = (
+            user_key(self.view, write.user)["u"],
+            {"B": write.data},
+            {"N": str(write.expected_version + 1)},
+        )
         if not write.expected_version:
-            return {"Statement": self._insert, "Parameters": [{"B": write.user}, state, version]}
+            return {"Statement": self._insert, "Parameters": [key, state, version]}
         expected = {"N": str(write.expected_version)}
-        return {"Statement": self._update, "Parameters": [state, version, {"B": write.user}, expected]}
+        return {"Statement": self._update, "Parameters": [state, version, key, expected]}
+
+
+def _at(version: int) -> dict[str, Any]:
+    """The condition that a row is at a version; at 0 there is none."""
+    if not version:
+        return {"ConditionExpression": "attribute_not_exists(v)"}
+    values = {":expected": {"N": str(version)}}
+    return {"ConditionExpression": "v = :expected", "ExpressionAttributeValues": values}
 
 
 def _row(item: dict[str, Any]) -> VersionedRow:

@@ -69,10 +69,21 @@ UNHURRIED: Budget = _Unhurried()
 
 
 class EventLog(Protocol):
-    """The append-only log."""
+    """The append-only log. Records of one partition key keep the order in which they were appended.
 
-    def append(self, partition_key: str, data: bytes) -> Position:
-        """Store one record and say where; records of one partition key keep their order. Raises UnavailableError."""
+    A record is reported as stored only if it is. One that is not reported as stored may lie in the log all the same,
+    once or more, if an answer was lost on the way.
+    """
+
+    def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
+        """Store one record and say where. Raises UnavailableError when the budget ends first."""
+        ...
+
+    def append_many(self, records: Sequence[tuple[str, bytes]], budget: Budget = UNHURRIED) -> list[Position]:
+        """Store records, each a partition key and data, and say where each lies.
+
+        Raises NotAllStoredError, which says where those lie that were stored, when the budget ends first.
+        """
         ...
 
 
@@ -102,7 +113,12 @@ class LogReader(Protocol):
 
 
 class FeatureStore(Protocol):
-    """The views that a request and a projector read and write."""
+    """The rows of one version of the views."""
+
+    @property
+    def view(self) -> int:
+        """The version's number."""
+        ...
 
     def read_user(self, user: Pseudonym) -> VersionedRow:
         """One user's row as last written, or NO_ROW. Raises UnavailableError."""
@@ -116,8 +132,12 @@ class FeatureStore(Protocol):
         """Write each row whose version still is as expected, and report the others. One write unit a row."""
         ...
 
+    def all_users(self) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+        """Every user's row, each as last written at the moment it is met, in no order. Raises UnavailableError."""
+        ...
+
     def read_trend(self, shard: str) -> VersionedRow:
-        """One shard's trend row as last written, or NO_ROW. Raises UnavailableError."""
+        """One shard's trend row as last written, or NO_ROW. Raises ViewClosedError, UnavailableError."""
         ...
 
     def read_trends(self) -> dict[str, VersionedRow]:
@@ -125,7 +145,64 @@ class FeatureStore(Protocol):
         ...
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
-        """Write one shard's trend row. Raises ConflictError if its version is not as expected, UnavailableError."""
+        """Write one shard's trend row. Raises ConflictError if its version is not as expected, UnavailableError.
+
+        Where the view serves, the first row of a shard is refused (ConflictError) if the view no longer does.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ViewVersion:
+    """What a version of the views was made of.
+
+    `amended_to` is how far the log was read for erasures before the first event was folded, by shard: users erased by
+    then never were in this version. Empty for one that was folded from the stream alone.
+    """
+
+    number: int
+    fold_code: str = ""
+    created_at_ms: int = 0
+    amended_to: Mapping[str, int] = field(default_factory=dict)
+    dropped: bool = False
+
+
+FIRST_VIEW = ViewVersion(1)
+"""The version that a new stack begins with."""
+
+
+class Views(Protocol):
+    """The versions of the views side by side, and the pointer to the one that serves."""
+
+    def serving(self) -> int:
+        """The version that serves. Raises UnavailableError."""
+        ...
+
+    def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
+        """The rows of a version that serves as far as the caller knows, to project events into."""
+        ...
+
+    def store(self, view: int) -> FeatureStore:
+        """The rows of any version, for those who rebuild or verify it."""
+        ...
+
+    def versions(self) -> Sequence[ViewVersion]:
+        """Every version there ever was, in order of number: a number is never used again."""
+        ...
+
+    def begin(self, version: ViewVersion) -> None:
+        """Note a new version. Raises ConflictError if its number is taken."""
+        ...
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+        """Make `to` the serving version, if `expected` is and its trend rows are at these versions; else ConflictError.
+
+        All at once: from that moment on, these shards' trends of the old version raise ViewClosedError.
+        """
+        ...
+
+    def drop(self, view: int) -> Iterator[int]:
+        """Delete a version's rows; yields now and then how many are gone. Raises ConflictError for the serving one."""
         ...
 
 

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from freshet.application.ports import NO_ROW, DeadLetter, DeadLetters, FeatureStore, LogRecord, UserWrite
+from freshet.application.ports import (
+    NO_ROW,
+    UNHURRIED,
+    Budget,
+    DeadLetter,
+    DeadLetters,
+    FeatureStore,
+    LogRecord,
+    UserWrite,
+    UserWriteReport,
+    Views,
+)
 from freshet.domain import trend_row, user_row
 from freshet.domain.errors import ConflictError, InvalidRecordError, UnavailableError
 from freshet.domain.keys import Pseudonym
@@ -21,6 +32,9 @@ from freshet.domain.user_state import UserState
 
 ATTEMPTS = 4
 """How often a batch is folded again from fresh state when another writer was first."""
+
+
+Decoded = tuple[Position, FoldableRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,60 +57,63 @@ class Change:
     duplicates: int = 0
 
 
-@dataclass(frozen=True)
 class ProjectEvents:
-    """Fold a batch of one shard into the views."""
+    """Fold a batch of one shard into the version of the views that serves."""
 
-    store: FeatureStore
-    dead_letters: DeadLetters
+    def __init__(self, views: Views, dead_letters: DeadLetters) -> None:
+        self._views = views
+        self._dead_letters = dead_letters
+        self._view: int | None = None
 
-    def __call__(self, shard: str, batch: Sequence[LogRecord]) -> Projected:
+    def __call__(self, shard: str, batch: Sequence[LogRecord], budget: Budget = UNHURRIED) -> Projected:
         """Records must be of one shard, in order. Raises UnavailableError if nothing of the batch was stored."""
         decoded, dead = self._decode(batch)
-        subjects = {record.subject for _, record in decoded}
         written: list[Change] = []
         for _ in range(ATTEMPTS):
-            rows = self.store.read_users(subjects)
-            users = {user: user_row.unpack(row.data) for user, row in rows.items()}
+            # Remembered from batch to batch: a version that no longer serves refuses its trend, and is asked for then.
+            self._view = self._view or self._views.serving()
             try:
-                changes = self._fold(shard, decoded, users)
+                changes, report = fold_into(self._views.serving_store(self._view, budget), shard, decoded)
             except ConflictError:
+                self._view = None
                 continue
-            report = self.store.write_users(
-                [UserWrite(user, rows.get(user, NO_ROW).version, user_row.pack(users[user])) for user in changes]
-            )
             unwritten = {user: changes.pop(user) for user in report.stale | report.unavailable}
             written += changes.values()
             if not report.stale:
                 return _projected(written, dead, unwritten.values())
         raise UnavailableError(f"another writer kept changing the rows of {shard} during {ATTEMPTS} attempts")
 
-    def _decode(self, batch: Sequence[LogRecord]) -> tuple[list[tuple[Position, FoldableRecord]], int]:
+    def _decode(self, batch: Sequence[LogRecord]) -> tuple[list[Decoded], int]:
         """The records that can be read; the others go to the dead letters, each with its reason."""
-        decoded: list[tuple[Position, FoldableRecord]] = []
+        decoded: list[Decoded] = []
         for record in batch:
             try:
                 decoded.append((record.position, decode_cores(record.data)))
             except InvalidRecordError as error:
-                self.dead_letters.send(DeadLetter(record.position, str(error), record.data, record.partition_key))
+                self._dead_letters.send(DeadLetter(record.position, str(error), record.data, record.partition_key))
         return decoded, len(batch) - len(decoded)
 
-    def _fold(
-        self, shard: str, decoded: Sequence[tuple[Position, FoldableRecord]], users: dict[Pseudonym, UserState]
-    ) -> dict[Pseudonym, Change]:
-        """Fold the batch into the states, and store the trend if the batch moved it."""
-        version, stored = self.store.read_trend(shard)
-        trend = trend_row.unpack(stored) if stored else Trend()
-        before = trend.sequence
-        changes = fold_batch(decoded, users, trend)
-        if trend.sequence != before:
-            self.store.write_trend(shard, version, trend_row.pack(trend))
-        return changes
+
+def fold_into(
+    store: FeatureStore, shard: str, decoded: Sequence[Decoded]
+) -> tuple[dict[Pseudonym, Change], UserWriteReport]:
+    """Fold records of one shard, in order, into one version's rows: the trend first, then the users.
+
+    Raises ConflictError if another writer was first at the trend; such a writer at a user's row is in the report.
+    """
+    rows = store.read_users({record.subject for _, record in decoded})
+    users = {user: user_row.unpack(row.data) for user, row in rows.items()}
+    version, stored = store.read_trend(shard)
+    trend = trend_row.unpack(stored) if stored else Trend()
+    before = trend.sequence
+    changes = fold_batch(decoded, users, trend)
+    if trend.sequence != before:
+        store.write_trend(shard, version, trend_row.pack(trend))
+    writes = [UserWrite(user, rows.get(user, NO_ROW).version, user_row.pack(users[user])) for user in changes]
+    return changes, store.write_users(writes)
 
 
-def fold_batch(
-    decoded: Sequence[tuple[Position, FoldableRecord]], users: dict[Pseudonym, UserState], trend: Trend
-) -> dict[Pseudonym, Change]:
+def fold_batch(decoded: Sequence[Decoded], users: dict[Pseudonym, UserState], trend: Trend) -> dict[Pseudonym, Change]:
     """The pure part: fold records of one shard, in order, into the states that were read; says which users changed."""
     changes: dict[Pseudonym, Change] = {}
     number = shard_number(decoded[0][0].shard) if decoded else 0
@@ -104,15 +121,14 @@ def fold_batch(
         state = users.get(record.subject)
         if state is None:
             state = users[record.subject] = UserState()
-        duplicates = state.duplicates
+        shard, sequence, duplicates = state.shard, state.sequence, state.duplicates
         fresh = state.fold(number, position.sequence_number, record.cores)
-        repeated = state.duplicates - duplicates
-        if fresh or repeated:
+        if state.sequence != sequence or state.shard != shard:
             change = changes.get(record.subject)
             if change is None:
                 change = changes[record.subject] = Change(position)
             change.applied += len(fresh)
-            change.duplicates += repeated
+            change.duplicates += max(0, state.duplicates - duplicates)
             trend.fold(number, position.sequence_number, fresh)
     return changes
 

@@ -33,13 +33,13 @@ class Served:
     scorer: Callable[[], Scorer | None]
     catalogue: Callable[[], CatalogueView]
     trending: Callable[[], Sequence[tuple[ItemKey, float]]]
+    features: Callable[[], FeatureStore]
 
 
 @dataclass(frozen=True)
 class Recommend:
     """Answer requests for recommendations."""
 
-    store: FeatureStore
     log: EventLog
     served: Served
     clock: Clock
@@ -47,7 +47,7 @@ class Recommend:
 
     def __call__(self, request: RecommendationRequest, recommendation_id: str) -> Slate:
         """A slate, also for a user whom nobody knows. Raises UnavailableError if the user's row cannot be read."""
-        row = self.store.read_user(pseudonym(request.user_id, self.pseudonym_secret))
+        row = self.served.features().read_user(pseudonym(request.user_id, self.pseudonym_secret))
         state = user_row.unpack(row.data) if row.data else UserState()
         scorer = self.served.scorer()
         items = self._items(request, state, scorer)

@@ -5,11 +5,19 @@ FreshetError
 │   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue; HTTP 500
 ├── NotFoundError          there is no such thing                      HTTP 404
 ├── ConflictError          somebody else was first: read again, retry  HTTP 409
-│   └── KeyCollisionError  two item ids share a key: rename one        HTTP 409
+│   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
+│   └── ViewClosedError    the view was replaced: write to its successor
 └── UnavailableError       try the same thing again later              HTTP 503
+    └── NotAllStoredError  some records were stored: append the others HTTP 503
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from freshet.domain.positions import Position
 
 
 class FreshetError(Exception):
@@ -47,8 +55,21 @@ class KeyCollisionError(ConflictError):
         super().__init__(f"itemId {item_id!r} has the same key as {other_id!r}: publish it under another id")
 
 
+class ViewClosedError(ConflictError):
+    """Another version of the views serves now; this one takes no more events."""
+
+
 class UnavailableError(FreshetError):
     """A store or a stream did not take the call; the same call may succeed later."""
+
+
+class NotAllStoredError(UnavailableError):
+    """Not all records of a call are known to be stored; `positions` has each record's place, None for those."""
+
+    def __init__(self, why: str, positions: Sequence[Position | None]) -> None:
+        self.positions = tuple(positions)
+        missing = sum(position is None for position in self.positions)
+        super().__init__(f"{missing} of {len(self.positions)} records are not known to be stored: {why}")
 
 
 def shown(value: object, longest: int = 80) -> str:

@@ -14,6 +14,7 @@ from freshet.domain.trend import Trend
 
 FORMAT = 1
 _HEADER = struct.Struct(">Bi24sIQH")
+_POSITION_END = struct.calcsize(">Bi24s")
 _ENTRY = struct.Struct(">6sd")
 
 
@@ -23,6 +24,11 @@ def pack(trend: Trend) -> bytes:
         FORMAT, trend.shard, trend.sequence.to_bytes(SEQUENCE_BYTES), trend.era, trend.applied, len(trend.weights)
     )
     return header + b"".join(_ENTRY.pack(item, value) for item, value in sorted(trend.weights.items()))
+
+
+def known(row: bytes) -> bytes:
+    """The row without its position: what is known of the items, however far the shard was read to know it."""
+    return row[:1] + row[_POSITION_END:]
 
 
 def unpack(row: bytes) -> Trend:

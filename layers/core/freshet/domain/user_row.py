@@ -22,6 +22,9 @@ from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 FORMAT = 1
 _HEADER = struct.Struct(">Bi24sQIIBB")
 _MARK_BYTES = 2
+_COUNTS = slice(37, 45)
+"""Where the header holds how many events were applied and known already; a row with events has one of them."""
+_NO_COUNTS = bytes(8)
 
 
 def pack(state: UserState) -> bytes:
@@ -63,6 +66,11 @@ def unpack(row: bytes) -> UserState:
     state.marks = _big_endian(array("H", row[marks_from:tags_from]))
     state.tags += row[tags_from:]
     return state
+
+
+def is_blank(row: bytes) -> bool:
+    """True for the row of a user of whom nothing is known any more: only how far their events were read is left."""
+    return row[_COUNTS] == _NO_COUNTS
 
 
 def _big_endian(marks: array[int]) -> array[int]:

@@ -27,6 +27,7 @@ SESSION_GAP_S = 30 * 60
 _PAUSE_BITS = 13
 _PAUSE_MASK = (1 << _PAUSE_BITS) - 1
 _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
+_ERASED = int(EventKind.UserErased)
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
 _RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
 
@@ -45,6 +46,10 @@ class UserState:
     __slots__ = ("applied", "duplicates", "items", "last_ms", "marks", "sequence", "shard", "tags")
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        """Be as if nothing had ever been known."""
         self.shard = shard_number(BEGINNING.shard)
         self.sequence = BEGINNING.sequence_number
         self.last_ms = 0
@@ -66,8 +71,13 @@ class UserState:
         Nor does a record in which nothing counts (a slate that was served), not even the position: a row that is not
         written for it must have the same bytes as one that is written for its neighbour.
         Events keep the order of the log; one whose clock is behind its predecessor counts as simultaneous with it.
+        `UserErased`, which stands alone in its record, leaves nothing but the position.
         """
         if (shard, sequence) <= (self.shard, self.sequence):
+            return []
+        if cores[0][4] == _ERASED:
+            self._forget()
+            self.shard, self.sequence = shard, sequence
             return []
         duplicates = self.duplicates
         fresh = self._new(cores)

@@ -1,0 +1,114 @@
+"""The versions of the views in DynamoDB: side by side in the same two tables, under keys that begin with their number.
+
+One row of the items table points at the version that serves, one row a version says what it was made of. Source of the
+switch: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from freshet.adapters.aws_errors import condition_failed, unavailable_in_our_words
+from freshet.adapters.dynamo_feature_store import PARALLEL_WRITES, POINTER, VIEW, DynamoFeatureStore, Tables, serves
+from freshet.application.ports import FIRST_VIEW, UNHURRIED, Budget, FeatureStore, ViewVersion
+from freshet.domain.errors import ConflictError, InvalidInputError
+
+MOST_CLOSED_AT_ONCE = 99
+"""Rows that one transaction can close beside the pointer's."""
+
+
+class DynamoViews:
+    """Views over two tables."""
+
+    def __init__(self, client: Any, users_table: str, items_table: str) -> None:
+        self._client = client
+        self._tables = Tables(users_table, items_table)
+        self._pool = ThreadPoolExecutor(PARALLEL_WRITES)
+
+    def serving(self) -> int:
+        """See Views."""
+        with unavailable_in_our_words(f"read table {self._tables.items}"):
+            answer = self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True)
+        return int(answer["Item"]["serving"]["N"]) if "Item" in answer else FIRST_VIEW.number
+
+    def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
+        """See Views."""
+        return DynamoFeatureStore(self._client, self._tables, view, self._pool, budget, serves(view))
+
+    def store(self, view: int) -> FeatureStore:
+        """See Views."""
+        return DynamoFeatureStore(self._client, self._tables, view, self._pool)
+
+    def versions(self) -> Sequence[ViewVersion]:
+        """See Views."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._tables.items,
+            KeyConditionExpression="kind = :kind AND shard < :pointer",
+            ExpressionAttributeValues={":kind": {"S": VIEW}, ":pointer": POINTER["shard"]},
+            ConsistentRead=True,
+        )
+        with unavailable_in_our_words(f"query table {self._tables.items}"):
+            noted = [_version(item) for page in pages for item in page["Items"]]
+        return noted if noted and noted[0].number == FIRST_VIEW.number else [FIRST_VIEW, *noted]
+
+    def begin(self, version: ViewVersion) -> None:
+        """See Views."""
+        taken = ConflictError(f"view {version.number} exists")
+        if version.number <= FIRST_VIEW.number:
+            raise taken
+        with _conflict_becomes(taken), unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.put_item(
+                TableName=self._tables.items, Item=_noted(version), ConditionExpression="attribute_not_exists(kind)"
+            )
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+        """See Views. At most MOST_CLOSED_AT_ONCE shards; Raises InvalidInputError for more."""
+        if len(closing) > MOST_CLOSED_AT_ONCE:
+            raise InvalidInputError("closing", f"at most {MOST_CLOSED_AT_ONCE} shards that are open", len(closing))
+        old = DynamoFeatureStore(self._client, self._tables, expected, self._pool)
+        pointer = {**POINTER, "serving": {"N": str(to)}}
+        writes = [{"Put": {"TableName": self._tables.items, "Item": pointer, **serves(expected)}}]
+        writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
+        conflict = ConflictError(f"view {expected} moved on or serves no longer, {to} does not serve yet")
+        with _conflict_becomes(conflict), unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.transact_write_items(TransactItems=writes)
+
+    def drop(self, view: int) -> Iterator[int]:
+        """See Views."""
+        if view == self.serving():
+            raise ConflictError(f"view {view} serves")
+        # Noted first: whatever happens on the way, nobody takes what is left for a whole version.
+        about = {version.number: version for version in self.versions()}.get(view, ViewVersion(view))
+        with unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.put_item(TableName=self._tables.items, Item=_noted(replace(about, dropped=True)))
+        yield from DynamoFeatureStore(self._client, self._tables, view, self._pool).delete_all()
+
+
+def _key(view: int) -> dict[str, Any]:
+    return {"kind": {"S": VIEW}, "shard": {"S": f"{view:05}"}}
+
+
+def _noted(version: ViewVersion) -> dict[str, Any]:
+    return {**_key(version.number), "about": {"S": json.dumps(asdict(version), sort_keys=True)}}
+
+
+def _version(item: Mapping[str, Any]) -> ViewVersion:
+    return ViewVersion(**json.loads(item["about"]["S"]))
+
+
+@contextmanager
+def _conflict_becomes(conflict: ConflictError) -> Iterator[None]:
+    """Raise this error where DynamoDB says that a condition does not hold (and nothing was written)."""
+    try:
+        yield
+    except ClientError as error:
+        if not condition_failed(error):
+            raise
+        raise conflict from error
