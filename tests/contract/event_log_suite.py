@@ -54,3 +54,29 @@ class EventLogSuite(ABC):
         """It goes out as text and comes back as min_position."""
         position = log.append("key", b"data")
         assert parse_position(str(position)) == position
+
+    def test_many_records_lie_where_the_log_says(self, log: EventLog) -> None:
+        """One position a record, in the order in which the records were given."""
+        records = [(f"key-{number % 7}", b"%d" % number) for number in range(40)]
+        positions = log.append_many(records)
+        stored = {record.position: (record.partition_key, record.data) for record in self.stored(log)}
+        assert [stored[position] for position in positions] == records
+        assert len(stored) == len(records)
+
+    def test_many_records_of_one_key_keep_their_order(self, log: EventLog) -> None:
+        """Among records of other keys, and behind what was there before."""
+        log.append("key", b"first")
+        log.append_many([(key, b"%d" % number) for number in range(8) for key in ("key", f"other-{number}")])
+        of_key = [record.data for record in self.stored(log) if record.partition_key == "key"]
+        assert of_key == [b"first", *(b"%d" % number for number in range(8))]
+
+    def test_more_records_than_one_call_takes_are_all_kept(self, log: EventLog) -> None:
+        """Each once; 500 records are what a stream takes at a time."""
+        records = [(f"key-{number}", b"%d" % number) for number in range(1_001)]
+        assert len(log.append_many(records)) == len(records)
+        assert sorted((r.partition_key, r.data) for r in self.stored(log)) == sorted(records)
+
+    def test_no_records_are_stored_at_once(self, log: EventLog) -> None:
+        """There is nothing to say about them."""
+        assert log.append_many([]) == []
+        assert self.stored(log) == []

@@ -8,9 +8,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from botocore.stub import Stubber
 
 from freshet.adapters.aws_errors import unavailable_in_our_words
+from freshet.adapters.backoff import FIRST_WAIT_S
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.domain.errors import UnavailableError
 from freshet.domain.positions import Position
+from tests.hourglass import Hourglass
 
 
 def refused_put(code: str, status: int) -> None:
@@ -18,7 +20,8 @@ def refused_put(code: str, status: int) -> None:
     client = boto3.client("kinesis")
     with Stubber(client) as stubber:
         stubber.add_client_error("put_record", code, "no", status)
-        KinesisEventLog(client, "events").append("key", b"data")
+        glass = Hourglass(FIRST_WAIT_S / 2)  # time for one attempt
+        KinesisEventLog(client, "events", glass.attempts).append("key", b"data", glass)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from freshet.application.ports import LogRecord, LogShard
+from freshet.application.ports import UNHURRIED, Budget, LogRecord, LogShard
 from freshet.domain.errors import InvalidInputError, NotFoundError
 from freshet.domain.positions import Position, shard_name
 
@@ -53,7 +53,7 @@ class MemoryEventLog:
         held = (record for shard in self._shards.values() for record in shard.records)
         return sorted(held, key=lambda record: record.position.sequence_number)
 
-    def append(self, partition_key: str, data: bytes) -> Position:
+    def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:  # noqa: ARG002  # at once
         """See EventLog."""
         key = hash_key(partition_key)
         shard = next(s for s in self._shards.values() if not s.closed and key in s.hash_keys)
@@ -61,6 +61,10 @@ class MemoryEventLog:
         position = Position(shard.name, self._last)
         shard.records.append(LogRecord(position, partition_key, data))
         return position
+
+    def append_many(self, records: Sequence[tuple[str, bytes]], budget: Budget = UNHURRIED) -> list[Position]:
+        """See EventLog."""
+        return [self.append(key, data, budget) for key, data in records]
 
     def shards(self) -> Sequence[LogShard]:
         """See LogReader."""
