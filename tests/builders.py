@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.application.ports import LogRecord
+from freshet.application.ports import UNHURRIED, Budget, LogRecord
 from freshet.application.project_events import fold_batch
 from freshet.domain.catalogue import Item
 from freshet.domain.events import Event, EventKind, EventRecord
@@ -38,12 +38,16 @@ def event(
     value: float | None = None,
     **attributes: Any,
 ) -> Event:
-    """One event; without an id of its own it is named after what it says."""
+    """One event; without an id of its own it is named after what it says. A purchase is of one piece."""
+    if kind is EventKind.ItemPurchased:
+        attributes.setdefault("quantity", 1)
     return Event(kind, event_id or f"{kind.name}-{item_id}-{at_ms}", item_id, at_ms, value, attributes)
 
 
-def record(user: str, *events: Event, recorded_at_ms: int = NOW_MS) -> EventRecord:
-    """One record of a user's events."""
+def record(user: str, *events: Event, recorded_at_ms: int | None = None) -> EventRecord:
+    """One record of a user's events, taken in now, or with the last of them where that is later."""
+    if recorded_at_ms is None:
+        recorded_at_ms = max([NOW_MS, *(event.occurred_at_ms for event in events)])
     return EventRecord(subject(user), recorded_at_ms, events)
 
 
@@ -97,6 +101,19 @@ def folded(records: Sequence[LogRecord]) -> tuple[dict[Pseudonym, UserState], Tr
     trend = Trend()
     fold_batch(decoded(records), users, trend)
     return users, trend
+
+
+class OneView:
+    """Views with one version, whose rows are in the store that a test gives."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def serving(self) -> int:
+        return 1
+
+    def serving_store(self, view: int, budget: Budget = UNHURRIED) -> Any:
+        return self._store
 
 
 def item(item_id: str, **described: Any) -> Item:

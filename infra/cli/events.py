@@ -20,13 +20,21 @@ def send(
     item: str,
     *,
     value: Annotated[float | None, typer.Option(help="A price or a rating.")] = None,
+    quantity: Annotated[int | None, typer.Option(help="How many pieces were bought; one, if you do not say.")] = None,
     session: Annotated[str | None, typer.Option(help="The session's id.")] = None,
     event_id: Annotated[str | None, typer.Option(help="Repeat it to see that an event counts once.")] = None,
     url: Url = "",
     key: Key = "",
 ) -> None:
     """Send one event and print the position that it got in the log."""
-    event = {"eventId": event_id, "eventType": event_type, "itemId": item, "eventValue": value, "sentAt": time.time()}
+    event = {
+        "eventId": event_id,
+        "eventType": event_type,
+        "itemId": item,
+        "eventValue": value,
+        "quantity": quantity,
+        "sentAt": time.time(),
+    }
     with told_plainly():
         given = {name: field for name, field in event.items() if field is not None}
         receipt = open_api(url, key).send_events(user, session, [given])

@@ -54,9 +54,15 @@ def call_body(behaviours: Sequence[Behaviour]) -> dict[str, Any]:
     return {"userId": first.user_id, "sessionId": first.session_id, "eventList": events}
 
 
-def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int = 0) -> EventRecord:
-    """The record that a call becomes, by the same checks as in the cloud; its rejected events are left out."""
+def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int | None = None) -> EventRecord:
+    """The record that a call becomes, by the same checks as in the cloud; its rejected events are left out.
+
+    Without a time it counts as taken in when the last of its events happened: shops play in the past, so the cloud's
+    own later clock changes none of their times either.
+    """
     submission = parse_submission(call, LONG_AFTER_MS)
+    if recorded_at_ms is None:
+        recorded_at_ms = max((event.occurred_at_ms for event in submission.accepted), default=0)
     return EventRecord(pseudonym(submission.user_id, secret), recorded_at_ms, submission.accepted)
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.domain.events import Event, EventRecord
+from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.keys import pseudonym
 from freshet.domain.records import encode
 from tests.bench.trace import Step
@@ -29,9 +29,7 @@ def lambda_event(records: Iterable[tuple[str, bytes]], first: int = 0) -> dict[s
 def packed(call: Sequence[Step]) -> tuple[str, bytes]:
     """One call of one user as POST /events puts it into the log."""
     subject = pseudonym(call[0].user, SECRET)
-    events = tuple(
-        Event(step.kind, step.event_id, step.item, step.at_ms, None, {"sessionId": step.session}) for step in call
-    )
+    events = tuple(Event(step.kind, step.event_id, step.item, step.at_ms, None, _attributes(step)) for step in call)
     return subject.hex(), encode(EventRecord(subject, call[-1].at_ms, events))
 
 
@@ -46,6 +44,11 @@ def as_json(step: Step) -> tuple[str, bytes]:
         "occurred_at_ms": step.at_ms,
     }
     return step.user, json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _attributes(step: Step) -> dict[str, Any]:
+    bought = {"quantity": 1} if step.kind is EventKind.ItemPurchased else {}
+    return {"sessionId": step.session, **bought}
 
 
 def _record(partition_key: str, data: bytes, number: int) -> dict[str, Any]:

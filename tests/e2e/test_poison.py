@@ -9,8 +9,8 @@ import pytest
 from freshet.domain import user_row
 from freshet.domain.events import EventRecord
 from freshet.domain.keys import pseudonym
-from freshet.domain.records import encode
-from tests.builders import views
+from freshet.domain.records import VERSION, encode
+from tests.builders import NOW_MS, views
 from tests.e2e.clean_run import assert_exactly_once
 from tests.e2e.stack import Stack, event
 from tests.integration.local_cloud.waiting import eventually
@@ -23,14 +23,14 @@ RANDOM_BYTES = bytes.fromhex("9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f8
 def test_poison_ends_in_the_queue_with_its_reason_and_its_neighbours_go_through(stack: Stack) -> None:
     """Random bytes, a torn record, one of a schema version to come, one without bytes: one letter each, once."""
     subject = pseudonym("neighbour", stack.stores.secret)
-    good = [encode(EventRecord(subject, 1, (one,))) for one in views("lamp", "desk", "vase", "chair")]
-    future = good[0][:1] + b"\x02" + good[0][2:]
+    good = [encode(EventRecord(subject, NOW_MS, (one,))) for one in views("lamp", "desk", "vase", "chair")]
+    future = good[0][:1] + bytes([VERSION + 1]) + good[0][2:]
     torn = good[0][:50]
     datas = [good[0], RANDOM_BYTES, good[1], torn, future, good[2], b"\xf5", good[3]]
     reasons = {
         RANDOM_BYTES: "record.magic: expected 0xf5, got '0x9e'",
         torn: "record: expected 1 events and a tail, more than 57 bytes, got '50 bytes'",
-        future: "record.version: expected a schema version up to 1, got 2",
+        future: f"record.version: expected a schema version from 1 to {VERSION}, got {VERSION + 1}",
         b"\xf5": "record: expected at least 28 bytes, got '1 bytes'",
     }
     positions = dict(zip(datas, stack.stream.put(subject.hex(), datas), strict=True))

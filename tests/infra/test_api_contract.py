@@ -153,6 +153,7 @@ def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str
     assert set(query["exclude_seen"]["enum"]) == {*(policy.value for policy in SeenItems), "true", "false"}
     assert schemas["Submission"]["properties"]["eventList"]["maxItems"] == submissions.MOST_EVENTS
     assert schemas["Event"]["properties"]["impression"]["maxItems"] == submissions.MOST_IMPRESSIONS
+    assert schemas["Event"]["properties"]["quantity"]["maximum"] == submissions.MOST_PIECES
     assert schemas["Id"]["maxLength"] == LONGEST_ID
     assert schemas["Publication"]["oneOf"][0]["properties"]["items"]["maxItems"] == publications.MOST_ITEMS
     assert schemas["Item"]["properties"]["attributes"]["maxProperties"] == publications.MOST_ATTRIBUTES

@@ -26,7 +26,9 @@ from tests.builders import NOW_MS, SECRET, item
 from tests.strategies import any_text, json_values, objects_with
 
 bodies = objects_with("userId", "sessionId", "eventList", "items", "itemId", "name") | json_values
-entries = objects_with("eventType", "itemId", "eventId", "eventValue", "sentAt", "recommendationId", "impression")
+entries = objects_with(
+    "eventType", "itemId", "eventId", "eventValue", "sentAt", "recommendationId", "impression", "quantity"
+)
 items = objects_with("itemId", "name", "category", "price", "description", "available", "attributes")
 silent: Any = SimpleNamespace(count=lambda *_: None, failed=lambda *_: None)
 

@@ -1,9 +1,10 @@
 """Stored bytes must be readable for ever.
 
-`events/golden/v1` holds records of schema version 1 as they lie in real logs and archives, `events/golden/rows` rows as
-they lie in real tables, each with the JSON that it means. These files are never regenerated: a test that fails here
-says that data already stored can no longer be read. When the stored form changes, give it a new version, add a folder
-for it, and teach the decoder to read both.
+`events/golden/v1` and `v2` hold records of these schema versions as they lie in real logs and archives,
+`events/golden/rows` rows as they lie in real tables, each with the JSON that it meant to who wrote it; what that means
+today is `upcasting`'s to say. These files are never regenerated: a test that fails here says that data already stored
+can no longer be read. When the stored form changes, give it a new version, add a folder for it, and teach the decoder
+to read all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from typing import Any
 import pytest
 
 from freshet.domain import trend_row, user_row
-from freshet.domain.events import EventKind
+from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.keys import EVENT_TAG_BYTES
-from freshet.domain.records import decode, encode
+from freshet.domain.records import VERSION, decode, decode_cores, encode
+from freshet.domain.upcasting import upcast
+from tests.builders import cores
 
 GOLDEN = Path(__file__).parents[3] / "events" / "golden"
-VERSION_1 = sorted((GOLDEN / "v1").glob("*.bin"))
+STORED = {version: sorted((GOLDEN / f"v{version}").glob("*.bin")) for version in range(1, VERSION + 1)}
+OF_ANY_VERSION = [
+    pytest.param(version, stored, id=f"v{version}-{stored.stem}") for version in STORED for stored in STORED[version]
+]
 
 
 def meaning(stored: Path) -> Any:
@@ -28,36 +34,42 @@ def meaning(stored: Path) -> Any:
     return json.loads(stored.with_suffix(".json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("stored", VERSION_1, ids=lambda path: path.stem)
-def test_a_record_of_version_1_still_means_what_it_meant(stored: Path) -> None:
-    """Every stored record decodes to the JSON beside it."""
-    record = decode(stored.read_bytes())
-    assert {
-        "subject": record.subject.hex(),
-        "recordedAtMs": record.recorded_at_ms,
-        "events": [
-            {
-                "kind": event.kind.name,
-                "eventId": event.event_id,
-                "itemId": event.item_id,
-                "occurredAtMs": event.occurred_at_ms,
-                "value": event.value,
-                "attributes": event.attributes,
-            }
-            for event in record.events
-        ],
-    } == meaning(stored)
+def meant(stored: Path) -> EventRecord:
+    """The record of that JSON, in the terms of the version that wrote it."""
+    told = meaning(stored)
+    events = (
+        Event(
+            EventKind[one["kind"]], one["eventId"], one["itemId"], one["occurredAtMs"], one["value"], one["attributes"]
+        )
+        for one in told["events"]
+    )
+    return EventRecord(bytes.fromhex(told["subject"]), told["recordedAtMs"], tuple(events))
 
 
-@pytest.mark.parametrize("stored", VERSION_1, ids=lambda path: path.stem)
-def test_a_record_of_version_1_is_still_written_with_the_same_bytes(stored: Path) -> None:
-    """While 1 is the version that is written, encoding what was decoded gives the file back."""
+@pytest.mark.parametrize(("version", "stored"), OF_ANY_VERSION)
+def test_a_stored_record_still_means_what_it_meant(version: int, stored: Path) -> None:
+    """Every stored record says its version, and decodes to the JSON beside it as that is understood today."""
+    assert stored.read_bytes()[1] == version
+    assert decode(stored.read_bytes()) == upcast(meant(stored), version)
+
+
+@pytest.mark.parametrize(("version", "stored"), OF_ANY_VERSION)
+def test_a_fold_reads_stored_records_of_any_version(version: int, stored: Path) -> None:
+    """Whose cores, the keys included, have not changed."""
+    seen, record = decode_cores(stored.read_bytes()), meant(stored)
+    assert (seen.subject, seen.recorded_at_ms) == (record.subject, record.recorded_at_ms), version
+    assert repr(seen.cores) == repr(cores(*record.events))
+
+
+@pytest.mark.parametrize("stored", STORED[VERSION], ids=lambda path: path.stem)
+def test_a_record_of_the_newest_version_is_still_written_with_the_same_bytes(stored: Path) -> None:
+    """While it is the version that is written, encoding what was decoded gives the file back."""
     assert encode(decode(stored.read_bytes())) == stored.read_bytes()
 
 
 def test_every_kind_of_event_has_its_golden_bytes() -> None:
     """A new kind is not done before its stored form is kept here."""
-    kept = {event.kind for stored in VERSION_1 for event in decode(stored.read_bytes()).events}
+    kept = {event.kind for stored in STORED[VERSION] for event in meant(stored).events}
     assert kept == set(EventKind)
 
 

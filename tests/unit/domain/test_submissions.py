@@ -9,7 +9,7 @@ import pytest
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.events import EventKind
 from freshet.domain.keys import event_tag
-from freshet.domain.submissions import CLOCK_AHEAD_MS, Submission, parse_submission
+from freshet.domain.submissions import CLOCK_AHEAD_MS, MOST_PIECES, Submission, parse_submission
 from tests.builders import NOW_MS, entry, submission
 
 
@@ -21,12 +21,23 @@ def parsed(*entries: Any, **call: Any) -> Submission:
 def test_an_event_is_read_in_full() -> None:
     """Every field of a full entry, the session of its call included."""
     (event,) = parsed(
-        entry(eventType="ItemPurchased", eventValue=39.9, recommendationId="rec-1", impression=["lamp", "desk"]),
+        entry(
+            eventType="ItemPurchased",
+            eventValue=39.9,
+            quantity=2,
+            recommendationId="rec-1",
+            impression=["lamp", "desk"],
+        ),
         session="visit-7",
     ).accepted
     assert event.kind is EventKind.ItemPurchased
     assert (event.event_id, event.item_id, event.occurred_at_ms, event.value) == ("e1", "lamp", NOW_MS, 39.9)
-    assert event.attributes == {"sessionId": "visit-7", "recommendationId": "rec-1", "impression": ["lamp", "desk"]}
+    assert event.attributes == {
+        "sessionId": "visit-7",
+        "recommendationId": "rec-1",
+        "impression": ["lamp", "desk"],
+        "quantity": 2,
+    }
 
 
 def test_what_a_client_leaves_out_is_not_stored() -> None:
@@ -56,6 +67,14 @@ def test_each_event_type_has_its_kind(name: str, kind: EventKind) -> None:
     assert parsed(entry(eventType=name)).accepted[0].kind is kind
 
 
+@pytest.mark.parametrize(("given", "stored"), [(None, 1), (1, 1), (3, 3), (3.0, 3), (MOST_PIECES, MOST_PIECES)])
+def test_a_purchase_always_says_how_many_pieces(given: object, stored: int) -> None:
+    """As a whole number, however JSON spells it; one, where the client does not say."""
+    for name in ("ItemPurchased", "purchase"):
+        quantity = parsed(entry(eventType=name, quantity=given)).accepted[0].attributes["quantity"]
+        assert (quantity, type(quantity)) == (stored, int)
+
+
 BAD_EVENTS = [
     ("entry is text", "text", "eventList[0]"),
     ("entry is null", None, "eventList[0]"),
@@ -75,6 +94,14 @@ BAD_EVENTS = [
     ("value Infinity", entry(eventValue=float("inf")), "eventList[0].eventValue"),
     ("value beyond a double", entry(eventValue=10**400), "eventList[0].eventValue"),
     ("value as text", entry(eventValue="4"), "eventList[0].eventValue"),
+    *(
+        (f"quantity {quantity!r}", entry(eventType="ItemPurchased", quantity=quantity), "eventList[0].quantity")
+        for quantity in (0, -1, 1.5, True, "3", [3], MOST_PIECES + 1, 10**400, float("nan"), float("inf"))
+    ),
+    *(
+        (f"quantity of {kind}", entry(eventType=kind, quantity=1), "eventList[0].quantity")
+        for kind in ("ItemViewed", "cart", "ItemRated", "SatisfactionReported")
+    ),
     ("sent before 1970", entry(sentAt=-0.001), "eventList[0].sentAt"),
     ("sent in milliseconds", entry(sentAt=NOW_MS), "eventList[0].sentAt"),
     ("sent NaN", entry(sentAt=float("nan")), "eventList[0].sentAt"),

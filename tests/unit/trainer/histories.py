@@ -18,12 +18,15 @@ NO_COST = Cost(0.0, 0.0)
 
 def viewed(user: str, number: int, item: str, kind: EventKind = EventKind.ItemViewed) -> Event:
     """The user's event of this number: one second after the one before it."""
-    return Event(kind, f"{user}-{number}", item, 1000 * number, None, {})
+    attributes = {"quantity": 1} if kind is EventKind.ItemPurchased else {}
+    return Event(kind, f"{user}-{number}", item, 1000 * number, None, attributes)
 
 
 def record(sequence_number: int, user: str, events: Iterable[Event]) -> LogRecord:
     """One record of the imported history."""
-    data = encode(EventRecord(pseudonym(user, b"secret"), 0, tuple(events)))
+    happened = tuple(events)
+    taken_in_ms = max(event.occurred_at_ms for event in happened)
+    data = encode(EventRecord(pseudonym(user, b"secret"), taken_in_ms, happened))
     return LogRecord(Position(HISTORY_SHARD, sequence_number), user, data)
 
 

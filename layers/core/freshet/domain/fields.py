@@ -51,6 +51,16 @@ def optional_number(of: Mapping[str, Any], name: str, prefix: str = "") -> float
     return float(value)
 
 
+def optional_count(of: Mapping[str, Any], name: str, most: int, prefix: str = "") -> int | None:
+    """A whole number from 1 to `most`, or None where it is absent; JSON may spell it 3 or 3.0."""
+    value = of.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= most or value != int(value):
+        raise InvalidInputError(prefix + name, f"a whole number from 1 to {most}", value)
+    return int(value)
+
+
 def optional_flag(of: Mapping[str, Any], name: str, default: bool, prefix: str = "") -> bool:
     """True or false, or the default where it is absent."""
     value = of.get(name, default)

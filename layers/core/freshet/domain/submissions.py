@@ -22,6 +22,9 @@ CLOCK_AHEAD_MS = 3_600_000
 
 MOST_IMPRESSIONS = 100
 
+MOST_PIECES = 1_000_000
+"""Of one item in one purchase: beyond it, a number that slipped into the wrong field."""
+
 ALIASES: Mapping[str, EventKind] = {
     **{kind.name: kind for kind in FROM_CLIENTS},
     "view": EventKind.ItemViewed,
@@ -79,6 +82,7 @@ def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now
         "sessionId": session_id,
         "recommendationId": fields.optional_id(event, "recommendationId", prefix),
         "impression": _impression(event, prefix),
+        "quantity": _quantity(event, kind, prefix),
     }
     event_id = fields.optional_id(event, "eventId", prefix)
     return Event(
@@ -114,6 +118,16 @@ def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
     if not isinstance(shown, list) or len(shown) > MOST_IMPRESSIONS or not all(isinstance(i, str) for i in shown):
         raise InvalidInputError(prefix + "impression", f"a list of up to {MOST_IMPRESSIONS} item ids", shown)
     return [fields.required_id({f"impression[{i}]": item}, f"impression[{i}]", prefix) for i, item in enumerate(shown)]
+
+
+def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | None:
+    """How many pieces were bought; one, where the client does not say."""
+    quantity = fields.optional_count(event, "quantity", MOST_PIECES, prefix)
+    if kind is EventKind.ItemPurchased:
+        return quantity or 1
+    if quantity is not None:
+        raise InvalidInputError(prefix + "quantity", "no quantity, except with ItemPurchased", quantity)
+    return None
 
 
 def _derived_id(user_id: str, session_id: str | None, kind: EventKind, item_id: str, occurred_at_ms: int) -> str:
