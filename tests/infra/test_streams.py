@@ -1,4 +1,4 @@
-"""What holds for everything that reads the log: no record is lost, and none holds up the others."""
+"""What holds for everything that reads the log: no record is skipped, and none that cannot be read holds up others."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ def test_no_function_reads_a_stream_through_a_sam_event(template: Template) -> N
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_loses_nothing_and_is_not_held_up(template: Template, name: str) -> None:
-    """Partial batches, bisection, bounded retries and age, and a queue for what is given up."""
+def test_a_reader_never_gives_up(template: Template, name: str) -> None:
+    """Partial batches, bisection, retries without end, and a queue for what Lambda gives up all the same.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html (-1 is infinite, for both)
+    """
     mapping = resources(template, "AWS::Lambda::EventSourceMapping")[f"{name}Mapping"]
     batch_size, window = READERS[name]
     assert mapping == {
@@ -38,8 +41,8 @@ def test_a_reader_loses_nothing_and_is_not_held_up(template: Template, name: str
         "ParallelizationFactor": 1,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 10,
-        "MaximumRecordAgeInSeconds": 86400,
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": -1,
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}},
     }
 
@@ -63,9 +66,19 @@ def test_a_reader_may_do_what_the_poller_does_in_its_name(template: Template, na
     assert needed <= allowed
 
 
-def test_a_record_outlives_its_retries_and_its_redrive(template: Template) -> None:
-    """A dead letter names a position: stream and queue must both still hold their part when somebody looks."""
-    stream_hours = resources(template, "AWS::Kinesis::Stream")["EventsStream"]["RetentionPeriodHours"]
-    for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
-        assert mapping["MaximumRecordAgeInSeconds"] * 7 <= stream_hours * 3600
+def test_somebody_can_still_look_at_what_a_dead_letter_names(template: Template) -> None:
+    """A dead letter names a position: stream and queue hold their parts for a week and for two."""
+    assert resources(template, "AWS::Kinesis::Stream")["EventsStream"]["RetentionPeriodHours"] == 7 * 24
     assert resources(template, "AWS::SQS::Queue")["DeadLetters"]["MessageRetentionPeriod"] == 14 * 86400
+
+
+def test_a_failure_that_lasts_is_told_long_before_the_stream_forgets(template: Template, alarms: Template) -> None:
+    """Retries without end are silent: the age of what is being read is what an alarm can hear."""
+    held_ms = resources(template, "AWS::Kinesis::Stream")["EventsStream"]["RetentionPeriodHours"] * 3_600_000
+    ages = [one for one in resources(alarms, "AWS::CloudWatch::Alarm").values() if one["MetricName"] == "IteratorAge"]
+    assert {age["Dimensions"][0]["Value"]["Ref"] for age in ages} == {f"{name}Name" for name in READERS}
+    for age in ages:
+        told_after_ms = age["Threshold"] + age["Period"] * age["EvaluationPeriods"] * 1_000
+        assert told_after_ms * 100 < held_ms
+        assert (age["Statistic"], age["ComparisonOperator"]) == ("Maximum", "GreaterThanOrEqualToThreshold")
+        assert "tries for ever" in age["AlarmDescription"]
