@@ -50,11 +50,17 @@ def _outcome_of_report(payload: bytes, batch: Batch, response: Response) -> Outc
     failures = report.get("batchItemFailures") if isinstance(report, Mapping) else None
     if not failures:
         return Succeeded(response)
-    positions = {record.sequence_number: place for place, record in enumerate(batch.records)}
+    positions = {_canonical(record.sequence_number): place for place, record in enumerate(batch.records)}
     places = []
     for failure in failures:
         identifier = failure.get("itemIdentifier") if isinstance(failure, Mapping) else None
-        if identifier not in positions:
+        place = positions.get(_canonical(identifier)) if isinstance(identifier, str) else None
+        if place is None:
             return Failed(f"itemIdentifier: expected a sequence number of this batch, got {identifier!r}", response)
-        places.append(positions[identifier])
+        places.append(place)
     return FailedFrom(batch.records[min(places)].sequence_number, response)
+
+
+def _canonical(sequence_number: str) -> str:
+    """A sequence number as AWS writes it. MiniStack's begin with zeros, which a function that counts cannot know."""
+    return sequence_number.lstrip("0")

@@ -47,9 +47,10 @@ class FakeStream:
     closed: set[str] = field(default_factory=set)
     expire_next_iterator: bool = False
     next_number: int = 100
+    digits: int = 1
 
     def put(self, text: str, key: str = "k", shard: str = "shardId-0") -> str:
-        number = str(self.next_number)
+        number = f"{self.next_number:0{self.digits}d}"
         self.next_number += 1
         at = datetime.fromtimestamp(self.clock.seconds, UTC)
         self.shards[shard].append(

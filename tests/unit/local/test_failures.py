@@ -118,6 +118,17 @@ def test_sequence_numbers_are_compared_as_places_in_the_batch_not_as_text() -> N
     assert world.queue.messages[0]["KinesisBatchInfo"]["startSequenceNumber"] == "99"
 
 
+def test_a_report_may_leave_out_leading_zeros() -> None:
+    """MiniStack's sequence numbers have them and AWS's have not; a function that reads them as numbers loses them."""
+    world = World(reports_item_failures=True, maximum_retries=1)
+    world.stream.digits = 30
+    world.function.handler = lambda _texts, _numbers: {"batchItemFailures": [{"itemIdentifier": "101"}]}
+    world.put("a", "b", "c")
+    world.pass_time(0.04)
+    assert world.delivery.counters.records_delivered == 1
+    assert world.function.batches == [["a", "b", "c"]]
+
+
 @pytest.mark.parametrize("answer", [None, {}, [], "", {"batchItemFailures": []}, {"batchItemFailures": None}], ids=repr)
 def test_an_empty_report_is_a_success(answer: object) -> None:
     """ "Lambda treats a batch as a complete success if you return any of the following: An empty batchItemFailure list,
