@@ -67,12 +67,17 @@ class S3Archive:
     def _records(self, one: ArchivedObject) -> Iterator[LogRecord]:
         with unavailable_in_our_words(f"read {one.name}"):
             body = self._client.get_object(Bucket=self._bucket, Key=one.name)["Body"].read()
-        # Line by line: what is held is the object as it is stored, a seventh of what it says.
+        # Line by line: what is held is the object as it is stored, a fraction of what it says.
+        read_until = -1
         try:
             with gzip.open(io.BytesIO(body)) as lines:
-                yield from map(_record, io.BufferedReader(lines))
+                for record in map(_record, io.BufferedReader(lines)):
+                    read_until = record.position.sequence_number
+                    yield record
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError) as error:
             raise InvalidInputError(one.name, "gzipped lines of JSON, a record each", error) from error
+        if read_until != one.last:
+            raise InvalidInputError(one.name, f"records up to {one.last}", read_until)
 
 
 def _object(key: str, stored_bytes: int = 0) -> ArchivedObject:

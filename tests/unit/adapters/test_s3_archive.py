@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import gzip
+import io
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from freshet.adapters.s3_archive import S3Archive
+from freshet.application.ports import LogRecord
+from freshet.domain.errors import InvalidInputError
+from freshet.domain.positions import Position, shard_name
+
+SHARD = shard_name(0)
+DAY = "2026-11-22"
+
+
+class Bucket:
+    """As much of an S3 client as an archive needs."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put_object(self, **call: Any) -> None:
+        self.objects[call["Key"]] = call["Body"]
+
+    def get_object(self, **call: Any) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.objects[call["Key"]])}
+
+    def get_paginator(self, operation: str) -> Bucket:
+        return self
+
+    def paginate(self, **call: Any) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": key, "Size": len(body)} for key, body in sorted(self.objects.items())]}]
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def archive(bucket: Bucket) -> S3Archive:
+    return S3Archive(bucket, "bucket")
+
+
+def records(first: int, count: int, size: int) -> list[LogRecord]:
+    return [LogRecord(Position(SHARD, number), "key", bytes(size)) for number in range(first, first + count)]
+
+
+def test_reading_a_day_does_not_need_the_memory_of_a_day(archive: S3Archive) -> None:
+    """Twenty objects that say two megabytes each are read with less than half a megabyte."""
+    for number in range(20):
+        archive.store(records(1 + 2000 * number, 2000, 1000), DAY)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in archive.read()) == 40_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 500_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "archive/readme.txt",
+        f"archive/{DAY}/{SHARD}/1-2.jsonl.gz",
+        f"archive/{DAY}/elsewhere/{1:057}-{2:057}.jsonl.gz",
+        f"archive/{DAY}/{SHARD}/{1:057}-{2:057}.jsonl",
+    ],
+)
+def test_a_name_that_no_archive_gives_is_refused(archive: S3Archive, bucket: Bucket, name: str) -> None:
+    """What lies there is no part of the log, and must not look like one that was read."""
+    bucket.objects[name] = b""
+    with pytest.raises(InvalidInputError, match="archived object: expected a name as archive/"):
+        archive.slices()
+
+
+@pytest.mark.parametrize("body", [b"", gzip.compress(b"{}\n"), gzip.compress(b"{"), gzip.compress(bytes(99))[:-9]])
+def test_an_object_that_is_not_what_was_stored_is_named(archive: S3Archive, bucket: Bucket, body: bytes) -> None:
+    """Truncated, empty or altered: it holds records that nobody could miss otherwise."""
+    name = archive.store(records(1, 2, 10), DAY)
+    bucket.objects[name] = body
+    with pytest.raises(InvalidInputError, match=name):
+        list(archive.read())
