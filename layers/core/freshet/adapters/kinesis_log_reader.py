@@ -6,39 +6,35 @@ https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.htm
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.aws_errors import error_code, unavailable_in_our_words
+from freshet.adapters.aws_errors import error_code
+from freshet.adapters.backoff import Attempts, attempts, retried
 from freshet.application.ports import UNHURRIED, Budget, LogRecord, LogShard
-from freshet.domain.errors import NotFoundError, UnavailableError
+from freshet.domain.errors import NotFoundError
 from freshet.domain.positions import Position, shard_number
 
 BATCH = 1_000
-ATTEMPTS = 12
-"""How often one call is tried: a shard answers five reads a second, and its mappings take two of them."""
-
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 5.0
 
 _SEQUENCE_DIGITS = 30
 """MiniStack compares sequence numbers as texts of this length; AWS's are longer, and moto reads them as numbers."""
 
 
 class KinesisLogReader:
-    """A LogReader over one stream. A read that the stream throttles is repeated while the budget lasts."""
+    """A LogReader over one stream.
 
-    def __init__(
-        self, client: Any, stream: str, budget: Budget = UNHURRIED, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    A shard answers five reads a second, and each mapping takes one: what is throttled is read again, by a client
+    that calls once (see `backoff`).
+    """
+
+    def __init__(self, client: Any, stream: str, budget: Budget = UNHURRIED, attempts_in: Attempts = attempts) -> None:
         self._client = client
         self._stream = stream
         self._budget = budget
-        self._sleep = sleep
+        self._attempts = attempts_in
 
     def shards(self) -> Sequence[LogShard]:
         """See LogReader."""
@@ -87,22 +83,14 @@ class KinesisLogReader:
         return str(answer["ShardIterator"])
 
     def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:
-        """What the stream answers at last. Raises UnavailableError after the last attempt, NotFoundError."""
-        longest, attempt = FIRST_PAUSE_S, 1
-        while True:
-            try:
-                with unavailable_in_our_words(f"read stream {self._stream}"):
-                    return operation(**arguments)
-            except UnavailableError:
-                if attempt == ATTEMPTS or self._budget.left_s() <= longest:
-                    raise
-            except ClientError as error:
-                if error_code(error) == "ResourceNotFoundException":
-                    asked_for = arguments.get("ShardId", "what was being read")
-                    raise NotFoundError(f"stream {self._stream} does not hold {asked_for}") from error
+        """What the stream answers at last. Raises NotFoundError, UnavailableError."""
+        try:
+            return retried(f"read stream {self._stream}", lambda: operation(**arguments), self._budget, self._attempts)
+        except ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
                 raise
-            self._sleep(random.uniform(0, longest))
-            longest, attempt = min(2 * longest, LONGEST_PAUSE_S), attempt + 1
+            asked_for = arguments.get("ShardId", "what was asked for")
+            raise NotFoundError(f"stream {self._stream} does not hold {asked_for}") from error
 
 
 def _shard(listed: Mapping[str, Any]) -> LogShard:
