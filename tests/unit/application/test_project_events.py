@@ -14,8 +14,9 @@ from freshet.domain.errors import ConflictError, UnavailableError
 from freshet.domain.events import EventKind
 from freshet.domain.keys import item_key
 from freshet.domain.positions import Position
+from freshet.domain.records import VERSION, encode
 from freshet.domain.user_state import UserState
-from tests.builders import POISON, SHARD, OneView, event, log, record, subject, views
+from tests.builders import NOW_MS, POISON, SHARD, OneView, event, log, record, subject, views
 
 VIEWS = log(record("ann", *views("a", "b")), record("bob", *views("c")), record("ann", *views("d")))
 
@@ -68,6 +69,29 @@ def test_a_poison_record_goes_to_the_dead_letters_with_its_reason() -> None:
     assert [position.sequence_number for position in letters.by_position] == [2, 3]
     assert letters.by_position[Position(SHARD, 2)].reason.startswith("record")
     assert letters.by_position[Position(SHARD, 2)].data == POISON
+
+
+def test_a_record_of_a_version_to_come_goes_to_the_dead_letters_whole() -> None:
+    """Not dropped and not guessed at: its bytes wait for code that knows them; its neighbours go through."""
+    store, letters = MemoryFeatureStore(), MemoryDeadLetters()
+    known = encode(record("ann", *views("a")))
+    unknown = known[:1] + bytes([VERSION + 1]) + known[2:]
+    projected = ProjectEvents(OneView(store), letters)(
+        SHARD, log(known, unknown, record("ann", *views("b", start_ms=NOW_MS + 1)), record("bob", *views("c")))
+    )
+    assert (projected.applied, projected.dead, projected.failed_from) == (3, 1, None)
+    ((position, letter),) = letters.by_position.items()
+    assert (position, letter.data) == (Position(SHARD, 2), unknown)
+    assert letter.reason == f"record.version: expected a schema version from 1 to {VERSION}, got {VERSION + 1}"
+
+
+def test_a_record_of_an_earlier_version_is_folded_like_any_other() -> None:
+    """A log whose writers were updated half way gives the same rows as one that was written anew."""
+    old, new = MemoryFeatureStore(), MemoryFeatureStore()
+    bought = encode(record("ann", event("a", EventKind.ItemPurchased)))
+    for store, version in ((old, 1), (new, VERSION)):
+        project(store, log(bought[:1] + bytes([version]) + bought[2:], record("ann", *views("b"))))
+    assert (old.users, old.trends) == (new.users, new.trends)
 
 
 class UnavailableLetters(MemoryDeadLetters):
