@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.kinesis_event_log import KinesisEventLog
+from freshet.adapters.kinesis_log_reader import KinesisLogReader
 from freshet.adapters.s3_archive import S3Archive
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
 from infra.explained import ExplainedError
@@ -64,6 +65,10 @@ class Stack:
     def event_log(self) -> KinesisEventLog:
         """The log."""
         return KinesisEventLog(self.client("kinesis"), self.output("StreamName"))
+
+    def log_reader(self) -> KinesisLogReader:
+        """What the stream still holds."""
+        return KinesisLogReader(self.client("kinesis"), self.output("StreamName"))
 
     def dead_letters(self) -> SqsDeadLetters:
         """Where records go that cannot be folded."""
