@@ -15,6 +15,7 @@ from freshet.adapters.memory import MemoryArchive
 from freshet.adapters.s3_archive import S3Archive
 from freshet.application.ports import Archive, LogRecord
 from freshet.domain.positions import HISTORY_SHARD, Position, shard_name, shard_number
+from infra.archive.plan import planned, records_of
 
 SHARDS = [HISTORY_SHARD, shard_name(0), shard_name(2), shard_name(10)]
 DAYS = ["2026-11-21", "2026-11-22"]
@@ -137,3 +138,19 @@ def test_each_object_is_fetched_once_and_not_before_its_time(stored: list[Stored
             firsts = [int(key.split("/")[-1].split("-")[0]) for key in bucket.read]
             assert max(firsts) <= record.position.sequence_number
         assert sorted(bucket.read) == sorted(slice_.names)
+
+
+@given(calls)
+def test_every_record_is_in_the_file_of_one_day(stored: list[Stored]) -> None:
+    """Of a day under which it lies, the earliest; in each file records are in order."""
+    archive = MemoryArchive()
+    filled(archive, stored)
+    found: dict[LogRecord, str] = {}
+    for day in planned(archive.listing()):
+        records = [record for part in day.parts for record in records_of(part, archive)]
+        numbers = [record.position.sequence_number for record in records]
+        assert numbers == sorted(set(numbers))
+        assert not found.keys() & set(records)
+        found.update(dict.fromkeys(records, day.day))
+    days = {record: min(call.day for call in stored if record in call.records()) for record in expected(stored)}
+    assert found == days

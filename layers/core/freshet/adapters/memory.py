@@ -169,9 +169,13 @@ class MemoryArchive:
         self.objects[name] = tuple(records)
         return name
 
+    def listing(self) -> Iterator[ArchivedObject]:
+        """Every object, in order of name; as many bytes as its records' data has are stored."""
+        return map(self._listed, sorted(self.objects))
+
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
-        """See Archive; as many bytes as the records' data has are stored."""
-        return list(sliced(map(self._listed, self.objects), most_bytes))
+        """See Archive."""
+        return list(sliced(self.listing(), most_bytes))
 
     def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
         """See Archive."""

@@ -13,8 +13,9 @@ from itertools import chain
 from typing import Any
 
 from freshet.adapters.aws_errors import unavailable_in_our_words
+from freshet.adapters.backoff import Attempts, attempts, retried
 from freshet.application.archived_objects import ArchivedObject, merged, sliced
-from freshet.application.ports import SLICE_BYTES, ArchiveSlice, LogRecord
+from freshet.application.ports import SLICE_BYTES, UNHURRIED, ArchiveSlice, Budget, LogRecord
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.positions import Position, is_shard
 
@@ -31,21 +32,26 @@ _NAME = re.compile(
 class S3Archive:
     """An Archive in one bucket."""
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: Any, bucket: str, attempts_in: Attempts = attempts) -> None:
         self._client = client
         self._bucket = bucket
+        self._attempts = attempts_in
 
-    def store(self, records: Sequence[LogRecord], day: str) -> str:
+    def store(self, records: Sequence[LogRecord], day: str, budget: Budget = UNHURRIED) -> str:
         """See Archive."""
         first, last = records[0].position, records[-1].position
         span = f"{first.sequence_number:0{_SEQUENCE_DIGITS}}-{last.sequence_number:0{_SEQUENCE_DIGITS}}"
         key = f"{PREFIX}{day}/{first.shard}/{span}.jsonl.gz"
         body = gzip.compress("".join(_line(record) for record in records).encode(), compresslevel=6, mtime=0)
-        with unavailable_in_our_words(f"archive to bucket {self._bucket}"):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+        retried(
+            f"archive to bucket {self._bucket}",
+            lambda: self._client.put_object(Bucket=self._bucket, Key=key, Body=body),
+            budget,
+            self._attempts,
+        )
         return key
 
-    def objects(self) -> Iterator[ArchivedObject]:
+    def listing(self) -> Iterator[ArchivedObject]:
         """Every object as it is listed now, in order of name. Raises UnavailableError, InvalidInputError."""
         with unavailable_in_our_words(f"list bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
@@ -54,7 +60,7 @@ class S3Archive:
 
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
         """See Archive."""
-        return list(sliced(self.objects(), most_bytes))
+        return list(sliced(self.listing(), most_bytes))
 
     def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
         """See Archive."""

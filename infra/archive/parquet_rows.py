@@ -1,0 +1,117 @@
+"""Log records as rows of a Parquet file: an event each, and a row group in memory at a time.
+
+Equal logs give equal bytes, however they were cut into objects: row groups have a fixed number of rows, and nothing in
+the file says when it was made (https://parquet.apache.org/docs/file-format/). Another version of pyarrow may write
+others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
+from pyarrow import parquet
+
+from freshet.application.ports import LogRecord
+from freshet.domain.errors import InvalidRecordError
+from freshet.domain.records import decode
+
+ROW_GROUP_ROWS = 32_768
+COMPRESSION = "zstd"
+
+SCHEMA = pa.schema(
+    [
+        pa.field("shard", pa.string(), nullable=False),
+        # Text: Kinesis's numbers have 186 bits.
+        pa.field("sequence_number", pa.string(), nullable=False),
+        pa.field("recorded_at_ms", pa.uint64(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("event_type", pa.string(), nullable=False),
+        pa.field("item_id", pa.string()),
+        pa.field("occurred_at_ms", pa.uint64(), nullable=False),
+        pa.field("value", pa.float64()),
+        pa.field("attributes", pa.string(), nullable=False),
+    ]
+)
+"""A column for what every event has; what only some kinds have stays JSON in `attributes`."""
+
+Row = tuple[Any, ...]
+
+
+@dataclass
+class Written:
+    """What became of records: how many, how many rows, and which ones nobody could read, with the reasons."""
+
+    records: int = 0
+    rows: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def write_rows(records: Iterable[LogRecord], path: Path) -> Written:
+    """Write the file; a record that cannot be read gives no row and is in the answer by its position."""
+    written = Written()
+    with parquet.ParquetWriter(path, SCHEMA, compression=COMPRESSION) as file:
+        for rows in _in_groups(_rows(records, written)):
+            columns = [
+                pa.array(column, kind.type) for column, kind in zip(zip(*rows, strict=True), SCHEMA, strict=True)
+            ]
+            file.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), row_group_size=ROW_GROUP_ROWS)
+            written.rows += len(rows)
+    return written
+
+
+def _rows(records: Iterable[LogRecord], written: Written) -> Iterator[Row]:
+    for record in records:
+        written.records += 1
+        try:
+            rows = _rows_of(record)
+        except InvalidRecordError as error:
+            written.unreadable[str(record.position)] = str(error)
+            continue
+        yield from rows
+
+
+def _rows_of(record: LogRecord) -> list[Row]:
+    shard, sequence_number = record.position
+    decoded = decode(record.data)
+    subject = decoded.subject.hex()
+    return [
+        (
+            shard,
+            str(sequence_number),
+            decoded.recorded_at_ms,
+            subject,
+            _text("event id", event.event_id),
+            event.kind.name,
+            None if event.item_id is None else _text("item id", event.item_id),
+            event.occurred_at_ms,
+            event.value,
+            json.dumps(event.attributes, separators=(",", ":"), sort_keys=True),
+        )
+        for event in decoded.events
+    ]
+
+
+def _text(name: str, text: str) -> str:
+    """The text, if it can be UTF-8: JSON can spell half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRecordError(f"record.tail: {name}", "text", text) from error
+    return text
+
+
+def _in_groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    group: list[Row] = []
+    for row in rows:
+        group.append(row)
+        if len(group) == ROW_GROUP_ROWS:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,133 @@
+"""`freshet archive`: what the log's long memory holds, and the same as Parquet for training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.archive.plan import DayOfShard, planned
+from infra.cli.console import console, errors, told_plainly
+from infra.cli.target import StackName
+from infra.explained import ExplainedError
+from infra.local.checkout import STATE_FOLDER
+from infra.stack import Stack, open_stack
+
+if TYPE_CHECKING:
+    from infra.archive.compaction import Compacted
+    from infra.archive.destinations import Destination
+
+PARQUET_FOLDER = STATE_FOLDER / "parquet"
+REASONS_SHOWN = 10
+
+app = typer.Typer(help="What the log's long memory holds.", no_args_is_help=True)
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC) of recording.")]
+
+
+class NothingArchivedError(ExplainedError):
+    """There is nothing to compact."""
+
+
+@app.command("list")
+def list_(*, stack: StackName = "") -> None:
+    """The days and shards of the archive: objects, stored bytes, first and last sequence number."""
+    with told_plainly():
+        days = planned(open_stack(stack).archive().listing())
+    if not days:
+        console.print("The archive is empty.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("day", "shard", "objects", "bytes", "first", "last"):
+        table.add_column(heading, justify="right" if heading in ("objects", "bytes") else "left", overflow="fold")
+    for day in days:
+        own = [part.own for part in day.parts]
+        objects = sum(len(slice_.names) for slice_ in own)
+        table.add_row(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", str(day.first), str(day.last))
+    console.print(table)
+
+
+@app.command("compact")
+def compact_(
+    *,
+    into: Annotated[Path | None, typer.Option(help="A folder; without it, one of the stack's in .freshet.")] = None,
+    to_bucket: Annotated[bool, typer.Option("--to-bucket", help="Into the archive's bucket, under parquet/.")] = False,
+    day: Day = None,
+    stack: StackName = "",
+) -> None:
+    """Write the archive as Parquet, a file per day and shard; what is there already is not written again."""
+    # Here, because the other commands do without pyarrow and should start at once.
+    from infra.archive.compaction import compact
+
+    only = f"{day:%Y-%m-%d}" if day else None
+    with told_plainly():
+        opened = open_stack(stack)
+        archive = opened.archive()
+        days = planned(archive.listing(), only)
+        if not days:
+            raise NothingArchivedError(f"the archive holds nothing {f'of {only}' if only else 'yet'}")
+        destination = _destination(opened, into, to_bucket)
+        with Progress(*_columns(), console=errors, transient=True) as bars:
+            task = bars.add_task("Compacting", total=sum(one.stored_bytes for one in days))
+            files = [_told(one) for one in compact(archive, days, destination, partial(bars.advance, task))]
+        _print_summary(files, destination)
+        if day is None:
+            _print_strangers(days, destination)
+
+
+def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destination:
+    from infra.archive.destinations import Bucket, Folder
+
+    if to_bucket:
+        if into is not None:
+            raise typer.BadParameter("expected --into or --to-bucket, got both")
+        return Bucket(stack.client("s3"), stack.output("ArchiveBucket"))
+    return Folder(into or PARQUET_FOLDER / stack.name)
+
+
+def _columns() -> tuple[TextColumn, BarColumn, DownloadColumn, TimeElapsedColumn]:
+    return TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
+
+
+def _told(file: Compacted) -> Compacted:
+    """Say what became of a file as soon as it is there, and what could not be read at once with it."""
+    if file.fresh:
+        manifest = file.manifest
+        console.print(
+            f"{file.name}: {manifest.records:,} records, {manifest.rows:,} rows", highlight=False, soft_wrap=True
+        )
+    reasons = list(file.manifest.unreadable.items())
+    if reasons:
+        errors.print(f"{file.name}: {len(reasons):,} records that nobody can read:", highlight=False, soft_wrap=True)
+        for position, reason in reasons[:REASONS_SHOWN]:
+            errors.print(f"  {position}  {reason}", highlight=False, markup=False, soft_wrap=True)
+        if len(reasons) > REASONS_SHOWN:
+            errors.print("  … all of them are in the manifest beside the file", highlight=False)
+    return file
+
+
+def _print_summary(files: Sequence[Compacted], destination: Destination) -> None:
+    fresh = sum(file.fresh for file in files)
+    rows = sum(file.manifest.rows for file in files)
+    console.print(
+        f"{len(files)} files, {rows:,} rows in {destination}: {fresh} written, {len(files) - fresh} were there.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _print_strangers(days: Sequence[DayOfShard], destination: Destination) -> None:
+    from infra.archive.compaction import strangers
+
+    if others := strangers(days, destination):
+        errors.print(
+            f"{len(others)} files there are not of this archive: {', '.join(others[:3])}{' …' * (len(others) > 3)}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
