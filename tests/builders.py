@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.application.ports import UNHURRIED, Budget, LogRecord
+from freshet.application.ports import ONCE, UNHURRIED, Budget, LogRecord
 from freshet.application.project_events import fold_batch
 from freshet.domain.catalogue import Item
 from freshet.domain.events import Event, EventKind, EventRecord
@@ -109,7 +109,7 @@ class OneView:
     def __init__(self, store: Any) -> None:
         self._store = store
 
-    def serving(self) -> int:
+    def serving(self, budget: Budget = ONCE) -> int:
         return 1
 
     def serving_store(self, view: int, budget: Budget = UNHURRIED) -> Any:

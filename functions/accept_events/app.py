@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.application.ports import Budget
 from freshet.bootstrap import accept_events
 from freshet.entrypoints.answers import receipt_body
 from freshet.entrypoints.http import Answer, Request, Routes, respond
@@ -12,7 +13,7 @@ from freshet.entrypoints.telemetry import Telemetry, instrumented
 
 def post_events(request: Request, telemetry: Telemetry) -> Answer:
     """200 with the position if anything was accepted, 400 with the reasons if nothing was."""
-    receipt = accept_events()(request.json())
+    receipt = accept_events()(request.json(), request.budget)
     telemetry.count("EventsAccepted", len(receipt.accepted))
     telemetry.count("EventsRejected", len(receipt.rejected))
     return Answer(200 if receipt.accepted else 400, receipt_body(receipt))
@@ -22,6 +23,6 @@ ROUTES: Routes = {("POST", "/events"): post_events}
 
 
 @instrumented
-def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Triggered by API Gateway."""
-    return respond(event, ROUTES, telemetry)
+    return respond(event, ROUTES, telemetry, budget)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.application.ports import Budget
 from freshet.bootstrap import archive_events
 from freshet.entrypoints.stream import ALL_DONE, arrivals
 from freshet.entrypoints.telemetry import Telemetry, instrumented
 
 
 @instrumented
-def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Triggered by Kinesis; a batch that cannot be stored fails as a whole and is delivered again."""
     batch = arrivals(event)
-    archive_events()(batch)
+    archive_events()(batch, budget)
     telemetry.count("RecordsArchived", len(batch))
     return ALL_DONE

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.application.ports import Budget
 from freshet.bootstrap import project_events
 from freshet.entrypoints.stream import deliver_again_from, log_records
 from freshet.entrypoints.telemetry import Telemetry, instrumented
 
 
 @instrumented
-def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Triggered by Kinesis; what could not be stored is asked for again."""
     batch = log_records(event)
-    projected = project_events()(batch[0].position.shard, batch)
+    projected = project_events()(batch[0].position.shard, batch, budget)
     telemetry.count("EventsApplied", projected.applied)
     telemetry.count("EventsKnown", projected.duplicates)
     telemetry.count("RecordsDead", projected.dead)

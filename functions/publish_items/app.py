@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.application.ports import Budget
 from freshet.bootstrap import publish_items
 from freshet.entrypoints.http import Answer, Request, Routes, respond
 from freshet.entrypoints.telemetry import Telemetry, instrumented
@@ -11,7 +12,7 @@ from freshet.entrypoints.telemetry import Telemetry, instrumented
 
 def put_items(request: Request, telemetry: Telemetry) -> Answer:
     """200 with the position when all items were published; otherwise none was."""
-    published = publish_items()(request.json())
+    published = publish_items()(request.json(), request.budget)
     telemetry.count("ItemsPublished", len(published.item_ids))
     return Answer(200, {"published": list(published.item_ids), "position": str(published.position)})
 
@@ -20,6 +21,6 @@ ROUTES: Routes = {("PUT", "/items"): put_items}
 
 
 @instrumented
-def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Triggered by API Gateway."""
-    return respond(event, ROUTES, telemetry)
+    return respond(event, ROUTES, telemetry, budget)

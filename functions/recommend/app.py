@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.application.ports import Budget
 from freshet.application.recommend import similar_items
 from freshet.bootstrap import Reading, reading
 from freshet.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from freshet.domain.recommendation_requests import parse_count, parse_request
 from freshet.entrypoints.answers import item_body, places_body, slate_body
 from freshet.entrypoints.http import Answer, Request, Routes, respond
+from freshet.entrypoints.lambda_budget import PartOfBudget
 from freshet.entrypoints.telemetry import Telemetry, instrumented, telemetry
+
+SLATE_LOG_S = 1.0
+"""A customer waits: that long an entry in the log is retried, and then the slate is answered without it."""
 
 
 def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
@@ -19,7 +24,7 @@ def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
     recommend = _reading().recommend
     slate = recommend(wanted, request.request_id)
     try:
-        recommend.log_slate(wanted.user_id, slate)
+        recommend.log_slate(wanted.user_id, slate, PartOfBudget(request.budget, SLATE_LOG_S))
     except UnavailableError as error:
         telemetry.count("SlatesNotLogged")
         telemetry.failed(error)
@@ -62,9 +67,9 @@ ROUTES: Routes = {
 
 
 @instrumented
-def handler(event: dict[str, Any], telemetry: Telemetry) -> dict[str, Any]:
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Triggered by API Gateway."""
-    return respond(event, ROUTES, telemetry)
+    return respond(event, ROUTES, telemetry, budget)
 
 
 def _reading() -> Reading:

@@ -49,7 +49,8 @@ class Network:
 
     def client(self, service: str) -> Any:
         """A client made as the functions make theirs."""
-        return self._joined(boto3.client(service, config=bootstrap._CONFIG, **_ACCOUNT))  # type: ignore[call-overload]
+        config = bootstrap._config(attempts=1)
+        return self._joined(boto3.client(service, config=config, **_ACCOUNT))  # type: ignore[call-overload]  # by name
 
     def resource(self, service: str) -> Any:
         """A resource with boto3's own defaults."""

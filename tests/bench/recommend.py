@@ -90,7 +90,7 @@ def _measured(made: Shop, size: Size) -> list[Table]:
     reading = Reading(recommend, MemoryCatalogue())
     steps = Steps(recommend, network)
     # As app.handler is made, but anew: its telemetry must not outlive the environment of `run`.
-    handler = instrumented(lambda event, telemetry: respond(event, app.ROUTES, telemetry))
+    handler = instrumented(lambda event, telemetry, budget: respond(event, app.ROUTES, telemetry, budget))
     handlers = [Timed(Named("Freshet", handler, network)), *map(Timed, peers(made))]
     with patch.object(app, "reading", lambda _: reading):
         for number, user in enumerate(islice(cycle(made.users), size.warm_up + size.calls)):
@@ -142,10 +142,11 @@ def _event(user: str, number: int) -> dict[str, Any]:
 
 
 def _context(number: int) -> Any:
-    """As much of Lambda's context as Powertools' logger reads."""
+    """As much of Lambda's context as is read."""
     return SimpleNamespace(
         function_name="recommend",
         memory_limit_in_mb=1024,
         invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:recommend",
         aws_request_id=f"request-{number}",
+        get_remaining_time_in_millis=lambda: 29_000,
     )

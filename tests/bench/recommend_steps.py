@@ -38,7 +38,7 @@ class Steps:
     def __init__(self, recommend: Recommend, network: Network) -> None:
         self._recommend = recommend
         self._network = network
-        self._only_telemetry = instrumented(lambda event, telemetry: respond(event, _ROUTES, telemetry))
+        self._only_telemetry = instrumented(lambda event, telemetry, budget: respond(event, _ROUTES, telemetry, budget))
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
 
     def take(self, event: dict[str, Any], context: Any) -> None:

@@ -31,6 +31,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=1024,
     invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:project_events",
     aws_request_id="a-request",
+    get_remaining_time_in_millis=lambda: 60_000,
 )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
 from freshet.application.accept_events import AcceptEvents
+from freshet.application.ports import UNHURRIED
 from freshet.application.publish_items import PublishItems
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.filters import parse_filter
@@ -122,7 +123,7 @@ def _publish(request: Request, _: object) -> Answer:
 def test_every_body_is_answered_with_something_that_can_be_sent(body: str | None, is_base64: bool) -> None:
     """200 or 400, in JSON that UTF-8 can spell: no body makes the function fail."""
     for route in (_accept, _publish):
-        answer = respond(_event(body, is_base64), {("POST", "/"): route}, silent)
+        answer = respond(_event(body, is_base64), {("POST", "/"): route}, silent, UNHURRIED)
         assert answer["statusCode"] in (200, 400)
         assert json.loads(answer["body"].encode())
 

@@ -47,14 +47,29 @@ CATALOGUE_REFRESH_MS = 10_000
 IDLE_MS = 15_000
 """An instance that was not asked for so long reads all of it again before it answers."""
 
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=10, tcp_keepalive=True
-)
+_CONNECT_S = 1
+_ANSWER_S = 5
+LONGEST_CALL_S = _CONNECT_S + _ANSWER_S
+"""What one attempt of a call takes at most: until it is connected, and until the answer begins."""
 
 
 def aws_client(service: str, region: str) -> Any:
-    """A client for one service; AWS_ENDPOINT_URL is the one seam that leads it to a local cloud."""
-    return boto3.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]  # by name
+    """A client that tries twice; AWS_ENDPOINT_URL is the one seam that leads it to a local cloud."""
+    return boto3.client(service, region_name=region, config=_config(attempts=2))  # type: ignore[call-overload]  # by name
+
+
+def client_without_retries(service: str, region: str) -> Any:
+    """A client that tries once, for adapters that retry within a budget (see `adapters.backoff`)."""
+    return boto3.client(service, region_name=region, config=_config(attempts=1))  # type: ignore[call-overload]  # by name
+
+
+def _config(attempts: int) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=_CONNECT_S,
+        read_timeout=_ANSWER_S,
+        tcp_keepalive=True,
+    )
 
 
 @cache
@@ -62,7 +77,7 @@ def accept_events() -> AcceptEvents:
     """The use case behind POST /events."""
     settings = read_settings(AcceptEventsSettings, os.environ)
     return AcceptEvents(
-        log=KinesisEventLog(aws_client("kinesis", settings.aws_region), settings.freshet_stream),
+        log=KinesisEventLog(client_without_retries("kinesis", settings.aws_region), settings.freshet_stream),
         clock=SystemClock(),
         pseudonym_secret=_secret(settings.freshet_pseudonym_secret, settings.aws_region),
     )
@@ -77,8 +92,10 @@ def project_events() -> ProjectEvents:
     settings = read_settings(ProjectEventsSettings, os.environ)
     region = settings.aws_region
     return ProjectEvents(
-        views=DynamoViews(aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table),
-        dead_letters=SqsDeadLetters(aws_client("sqs", region), settings.freshet_dead_letters_url),
+        views=DynamoViews(
+            client_without_retries("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table
+        ),
+        dead_letters=SqsDeadLetters(client_without_retries("sqs", region), settings.freshet_dead_letters_url),
     )
 
 
@@ -88,7 +105,7 @@ def archive_events() -> ArchiveEvents:
     from freshet.adapters.s3_archive import S3Archive
 
     settings = read_settings(ArchiveEventsSettings, os.environ)
-    return ArchiveEvents(S3Archive(aws_client("s3", settings.aws_region), settings.freshet_archive_bucket))
+    return ArchiveEvents(S3Archive(client_without_retries("s3", settings.aws_region), settings.freshet_archive_bucket))
 
 
 @cache
@@ -98,7 +115,7 @@ def publish_items() -> PublishItems:
 
     settings = read_settings(PublishItemsSettings, os.environ)
     return PublishItems(
-        log=KinesisEventLog(aws_client("kinesis", settings.aws_region), settings.freshet_stream),
+        log=KinesisEventLog(client_without_retries("kinesis", settings.aws_region), settings.freshet_stream),
         catalogue=DynamoCatalogue(settings.freshet_catalogue_table, settings.aws_region),
         clock=SystemClock(),
     )
@@ -127,7 +144,7 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
         aws_client("s3", region), settings.freshet_models_bucket, settings.freshet_models_table, region
     )
     recommend = Recommend(
-        log=KinesisEventLog(aws_client("kinesis", region), settings.freshet_stream),
+        log=KinesisEventLog(client_without_retries("kinesis", region), settings.freshet_stream),
         served=served(views, catalogue, models, Path(tempfile.gettempdir()) / "freshet-models", on_error),
         clock=SystemClock(),
         pseudonym_secret=_secret(settings.freshet_pseudonym_secret, region),

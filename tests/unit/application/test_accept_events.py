@@ -6,7 +6,7 @@ import pytest
 
 from freshet.adapters.memory import FixedClock, MemoryEventLog
 from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import EventLog
+from freshet.application.ports import UNHURRIED, Budget, EventLog
 from freshet.domain.errors import InvalidInputError, UnavailableError
 from freshet.domain.keys import pseudonym
 from freshet.domain.positions import Position
@@ -69,7 +69,7 @@ def test_a_call_whose_record_the_log_cannot_hold_is_refused() -> None:
 class UnavailableLog:
     """A log that takes nothing."""
 
-    def append(self, partition_key: str, data: bytes) -> Position:
+    def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
         """See EventLog."""
         raise UnavailableError(f"no room for {len(data)} bytes of {partition_key}")
 

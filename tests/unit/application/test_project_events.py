@@ -97,7 +97,7 @@ def test_a_record_of_an_earlier_version_is_folded_like_any_other() -> None:
 class UnavailableLetters(MemoryDeadLetters):
     """A queue that takes nothing."""
 
-    def send(self, letter: object) -> None:
+    def send(self, letter: object, budget: object = None) -> None:
         """See DeadLetters."""
         raise UnavailableError(f"no room for {letter}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from freshet.application.ports import UNHURRIED
 from freshet.domain.errors import (
     ConflictError,
     FreshetError,
@@ -38,7 +39,7 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
     """What is answered, and what was told."""
     told: Any = Told()
     event = {"httpMethod": "GET", "resource": "/x/{id}", "requestContext": {"requestId": "r1"}, **changed}
-    return respond(event, {("GET", "/x/{id}"): route}, told), told
+    return respond(event, {("GET", "/x/{id}"): route}, told, UNHURRIED), told
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_route_sees_the_request_decoded() -> None:
 
     answer, _ = call(route, pathParameters={"id": "l%C3%A4mp%2F1"}, queryStringParameters=None)
     call(route, pathParameters=None, queryStringParameters={"n": "1"})
-    assert seen[0] == Request("r1", {"id": "lämp/1"}, {}, None, False)
+    assert seen[0] == Request("r1", {"id": "lämp/1"}, {}, None, False, UNHURRIED)
     assert (seen[1].path, seen[1].query) == ({}, {"n": "1"})
     assert json.loads(answer["body"]) == {"name": "Lämpchen"}
 

@@ -95,7 +95,7 @@ def test_another_route_is_not_answered_here(log: MemoryEventLog) -> None:
 def test_events_that_could_not_be_stored_are_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
     """503: the client sends them again."""
 
-    def unavailable(_: object) -> None:
+    def unavailable(*_: object) -> None:
         raise UnavailableError("append to stream events: no capacity")
 
     monkeypatch.setattr(app, "accept_events", lambda: unavailable)

@@ -33,7 +33,7 @@ def test_a_batch_is_archived_record_by_record(monkeypatch: pytest.MonkeyPatch) -
 def test_a_batch_that_could_not_be_archived_fails_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lambda delivers it again; storing part of it twice is harmless."""
 
-    def unavailable(_: object) -> None:
+    def unavailable(*_: object) -> None:
         raise UnavailableError("no bucket")
 
     monkeypatch.setattr(app, "archive_events", lambda: unavailable)

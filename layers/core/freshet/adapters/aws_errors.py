@@ -16,15 +16,21 @@ _LATER = frozenset(
         "InternalServerError",
         "KMSThrottlingException",
         "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
         "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
         "SlowDown",
         "ThrottlingError",
         "ThrottlingException",
+        "TooManyRequestsException",
         "TransactionConflict",
+        "TransactionInProgressException",
     }
 )
 
@@ -47,6 +53,15 @@ def condition_failed(error: ClientError) -> bool:
     return error_code(error) == "ConditionalCheckFailedException"
 
 
+def _passes(error: ClientError) -> bool:
+    """True for a refusal that says nothing about the request; a transaction's reasons are each row's."""
+    if error_code(error) == "TransactionCanceledException":
+        reasons = error.response.get("CancellationReasons", ())
+        return not condition_failed(error) and any(may_succeed_later(reason.get("Code", "")) for reason in reasons)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return may_succeed_later(error_code(error)) or status >= 500
+
+
 @contextmanager
 def unavailable_in_our_words(what: str) -> Iterator[None]:
     """Raise UnavailableError, naming what was tried and keeping AWS's error as the cause, where retrying can help."""
@@ -55,7 +70,6 @@ def unavailable_in_our_words(what: str) -> Iterator[None]:
     except (NoConnectionError, HTTPClientError) as error:
         raise UnavailableError(f"{what}: {error}") from error
     except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if may_succeed_later(error_code(error)) or status >= 500:
+        if _passes(error):
             raise UnavailableError(f"{what}: {error}") from error
         raise

@@ -2,13 +2,15 @@
 
 User rows are written by PartiQL in batches of 25: a conditional write each, a tenth of the client's cost of one call a
 row. Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+
+What a projector calls is retried here while its budget lasts, row by row where DynamoDB answers row by row. A write
+whose answer was lost is made again like any other; if it had been stored, its condition no longer holds, and it comes
+back as stale or as a conflict: the caller reads again and finds it done.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +19,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from freshet.adapters.aws_errors import condition_failed, may_succeed_later, unavailable_in_our_words
+from freshet.adapters.backoff import Attempts, attempts, retried
 from freshet.application.ports import FIRST_VIEW, NO_ROW, UNHURRIED, Budget, UserWrite, UserWriteReport, VersionedRow
 from freshet.domain.errors import ConflictError, FreshetError, UnavailableError, ViewClosedError
 from freshet.domain.keys import Pseudonym
@@ -31,8 +34,6 @@ VIEW_BYTES = 2
 KEYS_A_READ = 100
 STATEMENTS_A_WRITE = 25
 PARALLEL_WRITES = 4
-ATTEMPTS = 5
-FIRST_PAUSE_S = 0.02
 
 _STALE = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _Thing = TypeVar("_Thing")
@@ -77,6 +78,7 @@ class DynamoFeatureStore:
         pool: ThreadPoolExecutor,
         budget: Budget = UNHURRIED,
         serving: Mapping[str, Any] | None = None,
+        attempts_in: Attempts = attempts,
     ) -> None:
         self.view = view
         self._client = client
@@ -87,6 +89,7 @@ class DynamoFeatureStore:
         self._pool = pool
         self._budget = budget
         self._serving = serving
+        self._attempts = attempts_in
 
     def read_user(self, user: Pseudonym) -> VersionedRow:
         """See FeatureStore."""
@@ -116,8 +119,11 @@ class DynamoFeatureStore:
 
     def read_trend(self, shard: str) -> VersionedRow:
         """See FeatureStore."""
-        with unavailable_in_our_words(f"read table {self._items}"):
-            answer = self._client.get_item(TableName=self._items, Key=trend_key(self.view, shard), ConsistentRead=True)
+        key = trend_key(self.view, shard)
+        answer = self._retried(
+            f"read table {self._items}",
+            lambda: self._client.get_item(TableName=self._items, Key=key, ConsistentRead=True),
+        )
         item = answer.get("Item")
         if item is not None and CLOSED in item:
             raise ViewClosedError(f"view {self.view} takes no more events of {shard}")
@@ -139,17 +145,19 @@ class DynamoFeatureStore:
         item = {**trend_key(self.view, shard), "s": {"B": data}, "v": {"N": str(expected_version + 1)}}
         put = {"TableName": self._items, "Item": item, **_at(expected_version)}
         try:
-            with unavailable_in_our_words(f"write table {self._items}"):
-                if expected_version or self._serving is None:
-                    self._client.put_item(**put)
-                else:
-                    pointer = {"TableName": self._items, "Key": POINTER, **self._serving}
-                    self._client.transact_write_items(TransactItems=[{"Put": put}, {"ConditionCheck": pointer}])
+            self._retried(f"write table {self._items}", lambda: self._put_trend(put, first=not expected_version))
         except ClientError as error:
             if not condition_failed(error):
                 raise
             message = f"the trend of {shard} in view {self.view} is no longer at version {expected_version}"
             raise ConflictError(message) from error
+
+    def _put_trend(self, put: dict[str, Any], *, first: bool) -> None:
+        if self._serving is None or not first:
+            self._client.put_item(**put)
+        else:
+            pointer = {"TableName": self._items, "Key": POINTER, **self._serving}
+            self._client.transact_write_items(TransactItems=[{"Put": put}, {"ConditionCheck": pointer}])
 
     def closing(self, shard: str, version: int) -> dict[str, Any]:
         """The update that lets a shard's trend take no more, if it is at this version: part of a transaction."""
@@ -177,13 +185,17 @@ class DynamoFeatureStore:
 
     def _delete(self, table: str, keys: Sequence[Mapping[str, Any]]) -> None:
         request: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-        for attempt in range(ATTEMPTS):
-            with unavailable_in_our_words(f"write table {table}"):
-                request = self._client.batch_write_item(RequestItems=request).get("UnprocessedItems", {})
-            if not request:
-                return
-            _pause(attempt)
-        raise UnavailableError(f"table {table} left rows undeleted in {ATTEMPTS} attempts")
+
+        def delete() -> None:
+            nonlocal request
+            request = self._client.batch_write_item(RequestItems=request).get("UnprocessedItems", {})
+            if request:
+                raise UnavailableError(f"table {table} left {len(request[table])} rows undeleted")
+
+        self._retried(f"write table {table}", delete)
+
+    def _retried(self, what: str, call: Callable[[], _Thing]) -> _Thing:
+        return retried(what, call, self._budget, self._attempts)
 
     def _scanned(self, attributes: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(
@@ -197,24 +209,27 @@ class DynamoFeatureStore:
             for page in pages:
                 yield from page["Items"]
 
-    def _read_batch(self, users: Sequence[Pseudonym]) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+    def _read_batch(self, users: Sequence[Pseudonym]) -> dict[Pseudonym, VersionedRow]:
+        rows: dict[Pseudonym, VersionedRow] = {}
         request: dict[str, Any] = {
             self._users: {"Keys": [user_key(self.view, u) for u in users], "ConsistentRead": True}
         }
-        for attempt in range(ATTEMPTS):
-            with unavailable_in_our_words(f"read table {self._users}"):
-                answer = self._client.batch_get_item(RequestItems=request)
+
+        def read() -> None:
+            nonlocal request
+            answer = self._client.batch_get_item(RequestItems=request)
             for item in answer["Responses"].get(self._users, ()):
-                yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
+                rows[bytes(item["u"]["B"])[VIEW_BYTES:]] = _row(item)
             request = answer.get("UnprocessedKeys", {})
-            if not request:
-                return
-            _pause(attempt)
-        raise UnavailableError(f"table {self._users} left keys unread in {ATTEMPTS} attempts")
+            if request:
+                raise UnavailableError(f"table {self._users} left {len(request[self._users]['Keys'])} keys unread")
+
+        self._retried(f"read table {self._users}", read)
+        return rows
 
     def _write_batch(self, writes: Sequence[UserWrite]) -> UserWriteReport:
         stale: set[Pseudonym] = set()
-        for attempt in range(ATTEMPTS):
+        for _ in self._attempts(self._budget):
             later: list[UserWrite] = []
             for write, code in zip(writes, self._execute(writes), strict=True):
                 if code in _STALE:
@@ -224,7 +239,6 @@ class DynamoFeatureStore:
             if not later:
                 return UserWriteReport(stale=frozenset(stale))
             writes = later
-            _pause(attempt)
         return UserWriteReport(frozenset(stale), frozenset(write.user for write in writes))
 
     def _execute(self, writes: Sequence[UserWrite]) -> list[str | None]:
@@ -268,8 +282,3 @@ def _chunks(things: Collection[_Thing], size: int) -> Iterator[list[_Thing]]:
     remaining = iter(things)
     while chunk := list(islice(remaining, size)):
         yield chunk
-
-
-def _pause(attempt: int) -> None:
-    """Wait longer each time, and not in step with others. Source: AWS, "Exponential Backoff And Jitter" (2015)."""
-    time.sleep(random.uniform(0, FIRST_PAUSE_S * 2**attempt))

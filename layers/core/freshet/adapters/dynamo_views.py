@@ -16,8 +16,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from freshet.adapters.aws_errors import condition_failed, unavailable_in_our_words
+from freshet.adapters.backoff import Attempts, attempts, retried
 from freshet.adapters.dynamo_feature_store import PARALLEL_WRITES, POINTER, VIEW, DynamoFeatureStore, Tables, serves
-from freshet.application.ports import FIRST_VIEW, UNHURRIED, Budget, FeatureStore, ViewVersion
+from freshet.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
 from freshet.domain.errors import ConflictError, InvalidInputError
 
 MOST_CLOSED_AT_ONCE = 99
@@ -27,20 +28,27 @@ MOST_CLOSED_AT_ONCE = 99
 class DynamoViews:
     """Views over two tables."""
 
-    def __init__(self, client: Any, users_table: str, items_table: str) -> None:
+    def __init__(self, client: Any, users_table: str, items_table: str, attempts_in: Attempts = attempts) -> None:
         self._client = client
         self._tables = Tables(users_table, items_table)
         self._pool = ThreadPoolExecutor(PARALLEL_WRITES)
+        self._attempts = attempts_in
 
-    def serving(self) -> int:
+    def serving(self, budget: Budget = ONCE) -> int:
         """See Views."""
-        with unavailable_in_our_words(f"read table {self._tables.items}"):
-            answer = self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True)
+        answer = retried(
+            f"read table {self._tables.items}",
+            lambda: self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True),
+            budget,
+            self._attempts,
+        )
         return int(answer["Item"]["serving"]["N"]) if "Item" in answer else FIRST_VIEW.number
 
     def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
         """See Views."""
-        return DynamoFeatureStore(self._client, self._tables, view, self._pool, budget, serves(view))
+        return DynamoFeatureStore(
+            self._client, self._tables, view, self._pool, budget, serves(view), attempts_in=self._attempts
+        )
 
     def store(self, view: int) -> FeatureStore:
         """See Views."""

@@ -14,6 +14,7 @@ from freshet.application.archived_objects import ArchivedObject, merged, sliced
 from freshet.application.ports import (
     FIRST_VIEW,
     NO_ROW,
+    ONCE,
     SLICE_BYTES,
     UNHURRIED,
     ArchiveSlice,
@@ -95,7 +96,7 @@ class MemoryViews:
         self.about: dict[int, ViewVersion] = {first.view: replace(FIRST_VIEW, number=first.view)}
         self.pointer = first.view
 
-    def serving(self) -> int:
+    def serving(self, budget: Budget = ONCE) -> int:  # noqa: ARG002  # at once
         """See Views."""
         return self.pointer
 
@@ -162,7 +163,7 @@ class MemoryArchive:
     def __init__(self) -> None:
         self.objects: dict[str, tuple[LogRecord, ...]] = {}
 
-    def store(self, records: Sequence[LogRecord], day: str) -> str:
+    def store(self, records: Sequence[LogRecord], day: str, budget: Budget = UNHURRIED) -> str:  # noqa: ARG002  # at once
         """See Archive."""
         first, last = records[0].position, records[-1].position
         name = f"{day}/{first.shard}/{first.sequence_number}-{last.sequence_number}"
@@ -192,6 +193,31 @@ class MemoryArchive:
         return ArchivedObject(name.split("/", maxsplit=1)[0], shard, first, last, name, stored_bytes)
 
 
+class MemoryWorkspace:
+    """A Workspace."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def put(self, name: str, data: bytes) -> None:
+        """See Workspace."""
+        self.kept[name] = data
+
+    def get(self, name: str) -> bytes:
+        """See Workspace."""
+        if name not in self.kept:
+            raise NotFoundError(f"nothing lies under {name}")
+        return self.kept[name]
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """See Workspace."""
+        return sorted(name for name in self.kept if name.startswith(prefix))
+
+    def clear(self) -> None:
+        """See Workspace."""
+        self.kept.clear()
+
+
 class MemoryDeadLetters:
     """DeadLetters."""
 
@@ -206,7 +232,7 @@ class MemoryDeadLetters:
         letters = (held.letter for held in self.held.values())
         return {letter.position: letter for letter in letters if isinstance(letter, DeadLetter)}
 
-    def send(self, letter: DeadLetter) -> None:
+    def send(self, letter: DeadLetter, budget: Budget = UNHURRIED) -> None:  # noqa: ARG002  # at once
         """See DeadLetters."""
         self.keep(letter)
 

@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from freshet.adapters.aws_errors import unavailable_in_our_words
+from freshet.adapters.backoff import Attempts, attempts, retried
 from freshet.adapters.letter_messages import letter_of, message_of
-from freshet.application.ports import DeadLetter, HeldLetter
+from freshet.application.ports import UNHURRIED, Budget, DeadLetter, HeldLetter
 
 MESSAGES_A_CALL = 10
 HIDDEN_S = 60
@@ -24,14 +25,19 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGui
 class SqsDeadLetters:
     """DeadLetters over one queue; a handle is the receipt of the message."""
 
-    def __init__(self, client: Any, queue_url: str) -> None:
+    def __init__(self, client: Any, queue_url: str, attempts_in: Attempts = attempts) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._attempts = attempts_in
 
-    def send(self, letter: DeadLetter) -> None:
+    def send(self, letter: DeadLetter, budget: Budget = UNHURRIED) -> None:
         """See DeadLetters."""
-        with unavailable_in_our_words("send to the dead-letter queue"):
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=message_of(letter))
+        retried(
+            "send to the dead-letter queue",
+            lambda: self._client.send_message(QueueUrl=self._queue_url, MessageBody=message_of(letter)),
+            budget,
+            self._attempts,
+        )
 
     def letters(self) -> Iterator[HeldLetter]:
         """See DeadLetters. Ends when a receive brings nothing, or nothing new: what was hidden first has come back."""

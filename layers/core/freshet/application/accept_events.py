@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freshet.application.ports import Clock, EventLog
+from freshet.application.ports import UNHURRIED, Budget, Clock, EventLog
+from freshet.domain.errors import UnavailableError
 from freshet.domain.events import EventRecord
 from freshet.domain.keys import pseudonym
 from freshet.domain.positions import Position
@@ -29,12 +30,20 @@ class AcceptEvents:
     clock: Clock
     pseudonym_secret: bytes
 
-    def __call__(self, body: object) -> Receipt:
-        """Raises InvalidInputError for a call that makes no sense, UnavailableError if nothing was stored."""
+    def __call__(self, body: object, budget: Budget = UNHURRIED) -> Receipt:
+        """What is in the receipt as accepted is in the log.
+
+        Raises InvalidInputError for a call that makes no sense, UnavailableError if the log is not known to have taken
+        the events: sent again, they count once, by their ids.
+        """
         now_ms = self.clock.now_ms()
         submission = parse_submission(body, now_ms)
         if not submission.accepted:
             return Receipt(None, (), submission.rejected)
         subject = pseudonym(submission.user_id, self.pseudonym_secret)
-        position = self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, submission.accepted)))
+        record = encode(EventRecord(subject, now_ms, submission.accepted))
+        try:
+            position = self.log.append(subject.hex(), record, budget)
+        except UnavailableError as error:
+            raise UnavailableError(f"the events may not be in the log, send them again: {error}") from error
         return Receipt(position, tuple(event.event_id for event in submission.accepted), submission.rejected)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from freshet.application.ports import Archive, LogRecord
+from freshet.application.ports import UNHURRIED, Archive, Budget, LogRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class ArchiveEvents:
 
     archive: Archive
 
-    def __call__(self, batch: Sequence[Arrival]) -> tuple[str, ...]:
+    def __call__(self, batch: Sequence[Arrival], budget: Budget = UNHURRIED) -> tuple[str, ...]:
         """The names of the stored objects. Records must be of one shard, in order. Raises UnavailableError."""
         return tuple(
-            self.archive.store([arrival.record for arrival in arrivals], day)
+            self.archive.store([arrival.record for arrival in arrivals], day, budget)
             for day, arrivals in groupby(batch, key=lambda arrival: arrival.day)
         )

@@ -64,8 +64,19 @@ class _Unhurried:
         return math.inf
 
 
+class _Once:
+    """A budget that ends with the first attempt."""
+
+    def left_s(self) -> float:
+        """See Budget."""
+        return 1e-9
+
+
 UNHURRIED: Budget = _Unhurried()
 """For work that nobody waits for."""
+
+ONCE: Budget = _Once()
+"""For one attempt: what is not worth waiting for, or has a client that retries by itself."""
 
 
 class EventLog(Protocol):
@@ -174,7 +185,7 @@ FIRST_VIEW = ViewVersion(1)
 class Views(Protocol):
     """The versions of the views side by side, and the pointer to the one that serves."""
 
-    def serving(self) -> int:
+    def serving(self, budget: Budget = ONCE) -> int:
         """The version that serves. Raises UnavailableError."""
         ...
 
@@ -223,8 +234,11 @@ class ArchiveSlice:
 class Archive(Protocol):
     """The log's long memory."""
 
-    def store(self, records: Sequence[LogRecord], day: str) -> str:
-        """Store records of one shard, in order, under a day (YYYY-MM-DD); the name is the same for the same records."""
+    def store(self, records: Sequence[LogRecord], day: str, budget: Budget = UNHURRIED) -> str:
+        """Store records of one shard, in order, under a day (YYYY-MM-DD); the name is the same for the same records.
+
+        Raises UnavailableError when the budget ends first.
+        """
         ...
 
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
@@ -244,6 +258,26 @@ class Archive(Protocol):
 
     def read(self) -> Iterator[LogRecord]:
         """Every archived record once, shard by shard in order of position: all slices, one after the other."""
+        ...
+
+
+class Workspace(Protocol):
+    """Where a replay leaves its intermediate results; a name holds a whole result or nothing."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep some bytes under a name, in the place of what was there. Raises UnavailableError."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """What is kept under a name. Raises NotFoundError, UnavailableError."""
+        ...
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Every name that begins so, sorted. Raises UnavailableError."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything. Raises UnavailableError."""
         ...
 
 
@@ -309,8 +343,11 @@ class HeldLetter:
 class DeadLetters(Protocol):
     """Where records go that cannot be folded."""
 
-    def send(self, letter: DeadLetter) -> None:
-        """Keep the letter. Sending one twice is legal; its position tells. Raises UnavailableError."""
+    def send(self, letter: DeadLetter, budget: Budget = UNHURRIED) -> None:
+        """Keep the letter. Sending one twice is legal; its position tells.
+
+        Raises UnavailableError when the budget ends first.
+        """
         ...
 
     def letters(self) -> Iterator[HeldLetter]:

@@ -67,11 +67,11 @@ class ProjectEvents:
 
     def __call__(self, shard: str, batch: Sequence[LogRecord], budget: Budget = UNHURRIED) -> Projected:
         """Records must be of one shard, in order. Raises UnavailableError if nothing of the batch was stored."""
-        decoded, dead = self._decode(batch)
+        decoded, dead = self._decode(batch, budget)
         written: list[Change] = []
         for _ in range(ATTEMPTS):
             # Remembered from batch to batch: a version that no longer serves refuses its trend, and is asked for then.
-            self._view = self._view or self._views.serving()
+            self._view = self._view or self._views.serving(budget)
             try:
                 changes, report = fold_into(self._views.serving_store(self._view, budget), shard, decoded)
             except ConflictError:
@@ -83,14 +83,15 @@ class ProjectEvents:
                 return _projected(written, dead, unwritten.values())
         raise UnavailableError(f"another writer kept changing the rows of {shard} during {ATTEMPTS} attempts")
 
-    def _decode(self, batch: Sequence[LogRecord]) -> tuple[list[Decoded], int]:
+    def _decode(self, batch: Sequence[LogRecord], budget: Budget) -> tuple[list[Decoded], int]:
         """The records that can be read; the others go to the dead letters, each with its reason."""
         decoded: list[Decoded] = []
         for record in batch:
             try:
                 decoded.append((record.position, decode_cores(record.data)))
             except InvalidRecordError as error:
-                self._dead_letters.send(DeadLetter(record.position, str(error), record.data, record.partition_key))
+                letter = DeadLetter(record.position, str(error), record.data, record.partition_key)
+                self._dead_letters.send(letter, budget)
         return decoded, len(batch) - len(decoded)
 
 

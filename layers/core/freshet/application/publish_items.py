@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freshet.application.ports import Catalogue, Clock, EventLog
+from freshet.application.ports import UNHURRIED, Budget, Catalogue, Clock, EventLog
 from freshet.domain.catalogue import Item
 from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.keys import PSEUDONYM_BYTES
@@ -32,13 +32,17 @@ class PublishItems:
     catalogue: Catalogue
     clock: Clock
 
-    def __call__(self, body: object) -> Published:
-        """All items of the call or none. Raises InvalidInputError, KeyCollisionError, UnavailableError."""
+    def __call__(self, body: object, budget: Budget = UNHURRIED) -> Published:
+        """What is answered as published is in the log and in the catalogue.
+
+        Raises InvalidInputError and KeyCollisionError when nothing was written, UnavailableError when all, some or
+        nothing was: published again, the items are as if they had been published once.
+        """
         now_ms = self.clock.now_ms()
         items = parse_publication(body)
         self.catalogue.refuse_collisions(items)
         record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_published(item, now_ms) for item in items))
-        position = self.log.append(ABOUT_ITEMS.hex(), encode(record))
+        position = self.log.append(ABOUT_ITEMS.hex(), encode(record), budget)
         self.catalogue.publish(items, now_ms)
         return Published(tuple(item.item_id for item in items), position)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from freshet.application.catalogue_view import CatalogueView
-from freshet.application.ports import Clock, EventLog, FeatureStore, Scorer
+from freshet.application.ports import UNHURRIED, Budget, Clock, EventLog, FeatureStore, Scorer
 from freshet.domain import user_row
 from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.keys import ItemKey, item_key, pseudonym
@@ -63,12 +63,12 @@ class Recommend:
         )
         return Slate(recommendation_id, items, provenance, stale)
 
-    def log_slate(self, user_id: str, slate: Slate) -> None:
+    def log_slate(self, user_id: str, slate: Slate, budget: Budget = UNHURRIED) -> None:
         """Append SlateServed: who was shown what, in which order, by which policy. Raises UnavailableError."""
         subject = pseudonym(user_id, self.pseudonym_secret)
         now_ms = self.clock.now_ms()
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
-        self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))))
+        self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))), budget)
 
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from freshet.application.ports import Budget
 from freshet.domain.errors import (
     ConflictError,
     FreshetError,
@@ -25,13 +26,14 @@ from freshet.entrypoints.telemetry import Telemetry
 
 @dataclass(frozen=True)
 class Request:
-    """One call as a route sees it."""
+    """One call as a route sees it, and how long it may keep its caller waiting."""
 
     request_id: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     raw_body: str | None
     is_base64: bool
+    budget: Budget
 
     def json(self) -> object:
         """The body. Raises InvalidInputError."""
@@ -63,10 +65,10 @@ _STATUS: tuple[tuple[type[FreshetError], int], ...] = (
 )
 
 
-def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry) -> dict[str, Any]:
+def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
     """Call the route of an API Gateway proxy event; an error that nobody foresaw is left to Lambda, as a 502."""
     try:
-        answer = _route(event, routes)(_request(event), telemetry)
+        answer = _route(event, routes)(_request(event, budget), telemetry)
     except FreshetError as error:
         answer = Answer(_status(error), {"error": described(error)})
         if answer.status >= 500:
@@ -94,13 +96,14 @@ def _route(event: Mapping[str, Any], routes: Routes) -> Route:
     return route
 
 
-def _request(event: Mapping[str, Any]) -> Request:
+def _request(event: Mapping[str, Any], budget: Budget) -> Request:
     return Request(
         request_id=event["requestContext"]["requestId"],
         path={name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()},
         query=event.get("queryStringParameters") or {},
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
+        budget=budget,
     )
 
 

@@ -13,6 +13,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from freshet.application.ports import Budget
+from freshet.entrypoints.lambda_budget import LambdaBudget
+
 
 @dataclass(frozen=True)
 class Telemetry:
@@ -37,19 +40,22 @@ def telemetry() -> Telemetry:
     return Telemetry(Logger(), Metrics(), Tracer())
 
 
-Handle = Callable[[dict[str, Any], Telemetry], dict[str, Any]]
+Handle = Callable[[dict[str, Any], Telemetry, Budget], dict[str, Any]]
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def instrumented(handle: Handle) -> Handler:
-    """A Lambda handler around `handle`: cold starts counted, metrics flushed as a log line, the call traced."""
+    """A Lambda handler around `handle`: cold starts counted, metrics flushed as a log line, the call traced.
+
+    `handle` is also given the time that Lambda leaves to this call.
+    """
 
     @cache
     def instrumented_handle() -> Handler:
         told = telemetry()
 
-        def call(event: dict[str, Any], _: Any) -> dict[str, Any]:
-            return handle(event, told)
+        def call(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            return handle(event, told, LambdaBudget(context))
 
         traced = told.tracer.capture_lambda_handler(call, capture_response=False)
         measured = told.metrics.log_metrics(traced, capture_cold_start_metric=True, raise_on_empty_metrics=False)
