@@ -1,0 +1,88 @@
+"""The last step: a rebuilt version catches up with the stream, and takes over at a moment when it holds everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from freshet.application.ports import FeatureStore, LogReader, LogRecord, Views
+from freshet.application.project_events import Decoded, fold_into
+from freshet.domain import trend_row
+from freshet.domain.amendments import Hidden
+from freshet.domain.errors import ConflictError, InvalidRecordError, UnavailableError
+from freshet.domain.positions import shard_number
+from freshet.domain.records import decode_cores
+
+ROUNDS = 1000
+"""How often a version that was not quick enough catches up once more before it gives up."""
+
+
+def catch_up(
+    reader: LogReader, store: FeatureStore, reached: Mapping[str, int], hidden: Hidden, advance: Callable[[int], None]
+) -> dict[str, int]:
+    """Fold what lies in the stream behind these positions into a version that does not serve yet.
+
+    Returns the last sequence number of each shard. Raises UnavailableError; what was folded stays, and folding it
+    again changes nothing.
+    """
+    after = dict(reached)
+    for shard in reader.shards():
+        for batch in reader.read_after(shard.name, after.get(shard.name)):
+            project_into(store, shard.name, batch, hidden)
+            after[shard.name] = batch[-1].position.sequence_number
+            advance(len(batch))
+    return after
+
+
+def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hidden: Hidden) -> None:
+    """Fold one batch, as the projector does; what nobody can read is with the dead letters already."""
+    changes, report = fold_into(store, shard, list(_readable(batch, hidden)))
+    if report.stale:
+        raise ConflictError(f"somebody else writes to view {store.view}")
+    if report.unavailable:
+        raise UnavailableError(f"{len(report.unavailable)} of {len(changes)} rows of view {store.view} were not taken")
+
+
+def switch(
+    views: Views,
+    reader: LogReader,
+    serving: int,
+    to: int,
+    reached: Mapping[str, int],
+    hidden: Hidden,
+    advance: Callable[[int], None],
+) -> dict[str, int]:
+    """Catch up until nothing is missing, and make `to` the version that serves. Raises ConflictError.
+
+    Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
+    on condition that they did not move since, so no projector can put into the old version what the new one lacks.
+    """
+    old, new = views.store(serving), views.store(to)
+    for _ in range(ROUNDS):
+        reached = catch_up(reader, new, reached, hidden, advance)
+        shards = reader.shards()
+        held = old.read_trends()
+        trends = {shard.name: held[shard.name] for shard in shards if shard.name in held}
+        if any(trend_row.unpack(row.data).sequence > reached.get(shard, -1) for shard, row in trends.items()):
+            continue
+        # Nobody projects a closed shard any further, and all of it was read.
+        fed = [shard.name for shard in shards if not shard.closed and shard.name in trends]
+        try:
+            views.switch(serving, to, {shard: trends[shard].version for shard in fed})
+        except ConflictError:
+            if views.serving() != serving:
+                raise
+            continue
+        return reached
+    raise ConflictError(f"view {to} did not catch up with the stream in {ROUNDS} rounds")
+
+
+def _readable(batch: Sequence[LogRecord], hidden: Hidden) -> list[Decoded]:
+    decoded: list[Decoded] = []
+    for record in batch:
+        try:
+            cores = decode_cores(record.data)
+        except InvalidRecordError:
+            continue
+        if not hidden.hides(cores.subject, (shard_number(record.position.shard), record.position.sequence_number)):
+            decoded.append((record.position, cores))
+    return decoded
