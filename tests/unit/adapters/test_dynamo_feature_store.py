@@ -249,7 +249,7 @@ def test_many_users_are_read_a_hundred_at_a_time(glass: Hourglass) -> None:
 
 
 class Row:
-    """A client of one trend row, whose calls meet these errors and then succeed; `lost` ones are stored all the same."""
+    """A client of one trend row, whose calls meet these errors and then succeed; `lost` ones are stored before."""
 
     def __init__(self, *errors: Exception, lost: bool = False) -> None:
         self.errors = list(errors)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryEventLog
+from freshet.adapters.kinesis_event_log import KinesisEventLog
+from freshet.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
 from freshet.application.accept_events import AcceptEvents
+from freshet.application.ports import EventLog
+from freshet.application.project_events import ProjectEvents
+from freshet.domain import user_row
 from freshet.domain.errors import UnavailableError
 from freshet.domain.records import decode
+from freshet.entrypoints.lambda_budget import MARGIN_S
 from functions.accept_events import app
-from tests.builders import NOW_MS, SECRET, SHARD
+from tests.builders import NOW_MS, SECRET, SHARD, OneView
+from tests.faulty_kinesis import Fate, FaultyKinesis
+from tests.hourglass import Hourglass
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 
 
@@ -28,6 +36,14 @@ def log(monkeypatch: pytest.MonkeyPatch) -> MemoryEventLog:
 def post(**changed: Any) -> tuple[int, Any]:
     """What the handler answers."""
     return answered(app.handler(api_event("post_events", **changed), CONTEXT))
+
+
+def post_with(log: EventLog, left_s: float) -> tuple[int, Any]:
+    """What the handler answers over another log, when Lambda leaves it so much time besides the margin."""
+    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: (MARGIN_S + left_s) * 1000})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "accept_events", lambda: AcceptEvents(log, FixedClock(NOW_MS), SECRET))
+        return answered(app.handler(api_event("post_events"), context))
 
 
 def test_events_are_accepted_and_lie_in_the_log(log: MemoryEventLog) -> None:
@@ -101,3 +117,30 @@ def test_events_that_could_not_be_stored_are_not_acknowledged(monkeypatch: pytes
     monkeypatch.setattr(app, "accept_events", lambda: unavailable)
     status, answer = post()
     assert (status, answer) == (503, {"error": {"message": "append to stream events: no capacity"}})
+
+
+def test_the_log_is_tried_again_while_lambda_leaves_time() -> None:
+    """And not one call is begun that Lambda could cut off before its answer is heard."""
+    held = MemoryEventLog()
+    log = KinesisEventLog(FaultyKinesis(held, [Fate.THROTTLED, Fate.FAILED]), "events", Hourglass(60).attempts)
+    status, answer = post_with(log, left_s=0)
+    assert status == 503
+    assert answer["error"]["message"].endswith("append to stream events: no time was left to try")
+    assert not held.records
+    assert post_with(log, left_s=5)[0] == 200
+    assert len(held.records) == 1
+
+
+def test_events_whose_acknowledgement_was_lost_are_sent_again_and_count_once() -> None:
+    """They lie in the log twice; the views know them by their ids."""
+    held = MemoryEventLog()
+    log = KinesisEventLog(FaultyKinesis(held, [Fate.LOST]), "events", Hourglass(60).attempts)
+    status, answer = post_with(log, left_s=0.001)
+    assert status == 503
+    assert "send them again with the same ids" in answer["error"]["message"]
+    status, answer = post_with(log, left_s=5)
+    assert (status, answer["position"]) == (200, f"{SHARD}:2")
+    store = MemoryFeatureStore()
+    ProjectEvents(OneView(store), MemoryDeadLetters())(SHARD, held.records)
+    (state,) = (user_row.unpack(row.data) for row in store.users.values())
+    assert (state.applied, state.duplicates) == (5, 5)

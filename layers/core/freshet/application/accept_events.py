@@ -45,5 +45,7 @@ class AcceptEvents:
         try:
             position = self.log.append(subject.hex(), record, budget)
         except UnavailableError as error:
-            raise UnavailableError(f"the events may not be in the log, send them again: {error}") from error
+            raise UnavailableError(
+                f"the events may not be in the log, send them again with the same ids: {error}"
+            ) from error
         return Receipt(position, tuple(event.event_id for event in submission.accepted), submission.rejected)
