@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from freshet.adapters.dynamo_imports import DynamoImports
 from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.kinesis_log_reader import KinesisLogReader
@@ -77,6 +78,10 @@ class Stack:
     def views(self) -> DynamoViews:
         """The versions of the views."""
         return DynamoViews(self.client("dynamodb"), self.output("UsersTable"), self.output("ItemsTable"))
+
+    def imports(self) -> DynamoImports:
+        """Which history is in the log."""
+        return DynamoImports(self.client("dynamodb"), self.output("ItemsTable"))
 
     def secret(self) -> bytes:
         """The key of the pseudonyms."""

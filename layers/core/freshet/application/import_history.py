@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 
 from freshet.application.archive_events import ArchiveEvents, Arrival
 from freshet.application.ports import NO_ROW, Archive, FeatureStore, LogRecord
@@ -16,6 +16,23 @@ from freshet.domain.records import encode
 
 CHUNK_RECORDS = 5000
 """Records archived and folded at a time: what bounds the memory of an import."""
+
+RECORDS_AN_IMPORT = 2**40
+"""Sequence numbers that an import can give: import k has those after k times as many."""
+
+
+def archive_history(records: Iterable[EventRecord], number: int, archive: Archive) -> Iterator[int]:
+    """Archive the records of import `number`, in order; yields after each object how many events more are stored.
+
+    The same records and number give the same objects, so an import that was killed is repaired by doing it again.
+    Nothing is folded: a rebuild does that. Raises UnavailableError; what was yielded is stored.
+    """
+    first = number * RECORDS_AN_IMPORT + 1
+    numbered = ((_arrival(record, place), len(record.events)) for place, record in enumerate(records, first))
+    for day, of_day in groupby(numbered, key=lambda one: one[0].day):
+        while chunk := list(islice(of_day, CHUNK_RECORDS)):
+            archive.store([arrival.record for arrival, _ in chunk], day)
+            yield sum(events for _, events in chunk)
 
 
 def import_history(

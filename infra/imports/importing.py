@@ -1,0 +1,56 @@
+"""An import from its files to the log: read, number, archive, rebuild, done. Killed anywhere, it is done again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from freshet.application.import_history import archive_history
+from freshet.application.ports import Archive, Clock, ImportEntry, Imports
+from infra.imports.fingerprint import import_id
+from infra.imports.reading import History, ReadHistory
+from infra.imports.records import as_records
+from infra.imports.tally import Tally
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import became. Without a tally it was in the log already, and nothing was done."""
+
+    entry: ImportEntry
+    tally: Tally | None
+
+
+@dataclass(frozen=True)
+class ImportFiles:
+    """Import files into a stack; `rebuild` folds what is new in its archive into the views."""
+
+    read: ReadHistory
+    archive: Archive
+    imports: Imports
+    clock: Clock
+    rebuild: Callable[[], None]
+
+    def __call__(self, files: Sequence[Path]) -> Imported:
+        """Raises ImportingError and OSError before anything is stored; UnavailableError: import again to go on."""
+        this = import_id(files, self.read.mapping, self.read.progress)
+        known = next((entry for entry in self.imports.entries() if entry.import_id == this), None)
+        if known is not None and known.counts is not None:
+            return Imported(known, None)
+        # By the clock of the first attempt, so that the same rows are in the future as then.
+        now_ms = self.clock.now_ms() if known is None else known.began_at_ms
+        with tempfile.TemporaryDirectory(prefix="freshet-import-") as folder:
+            history = self.read(files, now_ms, Path(folder))
+            entry = self.imports.begin(this, ", ".join(path.name for path in files), now_ms)
+            self._archive(history, entry.number)
+        self.rebuild()
+        self.imports.finish(this, history.tally.counts())
+        return Imported(entry, history.tally)
+
+    def _archive(self, history: History, number: int) -> None:
+        stored = 0
+        for events in archive_history(as_records(history.rows), number, self.archive):
+            stored += events
+            self.read.progress(f"Writing import {number} to the archive", stored / history.tally.events)

@@ -1,0 +1,90 @@
+"""An import into memory, so that a test names only the files and what is to come of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from freshet.adapters.memory import FixedClock, MemoryArchive
+from freshet.adapters.memory_imports import MemoryImports
+from freshet.application.ports import LogRecord
+from freshet.domain.errors import UnavailableError
+from freshet.domain.events import EventRecord
+from freshet.domain.records import decode
+from infra.imports.importing import Imported, ImportFiles
+from infra.imports.mapping import ColumnMapping
+from infra.imports.mapping_file import read_mapping
+from infra.imports.reading import ReadHistory
+from infra.imports.rejects import Reject
+from tests.builders import NOW_MS, SECRET
+
+PLAIN = {"user": "user", "item": "item", "time": "time"}
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+class FrailArchive(MemoryArchive):
+    """An archive whose user is killed while it stores its n-th object from now, before or after it is stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stores_left: int | None = None
+        self.stored_last = False
+
+    def store(self, records: Sequence[LogRecord], day: str) -> str:
+        """See Archive."""
+        if self.stores_left is not None:
+            self.stores_left -= 1
+            if self.stores_left < 0:
+                if self.stored_last:
+                    super().store(records, day)
+                raise KilledError
+        return super().store(records, day)
+
+
+class Shop:
+    """What an import needs, in memory."""
+
+    def __init__(self) -> None:
+        self.archive = FrailArchive()
+        self.imports = MemoryImports()
+        self.clock = FixedClock(NOW_MS)
+        self.rejects: list[Reject] = []
+        self.rebuilds: list[int] = []
+        self.broken = False
+
+    def imports_files(
+        self, *files: Path, mapping: ColumnMapping | None = None, max_rejects: int | None = None, **columns: str
+    ) -> Imported:
+        """Import files, by a mapping or by columns."""
+        given = mapping or read_mapping(None, PLAIN | columns)
+        read = ReadHistory(given, SECRET, lambda _doing, _share: None, self.rejects.append, max_rejects)
+        return ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild)(files)
+
+    def rebuild(self) -> None:
+        """Remember how many objects there were when the views were asked to follow."""
+        if self.broken:
+            raise UnavailableError("no views today")
+        self.rebuilds.append(len(self.archive.objects))
+
+    def records(self) -> list[EventRecord]:
+        """What lies in the archive, decoded."""
+        return [decode(record.data) for record in self.archive.read()]
+
+
+def table(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
+    """A CSV file of these rows."""
+    some = list(rows)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(some[0]))
+        writer.writeheader()
+        writer.writerows(some)
+    return path
+
+
+def visits(*rows: tuple[str, str, float]) -> list[dict[str, object]]:
+    """Rows of a file: user, item, seconds since 1970."""
+    return [dict(zip(("user", "item", "time"), row, strict=True)) for row in rows]

@@ -1,0 +1,91 @@
+"""What holds for an import of any file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.imports.errors import TooManyRejectsError
+from tests.builders import NOW_MS
+from tests.importing import KilledError, Shop, table, visits
+
+names = st.sampled_from(["ann", "bob", "cid"])
+seconds = st.integers(0, NOW_MS // 1000 - 1)
+rows = st.lists(st.tuples(names, st.sampled_from("abcde"), seconds), min_size=1, max_size=40)
+rows_of_their_own_time = st.lists(
+    st.tuples(names, st.sampled_from("abcde"), seconds), min_size=1, max_size=40, unique_by=lambda row: row[2]
+)
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["view", "ann"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+cells = st.fixed_dictionaries({}, optional=dict.fromkeys(("user", "item", "time", "did", "price", "n"), anything))
+lines = st.lists(cells.map(json.dumps) | st.text(st.characters(exclude_characters="\r\n"), max_size=20), max_size=12)
+
+
+def archived(rows: list[tuple[str, str, float]]) -> dict[str, Any]:
+    """What an import of these rows leaves in the archive."""
+    shop = Shop()
+    with tempfile.TemporaryDirectory() as folder:
+        shop.imports_files(table(Path(folder) / "h.csv", visits(*rows)))
+    return shop.archive.objects
+
+
+@given(rows_of_their_own_time, st.randoms(use_true_random=False))
+def test_the_order_of_a_file_does_not_matter_where_times_differ(
+    rows: list[tuple[str, str, float]], random: Any
+) -> None:
+    """Any permutation gives the same archive, byte for byte."""
+    other = random.sample(rows, len(rows))
+    assert archived(rows) == archived(other)
+
+
+@given(lines)
+def test_every_row_is_an_event_or_a_reject(lines: list[str]) -> None:
+    """Whatever the rows hold; the counts add up, and every reject says on which line and why."""
+    shop = Shop()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "h.jsonl"
+        path.write_text("\n".join([*lines, '{"user": "ann", "item": "a", "time": 1, "did": "view"}']), "utf-8")
+        tally = shop.imports_files(path, event_type="did", value="price", quantity="n").tally
+    assert tally is not None
+    assert tally.rows == tally.events + tally.rejected == sum(not line.isspace() and bool(line) for line in lines) + 1
+    assert tally.events == sum(len(record.events) for record in shop.records())
+    assert tally.rejected == len(shop.rejects)
+    assert all(reject.column and reject.expected and 1 <= reject.line <= len(lines) for reject in shop.rejects)
+
+
+@given(rows, st.integers(0, 8), st.booleans())
+def test_a_killed_import_run_again_equals_an_unkilled_one(
+    rows: list[tuple[str, str, float]], killed_at: int, stored_last: bool
+) -> None:
+    """Object by object, wherever it was killed."""
+    shop = Shop()
+    with tempfile.TemporaryDirectory() as folder:
+        file = table(Path(folder) / "h.csv", visits(*rows))
+        shop.archive.stores_left, shop.archive.stored_last = killed_at, stored_last
+        with suppress(KilledError):
+            shop.imports_files(file)
+        shop.archive.stores_left = None
+        shop.imports_files(file)
+    assert shop.archive.objects == archived(rows)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["h.csv", "h.jsonl", "h.dat"]))
+def test_any_bytes_are_rows_or_rejects_or_an_explained_error(content: bytes, name: str) -> None:
+    """A file is never more than wrong."""
+    shop = Shop()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(b"user,item,time\n" + content)
+        with suppress(TooManyRejectsError):
+            shop.imports_files(path)
+    assert len(shop.rejects) <= content.count(b"\n") + content.count(b"\r") + 2
