@@ -61,6 +61,10 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function"
     aws_request_id: str = "request"
 
+    def get_remaining_time_in_millis(self) -> int:
+        """Enough for a retry, if one were needed."""
+        return 15_000
+
 
 def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) -> list[Answered]:
     """Publish, view, fold, view again, fold into what is there, meet a bad record, archive, recommend, be refused."""

@@ -18,6 +18,8 @@ Permission = tuple[str, str]
 ACTIONS_OF_CALLS = {"s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
 """Where IAM has another word than the API."""
 
+PARTS_OF_A_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
+
 
 @dataclass
 class RecordedCalls:
@@ -51,6 +53,12 @@ def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator
         for statement in parameters["Statements"]:
             verb, table = _verb_and_table(statement["Statement"])
             yield f"dynamodb:PartiQL{verb.title()}", table
+        return
+    if operation == "TransactWriteItems":
+        # Allowed by what it consists of: there is no permission of the transaction itself.
+        for part in parameters["TransactItems"]:
+            for kind, about in part.items():
+                yield f"dynamodb:{PARTS_OF_A_TRANSACTION[kind]}", about["TableName"]
         return
     action = ACTIONS_OF_CALLS.get(f"{service}:{operation}", f"{service}:{operation}")
     for about in parameters.get("RequestItems", ()):
