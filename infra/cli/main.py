@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import archive, cloud, demo, dlq, events, items, localstack, recommendations
+from infra.cli import (
+    archive,
+    cloud,
+    demo,
+    dlq,
+    erase,
+    events,
+    import_,
+    items,
+    localstack,
+    rebuild,
+    recommendations,
+    verify,
+    views,
+)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (cloud.app, demo.app, localstack.app, items.app, events.app, recommendations.app):
+COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, erase, verify, rebuild)
+for commands in (module.app for module in COMMANDS):
     app.registered_commands += commands.registered_commands
 app.add_typer(archive.app, name="archive")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(views.app, name="views")
 
 if __name__ == "__main__":
     app()

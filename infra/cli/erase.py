@@ -1,0 +1,22 @@
+"""`freshet erase`: a user is to be forgotten."""
+
+from __future__ import annotations
+
+import typer
+
+from freshet.adapters.system_clock import SystemClock
+from freshet.application.erase_user import EraseUser
+from infra.cli.console import console, told_plainly
+from infra.cli.verify import StackName
+from infra.stack import open_stack
+
+app = typer.Typer()
+
+
+@app.command()
+def erase(user: str, *, stack: StackName = "") -> None:
+    """Empty a user's row now, and keep their events out of every rebuild; prints where the log says so."""
+    with told_plainly():
+        where = open_stack(stack)
+        position = EraseUser(where.event_log(), SystemClock(), where.secret())(user)
+    console.print(str(position), highlight=False, soft_wrap=True)

@@ -1,0 +1,20 @@
+"""Bars for long work on the command line: on the error output, and gone when the work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from freshet.application.replay.progress import Advance
+from infra.cli.console import errors
+
+
+@contextmanager
+def bar(step: str, total: int | None) -> Iterator[Advance]:
+    """One step of long work; see `freshet.application.replay.progress`."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bars:
+        yield partial(bars.advance, bars.add_task(step, total=total))

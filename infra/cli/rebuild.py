@@ -1,0 +1,63 @@
+"""`freshet rebuild`: the views anew from the log, beside the ones that serve, and then in their place."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from freshet.application.replay.rebuild import Rebuilt
+from infra import replays
+from infra.cli.console import console, told_plainly
+from infra.cli.progress import bar
+from infra.cli.verify import Partitions, StackName, told
+from infra.stack import open_stack
+
+app = typer.Typer()
+
+
+@app.command()
+def rebuild(
+    *,
+    partitions: Partitions = None,
+    only_if_equal: Annotated[
+        bool, typer.Option("--only-if-equal", help="Switch only if no row that serves differs from the log.")
+    ] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Forget a rebuild that was interrupted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
+    stack: StackName = "",
+) -> None:
+    """Fold archive and stream into a new version of the views while the old one serves, check it, and switch to it.
+
+    Interrupted at any point, it goes on there when called again. The old version stays until `freshet views drop`.
+    """
+    began = time.monotonic()
+    try:
+        with told_plainly():
+            done = replays.rebuild(open_stack(stack), bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
+    except KeyboardInterrupt:
+        console.print("Interrupted; the old views serve. `freshet rebuild` goes on where this stopped.")
+        raise typer.Exit(130) from None
+    if as_json:
+        typer.echo(json.dumps(asdict(done), indent=2))
+    else:
+        _print(done, time.monotonic() - began)
+
+
+def _print(done: Rebuilt, seconds: float) -> None:
+    console.print(
+        f"View {done.version.number} serves: {done.rows:,} users, {len(done.version.amended_to)} shards, "
+        f"in {seconds:.1f} s.\ndigest   {done.digest}",
+        highlight=False,
+    )
+    console.print(f"events   {told(done.tally)}", highlight=False, soft_wrap=True)
+    if done.different or done.missing:
+        found = f"{done.different:,} of its rows were not what the log says, {done.missing:,} users were missing"
+    else:
+        found = "each of its rows was what the log says, at the row's own position"
+    console.print(f"View {done.replaced} served before: {found}.", highlight=False, soft_wrap=True)
+    console.print(f"         live {done.live}\n         log  {done.log}", highlight=False)
+    console.print(f"It is kept: `freshet views drop {done.replaced}` deletes its rows.", highlight=False)

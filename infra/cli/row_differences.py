@@ -1,0 +1,60 @@
+"""Two versions of a row in words, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from freshet.application.replay.comparing import Difference
+from freshet.domain import trend_row, user_row
+from freshet.domain.errors import InvalidRecordError
+from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
+
+LONGEST = 100
+
+
+def in_words(difference: Difference) -> list[str]:
+    """A row that is not what the log says: the fields that differ, and how."""
+    if difference.live is None:
+        return [f"{difference.row}: the log has it, the views do not"]
+    if difference.log is None:
+        return [f"{difference.row}: the views have it, the log does not"]
+    fields = _trend_fields if difference.row.startswith("trend") else _user_fields
+    try:
+        live, log = fields(difference.live), fields(difference.log)
+    except InvalidRecordError as error:
+        return [f"{difference.row}: the live row cannot be read: {error}"]
+    lines = [
+        f"   {name:<11}live {_cut(live[name])}\n{'':14}log  {_cut(log[name])}"
+        for name in log
+        if live[name] != log[name]
+    ]
+    return [f"{difference.row}:", *lines]
+
+
+def _user_fields(row: bytes) -> Mapping[str, Any]:
+    state = user_row.unpack(row)
+    return {
+        "position": state.position,
+        "last event": state.last_ms,
+        "applied": state.applied,
+        "duplicates": state.duplicates,
+        "recent": [f"{one.kind.name} {one.item.hex()} +{one.pause_s}s" for one in state.recent()],
+        "items": _pieces(state.items, ITEM_KEY_BYTES),
+        "event tags": _pieces(state.tags, EVENT_TAG_BYTES),
+    }
+
+
+def _trend_fields(row: bytes) -> Mapping[str, Any]:
+    trend = trend_row.unpack(row)
+    weights = {item.hex(): weight for item, weight in sorted(trend.weights.items())}
+    return {"position": trend.position, "era": trend.era, "applied": trend.applied, "weights": weights}
+
+
+def _pieces(packed: bytes | bytearray, size: int) -> list[str]:
+    return [packed[start : start + size].hex() for start in range(0, len(packed), size)]
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"

@@ -1,0 +1,51 @@
+"""`freshet views`: the versions of the views."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from freshet.domain.errors import NotFoundError
+from infra.cli.console import console, told_plainly
+from infra.cli.progress import bar
+from infra.cli.verify import StackName
+from infra.stack import open_stack
+
+app = typer.Typer(help="The versions of the views: one serves, the others wait to be dropped.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_views(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False, stack: StackName = ""
+) -> None:
+    """Print every version that was not dropped."""
+    with told_plainly():
+        views = open_stack(stack).views()
+        serving, versions = views.serving(), [one for one in views.versions() if not one.dropped]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) | {"serving": one.number == serving} for one in versions], indent=2))
+        return
+    for one in versions:
+        made = datetime.fromtimestamp(one.created_at_ms / 1000, UTC).isoformat(" ", "seconds")
+        origin = f"rebuilt {made} by code {one.fold_code[:12]}" if one.created_at_ms else "folded from the stream"
+        mark = "serves" if one.number == serving else ""
+        console.print(f"{one.number:>4}  {mark:<6}  {origin}", highlight=False)
+
+
+@app.command()
+def drop(number: int, *, stack: StackName = "") -> None:
+    """Delete the rows of a version that does not serve."""
+    rows = 0
+    with told_plainly():
+        views = open_stack(stack).views()
+        if number not in {one.number for one in views.versions() if not one.dropped}:
+            raise NotFoundError(f"there is no view {number}: see `freshet views list`")
+        with bar(f"Dropping view {number}", None) as advance:
+            for gone in views.drop(number):
+                advance(gone - rows)
+                rows = gone
+    console.print(f"View {number} is dropped: {rows:,} rows.", highlight=False)
