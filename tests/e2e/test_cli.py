@@ -49,6 +49,12 @@ def test_up_send_recommend_status_down(checkout: Path) -> None:
     complaint = refused(checkout, "send", "alice", "[/b]", "mug-1")
     assert complaint.startswith("freshet: HTTP 400: eventList[0].eventType: expected one of ItemViewed, ")
     assert complaint.endswith(", got '[/b]'\n")
+    assert said(checkout, "send", "alice", "ItemPurchased", "mug-1", "--quantity", "3").startswith("shardId-")
+    complaint = refused(checkout, "send", "alice", "ItemViewed", "mug-1", "--quantity", "3")
+    assert (
+        complaint
+        == "freshet: HTTP 400: eventList[0].quantity: expected no quantity, except with ItemPurchased, got 3\n"
+    )
     assert said(checkout, "down") == "The local cloud is down.\n"
     assert said(checkout, "down") == "No local cloud was up.\n"
     assert processes_of(checkout) == []
