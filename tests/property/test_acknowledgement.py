@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
 from freshet.application.accept_events import AcceptEvents
+from freshet.application.ports import UNHURRIED, Budget
 from freshet.application.project_events import ProjectEvents
 from freshet.application.publish_items import PublishItems
 from freshet.domain import user_row
@@ -108,11 +109,11 @@ class FaultyCatalogue(MemoryCatalogue):
         super().__init__()
         self._fates = iter(fates)
 
-    def publish(self, items: Sequence[Item], changed_at_ms: int) -> None:
+    def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
         """See Catalogue."""
         fate = next(self._fates, Fate.STORED)
         if fate in {Fate.STORED, Fate.LOST}:
-            super().publish(items, changed_at_ms)
+            super().publish(items, changed_at_ms, budget)
         if fate is not Fate.STORED:
             raise UnavailableError(f"catalogue: {fate.value}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from freshet.adapters.backoff import ANSWER_S, CONNECT_S
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.refreshed import Refreshed
 from freshet.adapters.system_clock import SystemClock
@@ -47,11 +48,6 @@ CATALOGUE_REFRESH_MS = 10_000
 IDLE_MS = 15_000
 """An instance that was not asked for so long reads all of it again before it answers."""
 
-_CONNECT_S = 1
-_ANSWER_S = 5
-LONGEST_CALL_S = _CONNECT_S + _ANSWER_S
-"""What one attempt of a call takes at most: until it is connected, and until the answer begins."""
-
 
 def aws_client(service: str, region: str) -> Any:
     """A client that tries twice; AWS_ENDPOINT_URL is the one seam that leads it to a local cloud."""
@@ -66,8 +62,8 @@ def client_without_retries(service: str, region: str) -> Any:
 def _config(attempts: int) -> Config:
     return Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
-        connect_timeout=_CONNECT_S,
-        read_timeout=_ANSWER_S,
+        connect_timeout=CONNECT_S,
+        read_timeout=ANSWER_S,
         tcp_keepalive=True,
     )
 
@@ -116,7 +112,7 @@ def publish_items() -> PublishItems:
     settings = read_settings(PublishItemsSettings, os.environ)
     return PublishItems(
         log=KinesisEventLog(client_without_retries("kinesis", settings.aws_region), settings.freshet_stream),
-        catalogue=DynamoCatalogue(settings.freshet_catalogue_table, settings.aws_region),
+        catalogue=DynamoCatalogue(settings.freshet_catalogue_table, settings.aws_region, client_attempts=1),
         clock=SystemClock(),
     )
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from freshet.bootstrap import LONGEST_CALL_S, aws_client, client_without_retries
+from freshet.adapters.backoff import LONGEST_CALL_S
+from freshet.bootstrap import aws_client, client_without_retries
 from freshet.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
 from tests.hourglass import Hourglass
 

@@ -6,7 +6,7 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 Who retries what: an adapter that takes a budget does it itself, over a client that calls once. Retries inside boto3
 would know nothing of the budget and multiply with these: three attempts of a client that waits ten seconds for each
 answer outlast a function that is stopped after ten. An attempt is begun only while time is left, and may then take as
-long as the client waits; whoever gives the budget keeps that back (`bootstrap.LONGEST_CALL_S`).
+long as the client waits; whoever gives the budget keeps that back.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ from typing import TypeVar
 from freshet.adapters.aws_errors import unavailable_in_our_words
 from freshet.application.ports import Budget
 from freshet.domain.errors import UnavailableError
+
+CONNECT_S = 1
+ANSWER_S = 5
+LONGEST_CALL_S = CONNECT_S + ANSWER_S
+"""What one attempt takes at most: until the client is connected, and until the answer begins."""
 
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0

@@ -1,17 +1,25 @@
-"""The catalogue in DynamoDB, described by PynamoDB. The hash key is the item key, so two items cannot share one."""
+"""The catalogue in DynamoDB, described by PynamoDB. The hash key is the item key, so two items cannot share one.
+
+What a publication calls is retried here while its budget lasts. Items that DynamoDB leaves unprocessed are written
+again together with their neighbours of the same call, which changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from freshet.application.ports import CatalogueChange
+from freshet.adapters.aws_errors import unavailable_in_our_words
+from freshet.adapters.backoff import ANSWER_S, CONNECT_S, Attempts, attempts, retried
+from freshet.application.ports import UNHURRIED, Budget, CatalogueChange
 from freshet.domain.catalogue import Item
 from freshet.domain.errors import KeyCollisionError, UnavailableError
 from freshet.domain.keys import item_key
@@ -19,51 +27,63 @@ from freshet.domain.keys import item_key
 CHANGE_BUCKETS = 4
 """Partitions of the index by time of change: each takes a thousand writes a second."""
 
+ITEMS_A_WRITE = 25
+_Result = TypeVar("_Result")
+
 
 class DynamoCatalogue:
-    """A Catalogue over one table and its index `by_change`."""
+    """A Catalogue over one table and its index `by_change`.
 
-    def __init__(self, table: str, region: str) -> None:
-        self._row = _described(table, region)
+    `client_attempts` is how often the client itself tries a call: more than once where nothing here does, in reading.
+    """
 
-    def refuse_collisions(self, items: Sequence[Item]) -> None:
+    def __init__(self, table: str, region: str, client_attempts: int = 2, attempts_in: Attempts = attempts) -> None:
+        self._row = _described(table, region, client_attempts)
+        self._attempts = attempts_in
+
+    def refuse_collisions(self, items: Sequence[Item], budget: Budget = UNHURRIED) -> None:
         """See Catalogue."""
         owners = {item.key.hex(): item.item_id for item in reversed(items)}
-        try:
-            owners.update({row.item_key: row.item_id for row in self._row.batch_get(list(owners))})
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
+
+        def published() -> dict[str, str]:
+            with _in_our_words():
+                return {row.item_key: row.item_id for row in self._row.batch_get(list(owners))}
+
+        owners.update(self._retried(published, budget))
         for item in items:
             if owners[item.key.hex()] != item.item_id:
                 raise KeyCollisionError(item.item_id, owners[item.key.hex()])
 
-    def publish(self, items: Sequence[Item], changed_at_ms: int) -> None:
+    def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
         """See Catalogue."""
-        self.refuse_collisions(items)
-        try:
-            with self._row.batch_write() as batch:
-                for item in items:
-                    batch.save(self._saved(item, changed_at_ms))
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
+        self.refuse_collisions(items, budget)
+        rows = [self._saved(item, changed_at_ms) for item in items]
+
+        for first in range(0, len(rows), ITEMS_A_WRITE):
+            self._retried(partial(self._write, rows[first : first + ITEMS_A_WRITE]), budget)
 
     def get(self, item_id: str) -> Item | None:
         """See Catalogue."""
         try:
-            return _item(self._row.get(item_key(item_id).hex(), consistent_read=True))
+            with _in_our_words():
+                return _item(self._row.get(item_key(item_id).hex(), consistent_read=True))
         except DoesNotExist:
             return None
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
 
     def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
         """See Catalogue."""
-        try:
+        with _in_our_words():
             for bucket in range(CHANGE_BUCKETS):
                 for row in self._row.by_change.query(bucket, self._row.changed_at >= changed_at_ms):
                     yield CatalogueChange(_item(row), int(row.changed_at))
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
+
+    def _write(self, rows: Sequence[Any]) -> None:
+        with _in_our_words(), self._row.batch_write() as batch:
+            for row in rows:
+                batch.save(row)
+
+    def _retried(self, call: Callable[[], _Result], budget: Budget) -> _Result:
+        return retried("catalogue", call, budget, self._attempts)
 
     def _saved(self, item: Item, changed_at_ms: int) -> Any:
         bucket = item.key[0] % CHANGE_BUCKETS
@@ -71,7 +91,7 @@ class DynamoCatalogue:
         return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, **values)
 
 
-def _described(table: str, region_name: str) -> Any:
+def _described(table: str, region_name: str, client_attempts: int) -> Any:
     """PynamoDB reads a table's name from its class, so each table gets a class of its own."""
 
     class ByChange(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
@@ -86,6 +106,9 @@ def _described(table: str, region_name: str) -> Any:
         class Meta:
             table_name = table
             region = region_name
+            connect_timeout_seconds = CONNECT_S
+            read_timeout_seconds = ANSWER_S
+            max_retry_attempts = client_attempts - 1
 
         item_key = UnicodeAttribute(hash_key=True)
         item_id = UnicodeAttribute()
@@ -107,5 +130,15 @@ def _item(row: Any) -> Item:
     return Item(row.item_id, row.name, row.category, price, row.description, row.available, row.attributes)
 
 
-def _unavailable(error: PynamoDBException) -> UnavailableError:
-    return UnavailableError(f"catalogue: {error}")
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Raise UnavailableError where retrying can help: where AWS says so, and where items were left unprocessed."""
+    with unavailable_in_our_words("catalogue"):
+        try:
+            yield
+        except DoesNotExist:
+            raise
+        except PynamoDBException as error:
+            if error.cause is not None:
+                raise error.cause from error
+            raise UnavailableError(f"catalogue: {error}") from error

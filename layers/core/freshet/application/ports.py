@@ -369,12 +369,18 @@ class CatalogueChange(NamedTuple):
 class Catalogue(Protocol):
     """The items that can be recommended."""
 
-    def refuse_collisions(self, items: Sequence[Item]) -> None:
-        """Raises KeyCollisionError if an item's key belongs to another item id, published or among these."""
+    def refuse_collisions(self, items: Sequence[Item], budget: Budget = UNHURRIED) -> None:
+        """Raises KeyCollisionError if an item's key belongs to another item id, published or among these.
+
+        Raises UnavailableError when the budget ends first.
+        """
         ...
 
-    def publish(self, items: Sequence[Item], changed_at_ms: int) -> None:
-        """Insert or replace items. Raises KeyCollisionError before anything is written, UnavailableError."""
+    def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
+        """Insert or replace items. Raises KeyCollisionError before anything is written.
+
+        Raises UnavailableError when the budget ends first; some of the items may be published then.
+        """
         ...
 
     def get(self, item_id: str) -> Item | None:

@@ -40,10 +40,10 @@ class PublishItems:
         """
         now_ms = self.clock.now_ms()
         items = parse_publication(body)
-        self.catalogue.refuse_collisions(items)
+        self.catalogue.refuse_collisions(items, budget)
         record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_published(item, now_ms) for item in items))
         position = self.log.append(ABOUT_ITEMS.hex(), encode(record), budget)
-        self.catalogue.publish(items, now_ms)
+        self.catalogue.publish(items, now_ms, budget)
         return Published(tuple(item.item_id for item in items), position)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from freshet.adapters.backoff import LONGEST_CALL_S
 from freshet.application.ports import Budget
-from freshet.bootstrap import LONGEST_CALL_S
 
 MARGIN_S = LONGEST_CALL_S + 0.5
 """Kept back: an attempt that is begun at the last moment still ends, and is answered, before Lambda ends the call."""
