@@ -9,6 +9,7 @@ from pathlib import Path
 from freshet.adapters.memory import FixedClock, MemoryArchive
 from freshet.adapters.memory_imports import MemoryImports
 from freshet.application.ports import LogRecord
+from freshet.application.replay.progress import silently
 from freshet.domain.errors import UnavailableError
 from freshet.domain.events import EventRecord
 from freshet.domain.records import decode
@@ -61,7 +62,7 @@ class Shop:
     ) -> Imported:
         """Import files, by a mapping or by columns."""
         given = mapping or read_mapping(None, PLAIN | columns)
-        read = ReadHistory(given, SECRET, lambda _doing, _share: None, self.rejects.append, max_rejects)
+        read = ReadHistory(given, SECRET, silently, self.rejects.append, max_rejects)
         return ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild)(files)
 
     def rebuild(self) -> None:

@@ -22,6 +22,7 @@ class CsvRows:
     def __init__(self, path: Path, form: Form, wanted: Sequence[str]) -> None:
         self._delimiter = form.delimiter or ("\t" if ending(path) in _TABBED else ",")
         self._lines = Lines(path, form.encoding)
+        self.total = self._lines.bytes
         self._split = self._splitter(form)
         with self._lines.broken_in_our_words():
             found = form.header or self._header(path, typed=form.typed_header)
@@ -45,9 +46,9 @@ class CsvRows:
                 elif cells:
                     yield BadRow(line, f"{self._width} cells", f"{len(cells)}", cells)
 
-    def read(self) -> float:
+    def done(self) -> int:
         """See Rows."""
-        return self._lines.read()
+        return self._lines.done()
 
     def text(self, raw: Any) -> str:
         """See Rows."""

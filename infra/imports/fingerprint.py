@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from freshet.application.replay.progress import Advance, Progress
 from infra.imports.mapping import ColumnMapping
 from infra.imports.rows import kind_of
 
@@ -18,17 +19,19 @@ CHUNK_BYTES = 1 << 20
 DIGEST_BYTES = 16
 
 
-def import_id(files: Sequence[Path], mapping: ColumnMapping, progress: Callable[[str, float], None]) -> str:
-    """BLAKE2b over the files in their order and the mapping; `progress` hears which share of a file is read."""
-    parts = [{"kind": kind_of(path, mapping.form), "content": _digest(path, progress)} for path in files]
+def import_id(files: Sequence[Path], mapping: ColumnMapping, progress: Progress) -> str:
+    """BLAKE2b over the files in their order and the mapping. Raises BadFileError, OSError."""
+    kinds = [kind_of(path, mapping.form) for path in files]
+    with progress("Looking whether this is in the log", sum(path.stat().st_size for path in files)) as advance:
+        parts = [{"kind": kind, "content": _digest(path, advance)} for kind, path in zip(kinds, files, strict=True)]
     said = json.dumps({"reading": READING, "mapping": asdict(mapping), "files": parts}, sort_keys=True)
     return hashlib.blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _digest(path: Path, progress: Callable[[str, float], None]) -> str:
-    digest, size = hashlib.blake2b(digest_size=DIGEST_BYTES), max(1, path.stat().st_size)
+def _digest(path: Path, advance: Advance) -> str:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
-            progress(f"Recognising {path.name}", file.tell() / size)
+            advance(len(chunk))
     return digest.hexdigest()

@@ -31,7 +31,7 @@ class ImportFiles:
     archive: Archive
     imports: Imports
     clock: Clock
-    rebuild: Callable[[], None]
+    rebuild: Callable[[], object]
 
     def __call__(self, files: Sequence[Path]) -> Imported:
         """Raises ImportingError and OSError before anything is stored; UnavailableError: import again to go on."""
@@ -50,7 +50,6 @@ class ImportFiles:
         return Imported(entry, history.tally)
 
     def _archive(self, history: History, number: int) -> None:
-        stored = 0
-        for events in archive_history(as_records(history.rows), number, self.archive):
-            stored += events
-            self.read.progress(f"Writing import {number} to the archive", stored / history.tally.events)
+        with self.read.progress(f"Archiving import {number}", history.tally.events) as advance:
+            for events in archive_history(as_records(history.rows), number, self.archive):
+                advance(events)

@@ -17,6 +17,7 @@ class JsonRows:
 
     def __init__(self, path: Path, form: Form, wanted: Sequence[str]) -> None:
         self._lines = Lines(path, form.encoding)
+        self.total = self._lines.bytes
         self._wanted = wanted
 
     def __iter__(self) -> Iterator[Row | BadRow]:
@@ -33,9 +34,9 @@ class JsonRows:
                 if not line.isspace():
                     yield self._row(line)
 
-    def read(self) -> float:
+    def done(self) -> int:
         """See Rows."""
-        return self._lines.read()
+        return self._lines.done()
 
     def text(self, raw: Any) -> str:
         """See Rows."""

@@ -26,7 +26,7 @@ class Lines:
     def __init__(self, path: Path, encoding: str) -> None:
         self.number = 0
         self._path = path
-        self._size = max(1, path.stat().st_size)
+        self.bytes = path.stat().st_size
         self._file = path.open("rb")
         content: Any = gzip.GzipFile(fileobj=self._file) if path.suffix == ".gz" else self._file
         # What is no text in this encoding comes through as lone surrogates, which no check lets pass.
@@ -51,9 +51,9 @@ class Lines:
             raise LineTooLongError
         return line
 
-    def read(self) -> float:
-        """The share of the file that is read, 0 to 1."""
-        return min(1.0, self._file.tell() / self._size)
+    def done(self) -> int:
+        """Bytes of the file that are read."""
+        return self._file.tell()
 
     def close(self) -> None:
         """Let go of the file."""

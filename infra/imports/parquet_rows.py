@@ -32,6 +32,7 @@ class ParquetRows:
         except pa.ArrowException as error:
             raise BadFileError(f"{path}: expected a Parquet file: {error}") from error
         places_of(path, wanted, self._parquet.schema_arrow.names)
+        self.total = int(self._parquet.metadata.num_rows)
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
@@ -44,9 +45,9 @@ class ParquetRows:
         except (pa.ArrowException, OSError) as error:
             raise BadFileError(f"{self._path}: expected Parquet, got this after row {self._done}: {error}") from error
 
-    def read(self) -> float:
+    def done(self) -> int:
         """See Rows."""
-        return self._done / max(1, int(self._parquet.metadata.num_rows))
+        return self._done
 
     def text(self, raw: Any) -> str:
         """See Rows."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from freshet.application.replay.progress import Progress
 from infra.imports.errors import TooManyRejectsError
 from infra.imports.events import EventReader, ReadEvent
 from infra.imports.mapping import ColumnMapping
@@ -17,9 +18,6 @@ from infra.imports.rows import open_rows
 from infra.imports.tally import Tally
 
 ROWS_BETWEEN_REPORTS = 1_000
-
-Progress = Callable[[str, float], None]
-"""Hears what is being done, and which share of it is done (0 to 1)."""
 
 
 @dataclass
@@ -54,7 +52,8 @@ class ReadHistory:
 
     def _read(self, path: Path, reader: EventReader, history: History) -> None:
         rows, tally = open_rows(path, self.mapping.form, self.mapping.wanted()), history.tally
-        with closing(rows):
+        told = 0
+        with closing(rows), self.progress(f"Reading {path.name}", rows.total) as advance:
             for row in rows:
                 read = reader.read(path.name, row, rows.text)
                 if isinstance(read, ReadEvent):
@@ -65,7 +64,8 @@ class ReadHistory:
                     self.refuse(read)
                     self._stop_if_too_many(read, tally.rejected)
                 if not tally.rows % ROWS_BETWEEN_REPORTS:
-                    self.progress(f"Reading {path.name}", rows.read())
+                    advance(rows.done() - told)
+                    told = rows.done()
 
     def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
         if self.max_rejects is not None and rejected > self.max_rejects:

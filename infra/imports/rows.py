@@ -34,14 +34,16 @@ class BadRow(NamedTuple):
 
 
 class Rows(Protocol):
-    """The rows of one open file, and how far they are read."""
+    """The rows of one open file, and how far they are read: `done` of `total`, in bytes or in rows."""
+
+    total: int
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """Once, from the first to the last. Raises BadFileError where the file itself is broken."""
         ...
 
-    def read(self) -> float:
-        """The share of the file that is read, 0 to 1."""
+    def done(self) -> int:
+        """How much of the total is read."""
         ...
 
     def text(self, raw: Any) -> str:

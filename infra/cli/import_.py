@@ -1,0 +1,127 @@
+"""`freshet import`: history out of files into the log."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.console import console, errors, told_plainly
+from infra.cli.progress import bar
+from infra.cli.target import StackName
+
+if TYPE_CHECKING:
+    from infra.imports.mapping import ColumnMapping
+
+app = typer.Typer()
+
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended, as shells have it."""
+
+Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
+Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Freshet.")]
+Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
+EventType = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN|=TYPE", help="A column, or =ItemPurchased for all. Without it: =ItemViewed."),
+]
+Rejects = Annotated[Path | None, typer.Option(help="Where rejected rows go. Without it: FILE.rejects.csv, here.")]
+
+
+@app.command("import")
+def import_(
+    files: Files,
+    *,
+    mapping: Mapped = None,
+    user: Column = None,
+    item: Column = None,
+    moment: Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)] = None,
+    event_type: EventType = None,
+    value: Column = None,
+    session: Column = None,
+    event_id: Column = None,
+    quantity: Column = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, and show it; store nothing.")] = False,
+    rejects: Rejects = None,
+    max_rejects: Annotated[
+        int | None, typer.Option(min=0, help="Give up, before anything is stored, above so many.")
+    ] = None,
+    stack: StackName = "",
+) -> None:
+    """Import history: rows become events, in order of time, before everything that the stream has brought.
+
+    Which column fills which field stands in --mapping or in the options; an option goes before the mapping. A file
+    that is in the log already is not imported again; an import that was interrupted is completed by asking again.
+    """
+    # Here, because the other commands need none of it and should start at once.
+    from infra.imports.mapping_file import read_mapping
+
+    given = {
+        "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
+        "session": session, "event_id": event_id, "quantity": quantity,
+    }  # fmt: skip
+    with told_plainly(), _interruptible():
+        read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
+        if dry_run:
+            _dry_run(files, read, max_rejects)
+        else:
+            _import(files, read, rejects or Path(f"{files[0].name}.rejects.csv"), max_rejects, stack)
+
+
+def _import(
+    files: Sequence[Path], mapping: ColumnMapping, rejects: Path, max_rejects: int | None, stack_name: str
+) -> None:
+    from freshet.adapters.system_clock import SystemClock
+    from infra import replays
+    from infra.cli.import_shown import show_tally
+    from infra.imports.importing import ImportFiles
+    from infra.imports.reading import ReadHistory
+    from infra.imports.rejects import RejectFile
+    from infra.stack import open_stack
+
+    stack, refused = open_stack(stack_name or None), RejectFile(rejects)
+    try:
+        done = ImportFiles(
+            read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
+            archive=stack.archive(),
+            imports=stack.imports(),
+            clock=SystemClock(),
+            # Afresh: a rebuild that somebody interrupted earlier read the archive before this history was in it.
+            rebuild=lambda: replays.rebuild(stack, bar, afresh=True),
+        )(files)
+    finally:
+        refused.close()
+    if done.tally is None:
+        console.print(f"{done.entry.what} is already imported, as number {done.entry.number}.", highlight=False)
+        return
+    console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
+    show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
+
+
+def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:
+    from infra.cli.import_shown import show_first, show_tally
+    from infra.imports.reading import ReadHistory
+
+    # No stack is asked, so users get pseudonyms under a key that lasts as long as this command.
+    read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)
+    with tempfile.TemporaryDirectory(prefix="freshet-import-") as folder:
+        history = read(files, time.time_ns() // 1_000_000, Path(folder))
+        show_first(console, history)
+    show_tally(console, history.tally, "")
+    console.print("Nothing was stored.")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the command with a line that says how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print("[bold red]freshet:[/] interrupted; the same command again completes the import", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
