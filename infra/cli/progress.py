@@ -1,4 +1,4 @@
-"""Bars for long work on the command line: on the error output, and gone when the work is done."""
+"""Bars for long work on the command line: on the error output if it is a terminal, and gone when the work is done."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ from infra.cli.console import errors
 def bar(step: str, total: int | None) -> Iterator[Advance]:
     """One step of long work; see `freshet.application.replay.progress`."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as bars:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bars:
         yield partial(bars.advance, bars.add_task(step, total=total))

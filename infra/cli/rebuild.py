@@ -55,7 +55,7 @@ def _print(done: Rebuilt, seconds: float) -> None:
     )
     console.print(f"events   {told(done.tally)}", highlight=False, soft_wrap=True)
     if done.different or done.missing:
-        found = f"{done.different:,} of its rows were not what the log says, {done.missing:,} users were missing"
+        found = f"{done.different:,} of its rows are not what the log says now, {done.missing:,} users are missing"
     else:
         found = "each of its rows was what the log says, at the row's own position"
     console.print(f"View {done.replaced} served before: {found}.", highlight=False, soft_wrap=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from freshet.application.ports import DeadLetter, LogRecord, VersionedRow
 from freshet.application.project_events import ProjectEvents
@@ -35,12 +36,13 @@ def clean_run(shards: Iterable[Sequence[LogRecord]]) -> tuple[Views, dict[Positi
 
 
 def views_of(cloud: Cloud, users_table: str = "", items_table: str = "") -> Views:
-    """Every row of the cloud's tables, or of others of the same shape."""
+    """Every row of the version that serves in the cloud's tables, or in others of the same shape."""
     outputs = cloud.deployment.outputs
-    return Views(
-        {bytes(item["u"]["B"]): _row(item) for item in _scan(cloud, users_table or outputs["UsersTable"])},
-        {item["shard"]["S"]: _row(item) for item in _scan(cloud, items_table or outputs["ItemsTable"])},
+    views = DynamoViews(
+        cloud.client("dynamodb"), users_table or outputs["UsersTable"], items_table or outputs["ItemsTable"]
     )
+    store = views.store(views.serving())
+    return Views(dict(store.all_users()), store.read_trends())
 
 
 def assert_same_rows(views: Views, clean: Views) -> None:
@@ -69,12 +71,3 @@ def _assert_same(what: str, rows: Mapping[Any, VersionedRow], expected: Mapping[
     assert rows.keys() == expected.keys(), f"there are {len(rows)} {what} rows, expected {len(expected)}"
     differing = [key for key, row in rows.items() if row.data != expected[key].data]
     assert not differing, f"{len(differing)} of {len(rows)} {what} rows differ from a clean run"
-
-
-def _row(item: dict[str, Any]) -> VersionedRow:
-    return VersionedRow(int(item["v"]["N"]), bytes(item["s"]["B"]))
-
-
-def _scan(cloud: Cloud, table: str) -> Iterator[dict[str, Any]]:
-    for page in cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table):
-        yield from page["Items"]

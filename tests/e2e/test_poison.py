@@ -43,7 +43,7 @@ def test_poison_ends_in_the_queue_with_its_reason_and_its_neighbours_go_through(
         assert base64.b64decode(letter["data"]) == data
         assert letter["bytes"] == len(data)
     assert len([letter for letter in stack.dead_letters() if letter["position"] in map(str, positions.values())]) == 4
-    state = user_row.unpack(stack.stores.features.read_user(subject).data)
+    state = user_row.unpack(stack.stores.features().read_user(subject).data)
     assert (state.applied, state.position) == (len(good), positions[good[-1]])
     assert_exactly_once(stack)
 

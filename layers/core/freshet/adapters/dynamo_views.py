@@ -58,7 +58,8 @@ class DynamoViews:
         """See Views."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._tables.items,
-            KeyConditionExpression="kind = :kind AND shard < :pointer",
+            KeyConditionExpression="kind = :kind AND #shard < :pointer",
+            ExpressionAttributeNames={"#shard": "shard"},  # a word that DynamoDB keeps for itself
             ExpressionAttributeValues={":kind": {"S": VIEW}, ":pointer": POINTER["shard"]},
             ConsistentRead=True,
         )

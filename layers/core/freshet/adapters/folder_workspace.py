@@ -30,7 +30,7 @@ class FolderWorkspace:
         """See Workspace."""
         try:
             return (self._folder / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise NotFoundError(f"nothing lies under {name}") from None
 
     def names(self, prefix: str) -> Sequence[str]:

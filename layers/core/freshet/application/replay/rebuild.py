@@ -17,7 +17,7 @@ from freshet.application.replay.switching import switch
 from freshet.application.replay.trends import fold_trend
 from freshet.application.replay.users import Tally, fold_partition, tallied
 from freshet.application.replay.verify import read_whole_log
-from freshet.domain import user_row
+from freshet.domain import trend_row, user_row
 from freshet.domain.amendments import Hidden
 from freshet.domain.digest import Digest
 from freshet.domain.errors import ConflictError, NotFoundError, UnavailableError
@@ -26,7 +26,8 @@ from freshet.domain.user_state import UserState
 
 ROWS_A_WRITE = 1000
 VERSION = "version.json"
-SNAPSHOT = "snapshot.json"
+SNAPSHOT = "snapshot"
+TRENDS = "trends.json"
 LOG = "log.json"
 CHECKED = "checked.json"
 
@@ -47,11 +48,20 @@ class FoldedPartition:
 
 
 @dataclass(frozen=True)
+class FoldedTrend:
+    """One shard's trend in hex: as it was rebuilt, as it serves, and as the fold had it at that position."""
+
+    row: str
+    live: str
+    log: str
+
+
+@dataclass(frozen=True)
 class Rebuilt:
     """A version that took over. `digest` is that of its rows as far as the archive and the stream went at first.
 
     `live` and `log` are the digests of the rows that served, and of the fold at the same positions; `different` of
-    these rows were not what the log says, and `missing` users had no row.
+    these rows were not what the log says, which was amended since if a user was erased, and `missing` users had none.
     """
 
     version: ViewVersion
@@ -83,22 +93,22 @@ class Rebuild:
     def __call__(self, progress: Progress, partitions: int | None = None, *, only_if_equal: bool = False) -> Rebuilt:
         """Raises UnavailableError, ConflictError if another rebuild was first, DiffersError."""
         plan = planned(self.archive, self.views, self.workspace, partitions)
-        live = self._snapshot(plan, progress)
+        users = self._snapshot(plan, progress)
         log = self._log(plan, progress)
         version = begin(self.views, self.workspace, log, self.fold_code, self.now_ms())
         hidden = log.amendments.known_at(version.amended_to)
         store = self.views.store(version.number)
-        parts = self._fold(plan, log, hidden, store, progress)
+        parts, trends = self._fold(plan, log, hidden, store, progress)
         digest = check(self.workspace, store, parts, progress)
         found = Rebuilt(
             version=version,
             replaced=plan.serving,
-            digest=str(digest),
+            digest=_with_trends(digest, {shard: trend.row for shard, trend in trends.items()}),
             rows=digest.rows,
             tally=tallied(log.pieces, dict(enumerate(part.tally for part in parts))),
-            live=live,
-            log=str(_sum(part.log for part in parts)),
-            different=sum(part.different for part in parts),
+            live=_with_trends(users, {shard: trend.live for shard, trend in trends.items()}),
+            log=_with_trends(_sum(part.log for part in parts), {shard: trend.log for shard, trend in trends.items()}),
+            different=sum(part.different for part in parts) + sum(one.live != one.log for one in trends.values()),
             missing=sum(part.missing for part in parts),
         )
         if only_if_equal and (found.different or found.missing):
@@ -108,15 +118,18 @@ class Rebuild:
         self.workspace.clear()
         return found
 
-    def _snapshot(self, plan: Plan, progress: Progress) -> str:
-        """The digest of the rows that serve, which are put beside the log."""
+    def _snapshot(self, plan: Plan, progress: Progress) -> Digest:
+        """The digest of the users' rows that serve, which are put beside the log with the trends."""
         try:
-            return self.workspace.get(SNAPSHOT).decode()
+            return Digest(int(self.workspace.get(SNAPSHOT), 16))
         except NotFoundError:
+            store = self.views.store(plan.serving)
+            trends = {shard: row.data.hex() for shard, row in store.read_trends().items()}
+            self.workspace.put(TRENDS, json.dumps(trends).encode())
             with progress("Reading the live rows", None) as advance:
-                digest = take_snapshot(self.views.store(plan.serving), plan.partitions, self.workspace, advance)
+                digest = take_snapshot(store, plan.partitions, self.workspace, advance)
             self.workspace.put(SNAPSHOT, str(digest).encode())
-            return str(digest)
+            return digest
 
     def _log(self, plan: Plan, progress: Progress) -> LogRead:
         """The log as it was when it was read first: every partition must be folded from the same."""
@@ -130,18 +143,22 @@ class Rebuild:
 
     def _fold(
         self, plan: Plan, log: LogRead, hidden: Hidden, store: FeatureStore, progress: Progress
-    ) -> list[FoldedPartition]:
+    ) -> tuple[list[FoldedPartition], dict[str, FoldedTrend]]:
         parts = []
         with progress("Folding the users", plan.partitions) as advance:
             for number in range(plan.partitions):
                 parts.append(rebuild_partition(self.workspace, log, number, hidden, store))
                 advance(1)
-        shards = sorted(log.reached)
+        live = json.loads(self.workspace.get(TRENDS))
+        shards = sorted(log.reached.keys() | live.keys())
+        trends = {}
         with progress("Folding the trends", len(shards)) as advance:
             for shard in shards:
-                rebuild_trend(self.workspace, log, shard, plan.partitions, store)
+                trends[shard] = rebuild_trend(
+                    self.workspace, log, shard, plan.partitions, store, bytes.fromhex(live.get(shard, ""))
+                )
                 advance(1)
-        return parts
+        return parts, trends
 
 
 def begin(views: Views, workspace: Workspace, log: LogRead, fold_code: str, now_ms: int) -> ViewVersion:
@@ -185,19 +202,27 @@ def rebuild_partition(
     return done
 
 
-def rebuild_trend(workspace: Workspace, log: LogRead, shard: str, partitions: int, store: FeatureStore) -> None:
+def rebuild_trend(
+    workspace: Workspace, log: LogRead, shard: str, partitions: int, store: FeatureStore, live: bytes = b""
+) -> FoldedTrend:
     """Fold one shard's trend and write its row, unless that is done. Raises UnavailableError, ConflictError."""
     name = f"folded/trend-{shard}.json"
-    if workspace.names(name):
-        return
-    row = fold_trend(workspace, [piece for piece in log.pieces if piece.shard == shard], partitions)
+    try:
+        return FoldedTrend(**json.loads(workspace.get(name)))
+    except NotFoundError:
+        pass
+    pieces = [piece for piece in log.pieces if piece.shard == shard]
+    row = fold_trend(workspace, pieces, partitions)
+    at_live = fold_trend(workspace, pieces, partitions, trend_row.unpack(live).sequence) if live else b""
     if row:
         try:
             store.write_trend(shard, 0, row)
         except ConflictError:
             if store.read_trend(shard).data != row:
                 raise
-    workspace.put(name, b"{}")
+    done = FoldedTrend(row.hex(), live.hex(), at_live.hex())
+    workspace.put(name, json.dumps(asdict(done)).encode())
+    return done
 
 
 def write_rows(store: FeatureStore, states: Mapping[Pseudonym, UserState]) -> None:
@@ -212,9 +237,7 @@ def write_rows(store: FeatureStore, states: Mapping[Pseudonym, UserState]) -> No
             raise ConflictError(f"view {store.view} has rows that are not of this rebuild")
 
 
-def check(
-    workspace: Workspace, store: FeatureStore, parts: Sequence[FoldedPartition], progress: Progress
-) -> Digest:
+def check(workspace: Workspace, store: FeatureStore, parts: Sequence[FoldedPartition], progress: Progress) -> Digest:
     """Read the new rows back, unless that is done: their digest must be that of what was folded, else ConflictError."""
     try:
         return Digest(**json.loads(workspace.get(CHECKED)))
@@ -230,6 +253,14 @@ def check(
         raise ConflictError(f"view {store.view} holds {stored}, and {expected} was folded")
     workspace.put(CHECKED, json.dumps({"value": stored.value, "rows": stored.rows}).encode())
     return stored
+
+
+def _with_trends(users: Digest, trends: Mapping[str, str]) -> str:
+    digest = Digest(users.value)
+    for shard, row in trends.items():
+        if row:
+            digest.add_trend(shard, bytes.fromhex(row))
+    return str(digest)
 
 
 def _packed(states: Mapping[Pseudonym, UserState]) -> Iterator[tuple[Pseudonym, bytes]]:

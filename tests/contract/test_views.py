@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from freshet.adapters.dynamo_views import DynamoViews
+from freshet.adapters.memory import MemoryViews
+from freshet.application.ports import Views
+from tests.contract.places import Place
+from tests.contract.views_suite import ViewsSuite
+
+
+class TestMemoryViews(ViewsSuite):
+    @pytest.fixture
+    def views(self) -> Views:
+        """In memory."""
+        return MemoryViews()
+
+
+@pytest.mark.cloud
+class TestDynamoViewsInTheLocalCloud(ViewsSuite):
+    @pytest.fixture
+    def views(self, local: Place) -> Views:
+        """Tables in the local cloud. Not in moto: 5.2.5 cannot parse the statements that write user rows."""
+        return DynamoViews(local.client("dynamodb"), local.table("UsersTable"), local.table("ItemsTable"))
