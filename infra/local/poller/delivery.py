@@ -56,6 +56,7 @@ class Delivery:
     counters: Counters = field(init=False)
     shards: dict[str, Shard] = field(default_factory=dict)
     in_flight: int = 0
+    _listed: set[str] = field(default_factory=set)
     _listed_at: float = float("-inf")
     _finished: int = 0
 
@@ -82,7 +83,10 @@ class Delivery:
 
     def _read(self, shard: Shard) -> None:
         started = self.ports.now()
+        gone = shard.vanished
         count = shard.read(self.ports.stream)
+        if shard.vanished and not gone:
+            self.counters.last_error = f"{shard.shard_id} is gone from the stream, with what nobody had read of it"
         self.counters.records_read += count
         ended = self.ports.now()
         shard.pause = self.pace.read_every if count else self._longer(shard.pause)
@@ -145,6 +149,7 @@ class Delivery:
         shards = list(self._list_shards())
         # Only now: a listing that failed was not the first one.
         self._listed_at = now
+        self._listed = {listed["ShardId"] for listed in shards}
         for listed in shards:
             shard_id = listed["ShardId"]
             if shard_id in self.shards:
@@ -170,8 +175,16 @@ class Delivery:
 
     def _readable(self) -> list[Shard]:
         """The shards whose parents are done: a key's older records are in the parent."""
-        return [
-            shard
-            for shard in self.shards.values()
-            if all(parent not in self.shards or self.shards[parent].finished for parent in shard.parents)
-        ]
+        return [shard for shard in self.shards.values() if all(self._is_done(parent) for parent in shard.parents)]
+
+    def _is_done(self, parent: str) -> bool:
+        known = self.shards.get(parent)
+        if known is not None:
+            return known.finished
+        # Nobody saw this parent: it came and went between two listings, or long ago. What is left of its own parents
+        # is older all the same.
+        return all(
+            shard.finished
+            for shard_id, shard in self.shards.items()
+            if shard_id < parent and shard_id not in self._listed
+        )

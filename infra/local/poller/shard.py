@@ -35,7 +35,7 @@ class StreamClient(Protocol):
 
 @dataclass(slots=True)
 class Shard:
-    """One shard under way: its lanes and how far it is read."""
+    """One shard under way: its lanes and how far it is read; `vanished` if the stream dropped it with its records."""
 
     mapping: EventSourceMapping
     shard_id: str
@@ -44,6 +44,7 @@ class Shard:
     position: Position
     iterator: str = ""
     ended: bool = False
+    vanished: bool = False
     next_read_at: float = 0.0
     pause: float = 0.0
     _room: int = field(init=False)
@@ -85,7 +86,7 @@ class Shard:
                 return 0
             if code == "ResourceNotFoundException":
                 # MiniStack removes a shard that is split or merged, where Kinesis keeps it until its records expire.
-                self.ended = True
+                self.ended = self.vanished = True
                 return 0
             raise
         for raw in answer["Records"]:

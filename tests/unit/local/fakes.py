@@ -43,7 +43,7 @@ class FakeStream:
 
     clock: FakeClock
     shards: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"shardId-0": []})
-    parents: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     expire_next_iterator: bool = False
     next_number: int = 100
@@ -62,14 +62,23 @@ class FakeStream:
         self.closed.add(parent)
         for child in children:
             self.shards[child] = []
-            self.parents[child] = parent
+            self.parents[child] = (parent,)
+
+    def merge(self, parent: str, neighbour: str, child: str) -> None:
+        self.closed |= {parent, neighbour}
+        self.shards[child] = []
+        self.parents[child] = (parent, neighbour)
+
+    def drop(self, shard: str) -> None:
+        """Forget a shard with its records, as MiniStack does with one that is split or merged."""
+        del self.shards[shard]
 
     def list_shards(self, **_: object) -> dict[str, Any]:
         shards: list[dict[str, str]] = []
         for shard_id in self.shards:
             shards.append({"ShardId": shard_id})
-            if shard_id in self.parents:
-                shards[-1]["ParentShardId"] = self.parents[shard_id]
+            names = ("ParentShardId", "AdjacentParentShardId")
+            shards[-1] |= dict(zip(names, self.parents.get(shard_id, ()), strict=False))
         return {"Shards": shards}
 
     def get_shard_iterator(self, **arguments: Any) -> dict[str, Any]:
@@ -88,6 +97,8 @@ class FakeStream:
             self.expire_next_iterator = False
             raise ClientError({"Error": {"Code": "ExpiredIteratorException", "Message": ""}}, "GetRecords")
         shard, _, start = ShardIterator.partition("@")
+        if shard not in self.shards:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": ""}}, "GetRecords")
         records = self.shards[shard][int(start) : int(start) + Limit]
         end = int(start) + len(records)
         answer: dict[str, Any] = {"Records": records}

@@ -8,6 +8,7 @@ import pytest
 
 from infra.local.poller.checkpoints import Checkpoints
 from infra.local.poller.counters import read_status, write_status
+from infra.local.poller.delivery import LIST_SHARDS_EVERY
 from infra.local.poller.mapping import EventSourceMapping, UnsupportedMappingError, mapping_from_api
 from infra.local.poller.position import Position
 from tests.unit.local.fakes import FUNCTION, STREAM, World, failing_on
@@ -31,6 +32,109 @@ def test_a_child_shard_waits_until_its_parent_is_done() -> None:
     world.pass_time(10)
     assert world.function.batches[-3] == ["parent"]
     assert sorted(world.function.batches[-2:]) == [["left"], ["right"]]
+
+
+def test_a_merged_shard_waits_for_both_parents() -> None:
+    """A key of either may have older records there.
+
+    https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
+    """
+    world = World(batch_size=1)
+    world.stream.shards["shardId-1"] = []
+    world.function.handler = failing_on("right")
+    world.put("left")
+    world.put("right", shard="shardId-1")
+    world.stream.merge("shardId-0", "shardId-1", "shardId-2")
+    world.put("child", shard="shardId-2")
+    world.pass_time(10)
+    assert {text for batch in world.function.batches for text in batch} == {"left", "right"}
+    world.function.handler = failing_on("nothing")
+    world.pass_time(10)
+    assert world.function.batches[-2:] == [["right"], ["child"]]
+
+
+def test_a_child_goes_on_when_what_is_left_of_its_parent_is_given_up() -> None:
+    """ "Lambda discards the records and continues processing batches from the stream."
+
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    world = World(batch_size=1, maximum_retries=2)
+    world.function.handler = failing_on("parent")
+    world.put("parent")
+    world.stream.split("shardId-0", "shardId-1")
+    world.put("child", shard="shardId-1")
+    world.pass_time(10)
+    assert world.function.batches == [["parent"]] * 3 + [["child"]]
+    assert len(world.queue.messages) == 1
+
+
+def test_the_children_of_a_drained_shard_are_found_at_once() -> None:
+    """Its end says that there are some: nobody waits for the next listing."""
+    world = World()
+    world.put("parent")
+    world.pass_time(0.5)
+    world.stream.split("shardId-0", "shardId-1")
+    world.put("child", shard="shardId-1")
+    world.pass_time(0.5)
+    assert world.function.batches == [["parent"], ["child"]]
+
+
+def test_a_shard_that_nobody_announces_is_found_at_the_next_listing() -> None:
+    """Every five seconds, whatever else happens."""
+    world = World()
+    world.pass_time(0.1)
+    world.stream.shards["shardId-1"] = []
+    world.put("new", shard="shardId-1")
+    world.pass_time(LIST_SHARDS_EVERY + 0.5)
+    assert world.function.batches == [["new"]]
+
+
+def test_a_restart_in_the_middle_of_a_reshard_keeps_the_order() -> None:
+    """The children wait for what was under way when the poller ended."""
+    world = World(batch_size=1)
+    world.put("a", "b")
+    world.stream.split("shardId-0", "shardId-1")
+    world.put("c", shard="shardId-1")
+    world.hold = True
+    world.pass_time(1)
+    world.hold = False
+    world.function.handler = failing_on("b")
+    world.delivery = world.start(world.delivery.positions)
+    world.pass_time(10)
+    assert world.function.batches[:3] == [["a"], ["a"], ["b"]]
+    assert ["c"] not in world.function.batches
+    world.function.handler = failing_on("nothing")
+    world.pass_time(10)
+    assert world.function.batches[-2:] == [["b"], ["c"]]
+
+
+def test_a_parent_that_nobody_saw_does_not_let_its_child_overtake_what_is_older() -> None:
+    """A stream that drops closed shards may drop a parent between two listings; the grandparent's batch still works."""
+    world = World(batch_size=1)
+    world.function.handler = failing_on("oldest")
+    world.put("oldest")
+    world.pass_time(1)
+    for parent, child in (("shardId-0", "shardId-1"), ("shardId-1", "shardId-2")):
+        world.stream.split(parent, child)
+        world.stream.drop(parent)
+    world.put("youngest", shard="shardId-2")
+    world.pass_time(10)
+    assert {text for batch in world.function.batches for text in batch} == {"oldest"}
+    world.function.handler = failing_on("nothing")
+    world.pass_time(10)
+    assert world.function.batches[-2:] == [["oldest"], ["youngest"]]
+
+
+def test_a_shard_that_vanishes_is_told() -> None:
+    """What nobody had read of it is lost, and no silence about that."""
+    world = World()
+    world.pass_time(1)
+    world.stream.split("shardId-0", "shardId-1")
+    world.stream.drop("shardId-0")
+    world.put("a", shard="shardId-1")
+    world.pass_time(1)
+    assert world.delivery.counters.last_error == "shardId-0 is gone from the stream, with what nobody had read of it"
+    assert world.function.batches == [["a"]]
 
 
 def test_a_shard_that_appears_later_is_read_from_its_beginning() -> None:

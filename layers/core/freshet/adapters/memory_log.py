@@ -77,6 +77,11 @@ class MemoryEventLog:
         held = records[start:]
         yield from (held[first : first + BATCH] for first in range(0, len(held), BATCH))
 
+    def open_shards(self) -> list[str]:
+        """The shards that take records, in the order of their hash keys: neighbours can be merged."""
+        taking = [shard for shard in self._shards.values() if not shard.closed]
+        return [shard.name for shard in sorted(taking, key=lambda shard: shard.hash_keys.start)]
+
     def split(self, shard: str) -> tuple[str, str]:
         """Close an open shard; two new ones share its hash keys. Their names. Raises InvalidInputError."""
         parent = self._open_shard(shard)
