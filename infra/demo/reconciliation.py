@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from freshet.application.letters import filed_letters
 from freshet.application.ports import NO_ROW
 from freshet.domain import user_row
 from freshet.domain.keys import Pseudonym
@@ -56,7 +57,7 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: S
         rejected=rejected,
         applied=sum(state.applied for state in states) - mirror.applied_before,
         known=sum(state.duplicates for state in states) - mirror.known_before,
-        dead_lettered=len({letter.get("position") for letter in stores.letters()}),
+        dead_lettered=len(filed_letters(stores.dead_letters)),
         users=len(expected),
         users_equal=equal,
         first_difference=next(

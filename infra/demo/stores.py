@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.s3_archive import S3Archive
@@ -13,8 +11,6 @@ from freshet.adapters.s3_model_store import S3ModelStore
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
 from freshet.application.ports import FeatureStore
 from freshet.bootstrap import aws_client
-
-MESSAGES_A_CALL = 10
 
 
 @dataclass(frozen=True)
@@ -26,32 +22,20 @@ class Stores:
     models: S3ModelStore
     dead_letters: SqsDeadLetters
     secret: bytes
-    _queue: Any
-    _queue_url: str
 
     def features(self) -> FeatureStore:
         """The rows of the version that serves."""
         return self.views.store(self.views.serving())
 
-    def letters(self) -> Iterator[Mapping[str, Any]]:
-        """The messages of the dead-letter queue, each once; they stay in the queue."""
-        while messages := self._queue.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=MESSAGES_A_CALL, VisibilityTimeout=30
-        ).get("Messages"):
-            yield from (json.loads(message["Body"]) for message in messages)
-
 
 def open_stores(outputs: Mapping[str, str], region: str) -> Stores:
     """The stores of a stack by its outputs; the endpoint and the credentials come from the environment."""
-    queue = aws_client("sqs", region)
     s3 = aws_client("s3", region)
     secret = aws_client("secretsmanager", region).get_secret_value(SecretId=outputs["PseudonymSecretArn"])
     return Stores(
         DynamoViews(aws_client("dynamodb", region), outputs["UsersTable"], outputs["ItemsTable"]),
         S3Archive(s3, outputs["ArchiveBucket"]),
         S3ModelStore(s3, outputs["ModelsBucket"], outputs["ModelsTable"], region),
-        SqsDeadLetters(queue, outputs["DeadLettersUrl"]),
+        SqsDeadLetters(aws_client("sqs", region), outputs["DeadLettersUrl"]),
         str(secret["SecretString"]).encode(),
-        queue,
-        outputs["DeadLettersUrl"],
     )
