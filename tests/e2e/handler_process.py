@@ -14,18 +14,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 
-from freshet.domain.records import Core
-from freshet.domain.trend import Trend
-from freshet.domain.user_state import UserState
+from freshet.domain import trend_row, user_row
 from functions.project_events.app import handler
 
-WRITES = ("PutItem", "BatchExecuteStatement")
+WRITES = ("PutItem", "TransactWriteItems", "BatchExecuteStatement")
 CONTEXT = SimpleNamespace(
     function_name="project_events",
     memory_limit_in_mb=1024,
@@ -65,19 +63,18 @@ def kill_after(writes: int) -> None:
 
 
 def forget_positions() -> None:
-    """A state and a trend that take every record for one that they have not seen."""
-    fold_user, fold_trend = UserState.fold, Trend.fold
+    """Rows that are read as if nothing had been folded into them yet."""
+    for rows in (user_row, trend_row):
+        setattr(rows, "unpack", _without_position(rows.unpack))  # noqa: B010  # broken on purpose, which no type allows
 
-    def user(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+
+def _without_position(unpack: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def forgetful(row: bytes) -> Any:
+        state = unpack(row)
         state.shard, state.sequence = -1, 0
-        return fold_user(state, shard, sequence, cores)
+        return state
 
-    def trend(of_shard: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
-        of_shard.shard, of_shard.sequence = -1, 0
-        fold_trend(of_shard, shard, sequence, fresh)
-
-    setattr(UserState, "fold", user)  # noqa: B010  # broken on purpose, which no type allows
-    setattr(Trend, "fold", trend)  # noqa: B010  # the same
+    return forgetful
 
 
 if __name__ == "__main__":
