@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.events import EventKind
+from freshet.domain import user_row
+from freshet.domain.events import Event, EventKind
 from freshet.domain.keys import item_key
 from freshet.domain.positions import Position, shard_number
 from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
@@ -131,3 +132,18 @@ def test_parts_of_a_second_add_up() -> None:
 def _pause(pause_s: int) -> int:
     state = state_of([event("a", at_ms=0), event("b", at_ms=pause_s * 1000)])
     return next(state.recent()).pause_s
+
+
+def test_an_erased_user_is_as_one_of_whom_nothing_was_ever_known() -> None:
+    """Except for the position, which keeps a second delivery out."""
+    state = state_of(views("lamp", "vase"))
+    erased = cores(Event(EventKind.UserErased, "e", None, NOW_MS, None, {}))
+    assert state.fold(0, 9, erased) == []
+    assert (state.applied, state.duplicates, list(state.recent())) == (0, 0, [])
+    assert user_row.is_blank(user_row.pack(state))
+    assert state.fold(0, 2, cores(*views("vase"))) == []
+    fresh = cores(*views("vase"))
+    assert state.fold(0, 10, fresh) == fresh
+    known = UserState()
+    known.fold(0, 10, fresh)
+    assert user_row.pack(state) == user_row.pack(known)
