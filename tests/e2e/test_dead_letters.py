@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from freshet.application.ports import BatchLetter
 from freshet.domain import user_row
 from freshet.domain.amendments import Amendments
 from freshet.domain.events import EventRecord
@@ -18,7 +19,8 @@ from infra.cli import dlq
 from infra.cli.main import app
 from infra.stack import local_stack
 from tests.builders import NOW_MS, views
-from tests.e2e.stack import Stack
+from tests.contract.test_dead_letters import invocation_record
+from tests.e2e.stack import Stack, event
 from tests.integration.local_cloud.waiting import eventually
 
 pytestmark = pytest.mark.cloud
@@ -102,3 +104,22 @@ def _voided(stack: Stack) -> set[tuple[int, int]]:
                 place = (shard_number(shard), entry.record.position.sequence_number)
                 amendments.read(place, decode_cores(entry.record.data), entry.record.data)
     return amendments.voided
+
+
+def test_a_batch_that_the_archivist_did_not_get_is_read_from_the_stream_again(stack: Stack) -> None:
+    """Lambda's own letter, about records that the archive has anyway: after the redrive it has them once, as before."""
+    for number in range(3):
+        stack.accept("given-up", event("lamp", f"given-up-{number}"))
+    stack.drain()
+    shards = stack.stream.entries()
+    log = [entry.record for shard in sorted(shards) for entry in shards[shard]]
+    batch = [entry.record for entry in max(shards.values(), key=len)][-3:]
+    function = stack.stream.name_of("ArchiveEvents")
+    letter = BatchLetter(function, batch[0].position, batch[-1].position, 3, "RecordAgeExpired", "2026-11-22")
+    stack.cloud.client("sqs").send_message(
+        QueueUrl=stack.cloud.deployment.outputs["DeadLettersUrl"], MessageBody=json.dumps(invocation_record(letter))
+    )
+    eventually(lambda: letter.identity in listed())
+    assert freshet("redrive", letter.identity) == f"{letter.identity}  3 records archived\n"
+    assert list(stack.stores.archive.read()) == log
+    assert letter.identity not in listed()
