@@ -147,3 +147,15 @@ def test_an_erased_user_is_as_one_of_whom_nothing_was_ever_known() -> None:
     known = UserState()
     known.fold(0, 10, fresh)
     assert user_row.pack(state) == user_row.pack(known)
+
+
+def test_a_long_life_takes_no_more_room_than_a_short_one() -> None:
+    """A rebuild folds years in one go; the row is the same as if it had been written now and then."""
+    happened = views(*(f"item-{number}" for number in range(3_000)))
+    state, often = state_of(happened), UserState()
+    for start in range(0, len(happened), 7):
+        often = user_row.unpack(user_row.pack(state_of(happened[start : start + 7], often)))
+    assert user_row.pack(state) == user_row.pack(often)
+    assert len(state.marks) <= 4 * RECENT_EVENTS
+    assert len(state.items) <= 4 * RECENT_EVENTS * 6
+    assert len(state.tags) <= 16 * REMEMBERED_TAGS * 6

@@ -28,6 +28,10 @@ _PAUSE_BITS = 13
 _PAUSE_MASK = (1 << _PAUSE_BITS) - 1
 _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
 _ERASED = int(EventKind.UserErased)
+_MOST_EVENTS = 4 * RECENT_EVENTS
+_MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
+"""A state may hold some more than its row, so that not every event moves all others; a long fold stays small."""
+
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
 _RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
 
@@ -85,6 +89,8 @@ class UserState:
             self.shard, self.sequence = shard, sequence
         self._remember(fresh)
         self.applied += len(fresh)
+        if len(self.tags) > _MOST_TAG_BYTES or len(self.marks) > _MOST_EVENTS:
+            self._trim()
         return fresh
 
     def recent(self) -> Iterator[RecentEvent]:
@@ -112,6 +118,12 @@ class UserState:
             else:
                 self.duplicates += 1
         return fresh
+
+    def _trim(self) -> None:
+        """Forget what no row holds."""
+        del self.tags[:-_KEPT_TAG_BYTES]
+        del self.marks[:-RECENT_EVENTS]
+        del self.items[: -RECENT_EVENTS * ITEM_KEY_BYTES]
 
     def _remember(self, fresh: Sequence[Core]) -> None:
         """Append what the user did with items, each with the pause since the event before it."""
