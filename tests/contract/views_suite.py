@@ -61,6 +61,14 @@ class ViewsSuite(ABC):
         met = [user for user, _ in views.store(1).all_users()]
         assert sorted(met) == [write.user for write in writes]
 
+    def test_segments_share_no_row_and_leave_none_out(self, views: Views) -> None:
+        """Many may read a view at once."""
+        writes = [UserWrite(number.to_bytes(16), 0, bytes(900)) for number in range(1500)]
+        views.store(1).write_users(writes)
+        met = [[user for user, _ in views.store(1).all_users(segment, 3)] for segment in range(3)]
+        assert sorted(user for segment in met for user in segment) == [write.user for write in writes]
+        assert all(300 < len(segment) < 700 for segment in met)
+
     def test_the_pointer_moves_to_another_version(self, views: Views) -> None:
         """And back, if somebody wants that."""
         views.begin(SECOND)

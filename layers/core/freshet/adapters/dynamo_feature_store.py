@@ -112,9 +112,9 @@ class DynamoFeatureStore:
             unavailable=frozenset().union(*(report.unavailable for report in reports)),
         )
 
-    def all_users(self) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+    def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
         """See FeatureStore. Reads the whole table: rows of other versions are passed over, and paid for."""
-        for item in self._scanned("u, s, v"):
+        for item in self._scanned("u, s, v", segment, segments):
             yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
 
     def read_trend(self, shard: str) -> VersionedRow:
@@ -197,13 +197,15 @@ class DynamoFeatureStore:
     def _retried(self, what: str, call: Callable[[], _Thing]) -> _Thing:
         return retried(what, call, self._budget, self._attempts)
 
-    def _scanned(self, attributes: str) -> Iterator[dict[str, Any]]:
+    def _scanned(self, attributes: str, segment: int = 0, segments: int = 1) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._users,
             FilterExpression="begins_with(u, :view)",
             ProjectionExpression=attributes,
             ExpressionAttributeValues={":view": user_key(self.view, b"")["u"]},
             ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=segments,
         )
         with unavailable_in_our_words(f"scan table {self._users}"):
             for page in pages:

@@ -50,9 +50,9 @@ class DynamoViews:
             self._client, self._tables, view, self._pool, budget, serves(view), attempts_in=self._attempts
         )
 
-    def store(self, view: int) -> FeatureStore:
+    def store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
         """See Views."""
-        return DynamoFeatureStore(self._client, self._tables, view, self._pool)
+        return DynamoFeatureStore(self._client, self._tables, view, self._pool, budget, attempts_in=self._attempts)
 
     def versions(self) -> Sequence[ViewVersion]:
         """See Views."""

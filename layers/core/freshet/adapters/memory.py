@@ -62,9 +62,9 @@ class MemoryFeatureStore:
         self.users.update({w.user: VersionedRow(w.expected_version + 1, w.data) for w in writes if w.user not in stale})
         return UserWriteReport(stale=stale)
 
-    def all_users(self) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+    def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
         """See FeatureStore."""
-        return iter(list(self.users.items()))
+        return iter([(user, row) for user, row in self.users.items() if user[-1] % segments == segment])
 
     def read_trend(self, shard: str) -> VersionedRow:
         """See FeatureStore."""
@@ -105,7 +105,7 @@ class MemoryViews:
         serving: FeatureStore = _Serving(self, self.stores[view])
         return serving
 
-    def store(self, view: int) -> FeatureStore:
+    def store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:  # noqa: ARG002  # takes no time
         """See Views."""
         return self.stores[view]
 

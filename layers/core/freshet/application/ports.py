@@ -143,8 +143,11 @@ class FeatureStore(Protocol):
         """Write each row whose version still is as expected, and report the others. One write unit a row."""
         ...
 
-    def all_users(self) -> Iterator[tuple[Pseudonym, VersionedRow]]:
-        """Every user's row, each as last written at the moment it is met, in no order. Raises UnavailableError."""
+    def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
+        """Every user's row, each as last written at the moment it is met, in no order. Raises UnavailableError.
+
+        Or those of one of so many segments, which share no row and are about as large.
+        """
         ...
 
     def read_trend(self, shard: str) -> VersionedRow:
@@ -193,7 +196,7 @@ class Views(Protocol):
         """The rows of a version that serves as far as the caller knows, to project events into."""
         ...
 
-    def store(self, view: int) -> FeatureStore:
+    def store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
         """The rows of any version, for those who rebuild or verify it."""
         ...
 

@@ -63,6 +63,10 @@ class UnavailableError(FreshetError):
     """A store or a stream did not take the call; the same call may succeed later."""
 
 
+class NotDoneError(UnavailableError):
+    """The caller's time was over first: what was done is kept, and the same call goes on from there."""
+
+
 class NotAllStoredError(UnavailableError):
     """Not all records of a call are known to be stored; `positions` has each record's place, None for those."""
 

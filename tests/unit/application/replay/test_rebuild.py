@@ -8,11 +8,12 @@ import pytest
 
 from freshet.adapters.memory import MemoryViews, MemoryWorkspace
 from freshet.application.ports import UserWrite, VersionedRow
+from freshet.application.replay.plan import LONGEST_MS
 from freshet.application.replay.progress import silently
 from freshet.application.replay.rebuild import DiffersError, Rebuild
 from freshet.domain import trend_row, user_row
 from freshet.domain.errors import ConflictError, ViewClosedError
-from tests.builders import POISON, event, record, subject, views
+from tests.builders import NOW_MS, POISON, event, record, subject, views
 from tests.unit.application.replay.shop import ShopInMemory
 
 
@@ -203,7 +204,12 @@ def test_a_rebuild_that_is_killed_anywhere_goes_on(shop: ShopInMemory) -> None:
         victim.run_projector()
         calls = [killed_at]
         rebuild = Rebuild(
-            Counted(victim.views, calls), victim.archive, victim.log, Counted(victim.workspace, calls), "code", int
+            Counted(victim.views, calls),
+            victim.archive,
+            victim.log,
+            Counted(victim.workspace, calls),
+            "code",
+            lambda: NOW_MS,
         )
         try:
             rebuild(silently, 2)
@@ -233,4 +239,37 @@ def test_a_row_that_is_not_of_this_rebuild_is_not_taken_for_its_own(shop: ShopIn
 
     views = Haunted(shop.views.stores[1])
     with pytest.raises(ConflictError, match="view 2 has rows that are not of this rebuild"):
-        Rebuild(views, shop.archive, shop.log, MemoryWorkspace(), "code", int)(silently, 1)
+        Rebuild(views, shop.archive, shop.log, MemoryWorkspace(), "code", lambda: NOW_MS)(silently, 1)
+
+
+def test_a_rebuild_that_lay_for_days_is_not_gone_on_with(shop: ShopInMemory) -> None:
+    """The stream may have forgotten events that came behind what was read then; nobody would ever miss them."""
+    calls = [10]
+
+    def at(now_ms: int) -> Rebuild:
+        return Rebuild(shop.views, shop.archive, shop.log, Counted(shop.workspace, calls), "code", lambda: now_ms)
+
+    with pytest.raises(KilledError):
+        at(NOW_MS)(silently, 2)
+    calls[0] = 1000
+    with pytest.raises(ConflictError, match="began 5 days ago"):
+        at(NOW_MS + LONGEST_MS + 1)(silently, 2)
+    assert at(NOW_MS + LONGEST_MS)(silently, 2).version.number == 2
+
+
+def test_a_rebuild_that_was_killed_after_the_switch_only_tidies_up(shop: ShopInMemory) -> None:
+    """It has taken over, whatever became of who built it."""
+
+    class Untidy(MemoryWorkspace):
+        def clear(self) -> None:
+            raise KilledError
+
+    workspace = Untidy()
+    rebuild = Rebuild(shop.views, shop.archive, shop.log, workspace, "code", lambda: NOW_MS)
+    with pytest.raises(KilledError):
+        rebuild(silently, 2)
+    assert shop.views.serving() == 2
+    with pytest.raises(KilledError):
+        rebuild(silently, 2)
+    assert [version.number for version in shop.views.versions()] == [1, 2]
+    assert shop.verify().equal

@@ -7,14 +7,25 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from freshet.application.ports import Archive, ArchiveSlice, Views, Workspace
-from freshet.domain.errors import NotFoundError
+from freshet.domain.errors import ConflictError, NotFoundError
 
 NAME = "plan.json"
-SLICE_BYTES = 8 * 2**20
-"""Stored bytes of the archive that are split at a time."""
+LONGEST_MS = 5 * 24 * 3600 * 1000
+"""A replay that began longer ago is not gone on with: the stream holds a week, and may have forgotten some of it."""
 
-PARTITION_BYTES = 64 * 2**20
-"""Stored bytes of the archive for which the users are divided into one partition more."""
+
+@dataclass(frozen=True)
+class Sizes:
+    """Stored bytes of the archive that are split at a time, and for which there is one partition of the users more.
+
+    Each slice leaves an object for each partition, so their number grows with the square of the log.
+    """
+
+    slice_bytes: int
+    partition_bytes: int
+
+
+ON_ONE_MACHINE = Sizes(8 * 2**20, 64 * 2**20)
 
 
 @dataclass(frozen=True)
@@ -24,22 +35,38 @@ class Plan:
     slices: Sequence[ArchiveSlice]
     partitions: int
     serving: int
+    began_at_ms: int = 0
 
 
-def planned(archive: Archive, views: Views, workspace: Workspace, partitions: int | None = None) -> Plan:
-    """The plan that lies in the workspace, or a new one for the archive as it is now. Raises UnavailableError."""
+def planned(
+    archive: Archive,
+    views: Views,
+    workspace: Workspace,
+    partitions: int | None = None,
+    sizes: Sizes = ON_ONE_MACHINE,
+    now_ms: int = 0,
+) -> Plan:
+    """The plan that lies in the workspace, or a new one for the archive as it is now.
+
+    Raises UnavailableError, ConflictError for a plan that is too old.
+    """
     try:
-        return stored_plan(workspace)
+        plan = stored_plan(workspace)
     except NotFoundError:
-        slices = archive.slices(SLICE_BYTES)
+        slices = archive.slices(sizes.slice_bytes)
         stored_bytes = sum(one.stored_bytes for one in slices)
-        plan = Plan(slices, partitions or 1 + stored_bytes // PARTITION_BYTES, views.serving())
+        plan = Plan(slices, partitions or 1 + stored_bytes // sizes.partition_bytes, views.serving(), now_ms)
         workspace.put(NAME, json.dumps(asdict(plan)).encode())
-        return plan
+    if now_ms - plan.began_at_ms > LONGEST_MS:
+        days = (now_ms - plan.began_at_ms) // (24 * 3600 * 1000)
+        raise ConflictError(
+            f"this began {days} days ago, and the stream may have forgotten what came since: start anew"
+        )
+    return plan
 
 
 def stored_plan(workspace: Workspace) -> Plan:
     """The plan that lies in the workspace. Raises NotFoundError."""
     stored = json.loads(workspace.get(NAME))
     slices = [ArchiveSlice(**{**one, "names": tuple(one["names"])}) for one in stored["slices"]]
-    return Plan(slices, stored["partitions"], stored["serving"])
+    return Plan(**{**stored, "slices": slices})

@@ -16,6 +16,8 @@ from freshet.domain.positions import shard_number
 from freshet.domain.records import decode_cores, trimmed
 
 ABOUT = "about.json"
+LOG = "log.json"
+AMENDMENTS = "amendments.json"
 RECORDS_A_PIECE = 20_000
 """Records of the stream that are put together, as long as there are so many."""
 
@@ -102,7 +104,7 @@ def split(
             workspace.put(part_name(name, partition), bytes(part))
     amended = bool(amendments.erasures or amendments.voided)
     if amended:
-        workspace.put(f"{name}/amendments.json", amendments.encode())
+        workspace.put(f"{name}/{AMENDMENTS}", amendments.encode())
     piece = Piece(name, shard, last, count, events, dead, amended)
     workspace.put(f"{name}/{ABOUT}", json.dumps(asdict(piece)).encode())
     return piece
@@ -113,18 +115,25 @@ def read_log(workspace: Workspace, pieces: Sequence[Piece]) -> LogRead:
     read = LogRead(sorted(pieces, key=lambda piece: piece.name))
     for piece in read.pieces:
         if piece.amended:
-            read.amendments.add(Amendments.decode(workspace.get(f"{piece.name}/amendments.json")))
+            read.amendments.add(Amendments.decode(workspace.get(f"{piece.name}/{AMENDMENTS}")))
     return read
+
+
+def keep_log(workspace: Workspace, log: LogRead) -> None:
+    """Note what the log is in this replay: every partition must be folded from the same."""
+    workspace.put(AMENDMENTS, log.amendments.encode())
+    workspace.put(LOG, json.dumps([asdict(piece) for piece in log.pieces]).encode())
+
+
+def kept_log(workspace: Workspace) -> LogRead:
+    """The log as it was noted. Raises NotFoundError."""
+    pieces = [Piece(**one) for one in json.loads(workspace.get(LOG))]
+    return LogRead(pieces, Amendments.decode(workspace.get(AMENDMENTS)))
 
 
 def read_piece(workspace: Workspace, name: str) -> Piece:
     """What lies in the workspace about a piece. Raises NotFoundError."""
     return Piece(**json.loads(workspace.get(f"{name}/{ABOUT}")))
-
-
-def all_pieces(workspace: Workspace) -> list[Piece]:
-    """Every piece that lies in the workspace."""
-    return [read_piece(workspace, name) for name in _piece_names(workspace, "log/")]
 
 
 def part_name(piece: str, partition: int) -> str:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
-from freshet.application.ports import FeatureStore, LogReader, LogRecord, Views
+from freshet.application.ports import UNHURRIED, Budget, FeatureStore, LogReader, LogRecord, Views, Workspace
 from freshet.application.project_events import Decoded, fold_into
 from freshet.domain import trend_row
 from freshet.domain.amendments import Hidden
-from freshet.domain.errors import ConflictError, InvalidRecordError, UnavailableError
+from freshet.domain.errors import ConflictError, InvalidRecordError, NotDoneError, NotFoundError, UnavailableError
 from freshet.domain.positions import shard_number
 from freshet.domain.records import decode_cores
 
 ROUNDS = 1000
 """How often a version that was not quick enough catches up once more before it gives up."""
 
+CAUGHT_UP = "caught-up.json"
+
 
 def catch_up(
-    reader: LogReader, store: FeatureStore, reached: Mapping[str, int], hidden: Hidden, advance: Callable[[int], None]
+    reader: LogReader,
+    store: FeatureStore,
+    reached: Mapping[str, int],
+    hidden: Hidden,
+    advance: Callable[[int], None],
+    budget: Budget = UNHURRIED,
 ) -> dict[str, int]:
     """Fold what lies in the stream behind these positions into a version that does not serve yet.
 
-    Returns the last sequence number of each shard. Raises UnavailableError; what was folded stays, and folding it
-    again changes nothing.
+    Returns the last sequence number of each shard, when all is read or the budget is over. Raises UnavailableError;
+    what was folded stays, and folding it again changes nothing.
     """
     after = dict(reached)
     for shard in reader.shards():
@@ -30,6 +38,9 @@ def catch_up(
             project_into(store, shard.name, batch, hidden)
             after[shard.name] = batch[-1].position.sequence_number
             advance(len(batch))
+            if budget.left_s() <= 0:
+                # In the order of the shards: what was read is a beginning of the log for every user.
+                return after
     return after
 
 
@@ -45,20 +56,30 @@ def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hi
 def switch(
     views: Views,
     reader: LogReader,
+    workspace: Workspace,
     serving: int,
     to: int,
     reached: Mapping[str, int],
     hidden: Hidden,
     advance: Callable[[int], None],
-) -> dict[str, int]:
-    """Catch up until nothing is missing, and make `to` the version that serves. Raises ConflictError.
+    budget: Budget = UNHURRIED,
+) -> None:
+    """Catch up until nothing is missing, and make `to` the version that serves, unless it is.
 
     Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
     on condition that they did not move since, so no projector can put into the old version what the new one lacks.
+
+    Raises NotDoneError when the budget is over first, ConflictError.
     """
+    if views.serving() == to:
+        return
+    reached = _caught_up(workspace, reached)
     old, new = views.store(serving), views.store(to)
     for _ in range(ROUNDS):
-        reached = catch_up(reader, new, reached, hidden, advance)
+        if budget.left_s() <= 0:
+            raise NotDoneError(f"view {to} has not caught up with the stream yet")
+        reached = catch_up(reader, new, reached, hidden, advance, budget)
+        workspace.put(CAUGHT_UP, json.dumps(reached).encode())
         shards = reader.shards()
         held = old.read_trends()
         trends = {shard.name: held[shard.name] for shard in shards if shard.name in held}
@@ -72,8 +93,16 @@ def switch(
             if views.serving() != serving:
                 raise
             continue
-        return reached
+        return
     raise ConflictError(f"view {to} did not catch up with the stream in {ROUNDS} rounds")
+
+
+def _caught_up(workspace: Workspace, reached: Mapping[str, int]) -> Mapping[str, int]:
+    """How far an earlier attempt had come."""
+    try:
+        return dict(json.loads(workspace.get(CAUGHT_UP)))
+    except NotFoundError:
+        return reached
 
 
 def _readable(batch: Sequence[LogRecord], hidden: Hidden) -> list[Decoded]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 
-from freshet.application.ports import Workspace
+from freshet.application.ports import UNHURRIED, Budget, Workspace
 from freshet.application.replay.frames import frames, unpacked_new
 from freshet.application.replay.reading import Piece
 from freshet.application.replay.users import new_name
 from freshet.domain import trend_row
-from freshet.domain.errors import NotFoundError
+from freshet.domain.errors import NotDoneError, NotFoundError
 from freshet.domain.positions import shard_number
 from freshet.domain.trend import Trend
+
+_COUNT_BYTES = 4
 
 
 def fold_trend(workspace: Workspace, pieces: Sequence[Piece], partitions: int, until: int | None = None) -> bytes:
@@ -23,6 +25,29 @@ def fold_trend(workspace: Workspace, pieces: Sequence[Piece], partitions: int, u
             break
         trend.fold(shard_number(pieces[0].shard), sequence, unpacked_new(new))
     return trend_row.pack(trend) if trend.sequence else b""
+
+
+def fold_trend_on(workspace: Workspace, pieces: Sequence[Piece], partitions: int, budget: Budget = UNHURRIED) -> bytes:
+    """`fold_trend`, which goes on where it was when its time was over. Raises NotDoneError, after a piece or more."""
+    if not pieces:
+        return b""
+    name = f"half/trend-{pieces[0].shard}"
+    done, trend = _half_done(workspace, name)
+    for number, piece in enumerate(pieces[done:], done + 1):
+        for sequence, new in _merged(workspace, [piece], partitions):
+            trend.fold(shard_number(piece.shard), sequence, unpacked_new(new))
+        if budget.left_s() <= 0 and number < len(pieces):
+            workspace.put(name, number.to_bytes(_COUNT_BYTES) + trend_row.pack(trend))
+            raise NotDoneError(f"{number} of {len(pieces)} pieces of {piece.shard} are folded")
+    return trend_row.pack(trend) if trend.sequence else b""
+
+
+def _half_done(workspace: Workspace, name: str) -> tuple[int, Trend]:
+    try:
+        kept = workspace.get(name)
+    except NotFoundError:
+        return 0, Trend()
+    return int.from_bytes(kept[:_COUNT_BYTES]), trend_row.unpack(kept[_COUNT_BYTES:])
 
 
 def _merged(workspace: Workspace, pieces: Sequence[Piece], partitions: int) -> Iterator[tuple[int, bytes]]:
