@@ -14,6 +14,7 @@ from infra.local.clients import ACCOUNT, REGION
 from infra.local.process import GuardedProcess, start_guarded
 
 HOST = "127.0.0.1"
+MINISTACK = Path(__file__).with_name("closed_shards.py")
 
 
 class ServerStartError(ExplainedError):
@@ -34,7 +35,8 @@ def start_server(
     log.unlink(missing_ok=True)
     port = _free_port()
     process = start_guarded(
-        [str(python), "-m", "ministack"],
+        # -P: the modules beside the script are not MiniStack's.
+        [str(python), "-P", str(MINISTACK)],
         environment=_environment(port, scratch),
         log=log,
         scratch=scratch,

@@ -7,6 +7,7 @@ from freshet.adapters.kinesis_log_reader import KinesisLogReader
 from freshet.adapters.memory import MemoryEventLog
 from tests.contract.log_reader_suite import SHARDS, LogReaderSuite, ReshardingSuite, Stream
 from tests.contract.places import Place
+from tests.kinesis_shards import split_in_the_middle
 
 
 class TestMemoryLogReader(ReshardingSuite):
@@ -37,13 +38,23 @@ class TestKinesisLogReaderOnMoto(LogReaderSuite):
 
 
 @pytest.mark.cloud
-class TestKinesisLogReaderInTheLocalCloud(LogReaderSuite):
-    """Without resharding: MiniStack drops a parent with its records."""
-
+class TestKinesisLogReaderInTheLocalCloud(ReshardingSuite):
     @pytest.fixture
     def stream(self, local: Place) -> Stream:
         """A stream in the local cloud."""
         return stream_in(local)
+
+    def split(self, stream: Stream, shard: str) -> None:
+        """In the middle."""
+        assert isinstance(stream.reader, KinesisLogReader)
+        split_in_the_middle(stream.reader._client, stream.reader._stream, shard)
+
+    def merge(self, stream: Stream, shard: str, neighbour: str) -> None:
+        """Side by side."""
+        assert isinstance(stream.reader, KinesisLogReader)
+        stream.reader._client.merge_shards(
+            StreamName=stream.reader._stream, ShardToMerge=shard, AdjacentShardToMerge=neighbour
+        )
 
 
 def stream_in(place: Place) -> Stream:

@@ -61,6 +61,8 @@ class Stream:
         entries: list[Entry] = []
         while (answer := kinesis.get_records(ShardIterator=iterator))["Records"]:
             entries += (_entry(raw, shard_id) for raw in answer["Records"])
+            if "NextShardIterator" not in answer:  # the end of a closed shard
+                break
             iterator = answer["NextShardIterator"]
         return entries
 

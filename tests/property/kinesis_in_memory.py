@@ -1,4 +1,4 @@
-"""Kinesis as the poller calls it, over a log in memory: a closed shard keeps what it held, as in AWS and no emulator."""
+"""Kinesis as the poller calls it, over a log in memory: a closed shard keeps what it held, as it does in AWS."""
 
 from __future__ import annotations
 

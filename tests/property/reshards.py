@@ -1,7 +1,7 @@
 """A stream that is split and merged while events flow, the poller that follows it, and the projector behind it.
 
-The poller and the projector are the real ones; the clock, the network's moods and the moments of resharding, of failures
-and of crashes are the test's.
+The poller and the projector are the real ones; the clock, the network's moods and the moments of resharding, of
+failures and of crashes are the test's.
 """
 
 from __future__ import annotations

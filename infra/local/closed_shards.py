@@ -1,0 +1,103 @@
+"""Starts MiniStack with one thing mended: a shard that is split or merged is closed and keeps its records, as in AWS.
+
+MiniStack 1.5.33 deletes it, and with it every event that nobody had read. Runs as a script, in the local cloud's own
+environment, which holds MiniStack and no Freshet; it replaces five of MiniStack's functions by their names.
+"""
+
+# ruff: noqa: SLF001  # what it replaces is not public
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.app import main  # type: ignore[import-not-found]  # not in the environment that is checked
+from ministack.services import kinesis  # type: ignore[import-not-found]
+
+LAST = "ending_sequence_number"
+"""What a closed shard has and an open one has not."""
+
+Call = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
+
+
+def keep_closed_shards() -> None:
+    """Replace what deletes shards, and teach what lists, fills and reads them that some are closed."""
+    kinesis._split_shard = _closing(kinesis._split_shard, "ShardToSplit")
+    kinesis._merge_shards = _closing(kinesis._merge_shards, "ShardToMerge", "AdjacentShardToMerge")
+    kinesis._get_records = _ending(kinesis._get_records)
+    kinesis._shard_out = _listing(kinesis._shard_out)
+    kinesis._route_to_shard = _routing(kinesis._route_to_shard)
+
+
+def _closing(reshard: Call, *fields: str) -> Call:
+    """SplitShard or MergeShards: the parents stay, closed, and cannot be split or merged again.
+
+    https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
+    """
+
+    def keeping(data: dict[str, Any]) -> Any:
+        _, stream = kinesis._resolve_stream(data)
+        shards = stream["shards"] if stream else {}
+        parents = {data[field]: shards[data[field]] for field in fields if data.get(field) in shards}
+        for name, parent in parents.items():
+            if LAST in parent:
+                text = f"Shard {name} has already been merged or split, and is not eligible for merging or splitting"
+                return kinesis.error_response_json("InvalidArgumentException", text, 400)
+        answer = reshard(data)
+        for name, parent in parents.items():
+            if name not in shards:
+                shards[name] = parent | {LAST: kinesis._next_sequence_number()}
+        return answer
+
+    return keeping
+
+
+def _ending(get_records: Call) -> Call:
+    """GetRecords: "If set to null, the shard has been closed and the requested iterator does not return any more data".
+
+    https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+    """
+
+    def reading(data: dict[str, Any]) -> Any:
+        status, headers, body = get_records(data)
+        answer = json.loads(body)
+        token = answer.get("NextShardIterator")
+        if token is None:
+            return status, headers, body
+        at = kinesis._shard_iterators[token]
+        shard = kinesis._streams[at["stream"]]["shards"][at["shard_id"]]
+        if LAST not in shard or at["position"] < len(shard["records"]):
+            return status, headers, body
+        del kinesis._shard_iterators[token], answer["NextShardIterator"]
+        return kinesis.json_response(answer)
+
+    return reading
+
+
+def _listing(shard_out: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """ListShards and DescribeStream: a closed shard has a last number.
+
+    https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SequenceNumberRange.html
+    """
+
+    def listing(shard_id: str, shard: Mapping[str, Any]) -> dict[str, Any]:
+        result = shard_out(shard_id, shard)
+        if LAST in shard:
+            result["SequenceNumberRange"]["EndingSequenceNumber"] = shard[LAST]
+        return result
+
+    return listing
+
+
+def _routing(route: Callable[[int, Mapping[str, Any]], str]) -> Callable[[int, Mapping[str, Any]], str]:
+    """PutRecord and PutRecords: only open shards take records."""
+
+    def routing(hash_key: int, stream: Mapping[str, Any]) -> str:
+        return route(hash_key, {"shards": {name: one for name, one in stream["shards"].items() if LAST not in one}})
+
+    return routing
+
+
+if __name__ == "__main__":
+    keep_closed_shards()
+    main()
