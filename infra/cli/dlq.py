@@ -7,25 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.discard_letter import DiscardLetter
 from freshet.application.letters import FiledLetter, filed_letter, filed_letters
-from freshet.application.redrive_letter import RedriveLetter
-from freshet.domain.errors import FreshetError
+from freshet.application.redrive_letter import NotRedrivableError, RedriveLetter
+from freshet.domain.errors import FreshetError, InvalidRecordError
 from infra.cli.console import console, errors, told_plainly
-from infra.cli.letters_shown import as_text, content, heading, letters_table, stored_bytes
+from infra.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
 from infra.cli.record_file import record_bytes
 from infra.stack import Stack, open_stack
 
 app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
 
 EMPTY = "There are no dead letters."
-WIDE = 10_000
-"""Columns: a position that is broken into two lines cannot be copied."""
-
 StackName = Annotated[str, typer.Option("--stack", envvar="FRESHET_STACK", help="Without it: the local cloud.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `freshet dlq list` prints it.")]
@@ -43,7 +39,7 @@ def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
     elif not letters:
         console.print(EMPTY)
     else:
-        Console(width=WIDE).print(letters_table(letters))
+        typer.echo(listing(letters))
 
 
 @app.command()
@@ -63,9 +59,8 @@ def show(
     if as_json:
         typer.echo(as_text(said))
         return
-    for name, value in said.items():
-        text = as_text(value) if isinstance(value, dict) else str(value)
-        console.print(f"{name:<13}{text}", highlight=False, markup=False, soft_wrap=True)
+    for line in as_lines(said):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -95,7 +90,10 @@ def redrive(
         )
 
         def once(filed: FiledLetter) -> str:
-            redriven = redrive_letter(filed, data)
+            try:
+                redriven = redrive_letter(filed, data)
+            except InvalidRecordError as error:
+                raise NotRedrivableError(f"it would only come back: {error}; repair it, and say --with FILE") from error
             return f"{redriven.archived} records archived" if redriven.position is None else f"now {redriven.position}"
 
         _each(where, position, every, yes, "Redrive", once)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,20 +17,45 @@ from freshet.domain.fragments import fragment_of
 
 HEAD_BYTES = 64
 NUMBERS = {"bytes", "times"}
+WIDE = 10_000
+"""Columns: a position that is broken into two lines cannot be copied."""
+
+TITLES = {
+    "position": "position",
+    "reason": "reason",
+    "bytes": "bytes",
+    "records": "records",
+    "partitionKey": "partition key",
+    "times": "times",
+    "firstSeen": "first seen",
+    "head": "begins with",
+    "text": "as text",
+}
 
 
-def letters_table(letters: Sequence[FiledLetter]) -> Table:
-    """One line a letter."""
+def listing(letters: Sequence[FiledLetter]) -> str:
+    """A table with one line a letter."""
     table = Table(box=None, pad_edge=False)
     for name in ("position", "bytes", "times", "first seen", "reason"):
         table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=True)
     for filed in letters:
         said = heading(filed)
         size = said.get("bytes", f"{said['records']} records" if "records" in said else "")
-        table.add_row(
-            escape(said["position"]), str(size), str(filed.times), said["firstSeen"], escape(str(said["reason"]))
-        )
-    return table
+        cells = (said["position"], size, filed.times, said["firstSeen"], said["reason"])
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    wide = Console(width=WIDE)
+    with wide.capture() as captured:
+        wide.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def as_lines(said: Mapping[str, Any]) -> Iterator[str]:
+    """One letter for a person: a line a name, then the record."""
+    for name, title in TITLES.items():
+        if said.get(name) is not None:
+            yield f"{title:<15}{said[name]}"
+    if "record" in said:
+        yield as_text(said["record"]) if said["record"] else "Nothing of it can be read as a record."
 
 
 def heading(filed: FiledLetter) -> dict[str, Any]:
@@ -53,7 +79,7 @@ def content(filed: FiledLetter) -> dict[str, Any]:
         return {"text": letter.text}
     if isinstance(letter, BatchLetter):
         return {}
-    return {"head": _head(letter.data), "record": fragment_of(letter.data)}
+    return {"head": _head(letter), "text": _text(letter.data), "record": fragment_of(letter.data)}
 
 
 def as_text(said: object) -> str:
@@ -67,8 +93,13 @@ def stored_bytes(filed: FiledLetter) -> bytes:
     return letter.data if isinstance(letter, DeadLetter) else getattr(letter, "text", "").encode()
 
 
-def _head(data: bytes) -> str:
-    return data[:HEAD_BYTES].hex(" ", -4) + (f" … and {len(data) - HEAD_BYTES} more" if len(data) > HEAD_BYTES else "")
+def _head(letter: DeadLetter) -> str:
+    more = len(letter.data) + letter.missing_bytes - HEAD_BYTES
+    return letter.data[:HEAD_BYTES].hex(" ", -4) + (f" … and {more} more" if more > 0 else "")
+
+
+def _text(data: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data[:HEAD_BYTES])
 
 
 def _time(ms: int) -> str:

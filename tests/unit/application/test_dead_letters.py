@@ -196,12 +196,12 @@ def test_of_a_batch_that_the_stream_has_forgotten_the_rest_is_archived_and_the_l
     office = Office()
     batch = office.batch(ARCHIVIST, GOOD, GOOD, GOOD)
     office.log.forget_before(batch.first.sequence_number + 1)
-    with pytest.raises(NotFoundError, match="the stream holds 2 of 3 records any more"):
+    with pytest.raises(NotFoundError, match="the stream still holds 2 of these 3 records"):
         office.redrive(filed_letter(office.letters, batch.identity))
     assert len(list(office.archive.read())) == 2
     gone = replace(batch, first=Position(shard_name(9), 1), last=Position(shard_name(9), 5), records=4)
     office.letters.keep(gone)
-    with pytest.raises(NotFoundError, match="the stream holds 0 of 4 records any more"):
+    with pytest.raises(NotFoundError, match="the stream still holds 0 of these 4 records"):
         office.redrive(filed_letter(office.letters, gone.identity))
     assert len(filed_letters(office.letters)) == 2
 
@@ -252,7 +252,7 @@ def test_a_message_that_is_no_letter_can_only_be_discarded() -> None:
     """The log has nothing to say about it."""
     office = Office()
     office.letters.keep(StrangeLetter("m-1", "Hello?"))
-    with pytest.raises(NotRedrivableError, match="message:m-1"):
+    with pytest.raises(NotRedrivableError, match="no dead letter of Freshet's"):
         office.redrive(filed_letter(office.letters, "message:m-1"))
     assert office.discard(filed_letter(office.letters, "message:m-1")) is None
     assert office.log.records == []

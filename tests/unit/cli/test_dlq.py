@@ -120,8 +120,15 @@ def test_a_letter_is_shown_with_as_much_as_can_be_read(stack: Stack, tmp_path: P
     text = said("show", position, "--raw", str(tmp_path / "record"))
     assert f"no record of [{len(FUTURE)}]" in text
     assert FUTURE[:4].hex() in text
+    assert "first seen     2026-11-22 00:00:00\n" in text
     assert '"itemId": "lamp"' in text
     assert (tmp_path / "record").read_bytes() == FUTURE
+
+
+def test_of_garbage_the_text_is_shown(stack: Stack) -> None:
+    """It often tells who sent it."""
+    text = said("show", stack.poisoned(b"<h1>[b]502\n"))
+    assert "as text        <h1>[b]502.\nNothing of it can be read as a record.\n" in text
 
 
 @pytest.mark.parametrize("command", ["show", "redrive", "discard"])
@@ -221,7 +228,7 @@ def test_one_letter_that_is_refused_does_not_keep_the_others(stack: Stack) -> No
     result = freshet("redrive", "--all", "--yes")
     assert result.exit_code == 1
     assert result.stdout == f"{good}  now {stack.log.records[-1].position}\n"
-    assert f"not done: {bad}  record" in result.stderr
+    assert f"not done: {bad}  it would only come back: record: expected at least" in result.stderr
     assert "1 of 2 letters stay." in result.stderr
     assert [letter["position"] for letter in json.loads(said("list", "--json"))] == [bad]
 

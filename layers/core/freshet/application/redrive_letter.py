@@ -6,16 +6,7 @@ from dataclasses import dataclass
 
 from freshet.application.found_records import found_record, streamed_records
 from freshet.application.letters import FiledLetter
-from freshet.application.ports import (
-    Archive,
-    BatchLetter,
-    Clock,
-    DeadLetter,
-    DeadLetters,
-    EventLog,
-    LogReader,
-    StrangeLetter,
-)
+from freshet.application.ports import Archive, BatchLetter, Clock, DeadLetter, DeadLetters, EventLog, LogReader
 from freshet.application.voiding import NO_KEY, void
 from freshet.domain.errors import FreshetError, InvalidRecordError, NotFoundError
 from freshet.domain.positions import Position
@@ -62,7 +53,7 @@ class RedriveLetter:
         elif isinstance(letter, BatchLetter):
             redriven = self._batch(letter, repaired)
         else:
-            raise _strange(letter)
+            raise NotRedrivableError("this message is no dead letter of Freshet's: it can be discarded")
         for handle in filed.handles:
             self.dead_letters.remove(handle)
         return redriven
@@ -85,7 +76,7 @@ class RedriveLetter:
         if repaired is None and not complete and found is None:
             held, length = len(letter.data), len(letter.data) + letter.missing_bytes
             raise NotFoundError(
-                f"{letter.identity}: the letter holds {held} of the record's {length} bytes, "
+                f"the letter holds {held} of the record's {length} bytes, "
                 "and neither the archive nor the stream has the record any more: redrive it with repaired bytes"
             )
         data = repaired if repaired is not None else letter.data if found is None else found.data
@@ -94,21 +85,17 @@ class RedriveLetter:
     def _batch(self, letter: BatchLetter, repaired: bytes | None) -> Redriven:
         if letter.function != self.archivist:
             raise NotRedrivableError(
-                f"{letter.identity}: these {letter.records} records are in the log, and only the views of "
-                f"{letter.function} lack them: run `freshet rebuild`, then discard the letter"
+                f"these {letter.records} records are in the log, and only the views of {letter.function} lack them: "
+                "run `freshet rebuild`, then discard the letter"
             )
         if repaired is not None:
-            raise NotRedrivableError(f"{letter.identity}: a batch is archived as the stream holds it, and not repaired")
+            raise NotRedrivableError("a batch is archived as the stream holds it, and not repaired")
         records = streamed_records(letter.first, letter.last, self.reader)
         if records:
             self.archive.store(records, letter.arrived_on)
         if len(records) < letter.records:
             raise NotFoundError(
-                f"{letter.identity}: the stream holds {len(records)} of {letter.records} records any more; "
-                "these are archived now, and the others are lost unless you have them elsewhere"
+                f"the stream still holds {len(records)} of these {letter.records} records; "
+                "they are archived now, and the others are lost unless you have them elsewhere"
             )
         return Redriven(None, len(records))
-
-
-def _strange(letter: StrangeLetter) -> NotRedrivableError:
-    return NotRedrivableError(f"{letter.identity}: this message is no dead letter of Freshet's; it can be discarded")
