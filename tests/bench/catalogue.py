@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.reporting import Report
 
-NAMES = ("fold", "projector", "rows", "recommend", "imports")
+NAMES = ("fold", "projector", "rows", "rebuild", "recommend", "imports")
 
 
 def benchmark(name: str) -> Callable[..., Report]:

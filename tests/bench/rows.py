@@ -32,6 +32,9 @@ from tests.bench.trace import USUAL_VISITORS, Step, Visitors, histories, steps
 Item = dict[str, dict[str, Any]]
 
 PROMISED_SHARE = 1.05
+PROMISED_UNITS = {1_000: 700, 8_000: 220}
+"""For a thousand events of the trace, by batch."""
+
 IDEMPOTENCY_UNITS = 2
 COUNTER_UNITS = 1
 
@@ -99,7 +102,11 @@ def run(size: Size = FULL) -> Report:
     records = log_records(lambda_event((packed([step]) for step in trace), first=len(before)))
     metered = [_metered(before, records, batch) for batch in size.batches]
     naive = 1_000 * mean(_naive_units(past, trace))
-    return Report("rows", (_table(metered, naive), _row_table(metered)), (*map(_gate, metered), _row_gate(metered)))
+    return Report(
+        "rows",
+        (_table(metered, naive), _row_table(metered)),
+        (*map(_gate, metered), *_unit_gates(metered), _row_gate(metered)),
+    )
 
 
 def _metered(before: Sequence[LogRecord], records: Sequence[LogRecord], batch: int) -> Metered:
@@ -159,6 +166,16 @@ def _stored(write: UserWrite) -> Item:
 def _gate(cut: Metered) -> Gate:
     promise = f"batches of {cut.batch:,}: at most {PROMISED_SHARE} units for each pair of a user and a batch"
     return Gate(promise, f"{cut.share:.3f}", cut.share <= PROMISED_SHARE)
+
+
+def _unit_gates(metered: list[Metered]) -> Iterator[Gate]:
+    """The share of pairs says how little is written for a user and a batch; these, what that comes to."""
+    for cut in metered:
+        if cut.batch in PROMISED_UNITS:
+            most = PROMISED_UNITS[cut.batch]
+            units = cut.per_thousand(cut.store.user_units + cut.store.trend_units)
+            promise = f"batches of {cut.batch:,}: at most {most} units for a thousand events"
+            yield Gate(promise, f"{units:.0f}", units <= most)
 
 
 def _row_gate(metered: list[Metered]) -> Gate:

@@ -1,0 +1,87 @@
+"""One step of the benchmark in a process of its own, whose peak of memory is that of the step alone.
+
+python -m tests.bench.rebuild_once archive FOLDER EVENTS MOST     make an archive
+python -m tests.bench.rebuild_once rebuild FOLDER                 rebuild from it, and say in JSON what it took
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from freshet.adapters.folder_workspace import FolderWorkspace
+from freshet.adapters.memory import MemoryViews
+from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.s3_archive import S3Archive
+from freshet.application.ports import LogRecord
+from freshet.application.replay.progress import Advance
+from freshet.application.replay.rebuild import Rebuild
+from freshet.domain.positions import Position
+from tests.bench.bucket import FolderBucket
+from tests.bench.kinesis import SHARD, packed
+from tests.bench.trace import USUAL_VISITORS, calls, steps
+
+RECORDS_AN_OBJECT = 5_000
+DAY = "2026-11-22"
+STEP_OF = {
+    "Reading the live rows": 3,
+    "Reading the archive": 0,
+    "Reading the stream": 0,
+    "Folding the users": 1,
+    "Folding the trends": 2,
+    "Reading the new rows back": 3,
+    "Catching up with the stream": 3,
+}
+"""Which of the benchmark's steps each step of the rebuild belongs to."""
+
+
+def archived(folder: Path, events: int, most: int) -> None:
+    """Put a trace into an archive."""
+    archive = S3Archive(FolderBucket(folder), "bucket")
+    trace = calls(itertools.islice(steps(USUAL_VISITORS), events), most)
+    records = (LogRecord(Position(SHARD, number), *packed(call)) for number, call in enumerate(trace, 1))
+    while some := list(itertools.islice(records, RECORDS_AN_OBJECT)):
+        archive.store(some, DAY)
+
+
+def rebuilt(folder: Path) -> dict[str, object]:
+    """Rebuild from the archive; what it took."""
+    seconds = [0.0] * 4
+
+    @contextmanager
+    def timed(step: str, _total: int | None) -> Iterator[Advance]:
+        began = time.process_time()
+        yield lambda _: None
+        seconds[STEP_OF[step]] += time.process_time() - began
+
+    with tempfile.TemporaryDirectory() as workspace:
+        archive = S3Archive(FolderBucket(folder), "bucket")
+        run = Rebuild(MemoryViews(), archive, MemoryEventLog(), FolderWorkspace(Path(workspace)), "code", lambda: 1)
+        done = run(timed, 1)
+    return {
+        "events": done.tally.events,
+        "records": done.tally.records,
+        "users": done.rows,
+        "archived_bytes": sum(slice_.stored_bytes for slice_ in archive.slices()),
+        "seconds": seconds,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def main() -> None:
+    """Read the command line."""
+    if sys.argv[1] == "archive":
+        archived(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    else:
+        print(json.dumps(rebuilt(Path(sys.argv[2]))))
+
+
+if __name__ == "__main__":
+    main()
