@@ -13,12 +13,13 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import linear_regression, median
 
-from tests.bench.reporting import Gate, Report, Table
+from tests.bench.reporting import Cell, Gate, Report, Table
 
 ROOT = Path(__file__).parents[2]
 PROMISED_A_SECOND = 50_000
@@ -118,19 +119,22 @@ def _slope(grown: Sequence[Measured]) -> float:
 
 def _steps_table(cuts: dict[int, Measured]) -> Table:
     columns = ("", *(f"at most {most} a record" for most in cuts))
-    per_event = [
-        (step, *(1e6 * one.seconds[number] / one.events for one in cuts.values())) for number, step in enumerate(STEPS)
-    ]
-    totals = [
-        ("all", *(1e6 * sum(one.seconds) / one.events for one in cuts.values())),
-        ("events folded a second of one core", *(f"{one.fold_a_second:,.0f}" for one in cuts.values())),
-        ("events rebuilt a second of one core", *(f"{one.all_a_second:,.0f}" for one in cuts.values())),
-        ("Metarank's import, events a second, published", *(PUBLISHED_BY_METARANK for _ in cuts)),
-        ("records", *(f"{one.records:,}" for one in cuts.values())),
-        ("bytes in the archive for each event", *(one.archived_bytes / one.events for one in cuts.values())),
-    ]
+    lines: dict[str, Callable[[Measured], Cell]] = {
+        **{step: partial(_microseconds, number) for number, step in enumerate(STEPS)},
+        "all": lambda one: 1e6 * sum(one.seconds) / one.events,
+        "events folded a second of one core": lambda one: f"{one.fold_a_second:,.0f}",
+        "events rebuilt a second of one core": lambda one: f"{one.all_a_second:,.0f}",
+        "Metarank's import, events a second, published": lambda _: PUBLISHED_BY_METARANK,
+        "records": lambda one: f"{one.records:,}",
+        "bytes in the archive for each event": lambda one: one.archived_bytes / one.events,
+    }
+    rows = tuple((name, *map(cell, cuts.values())) for name, cell in lines.items())
     (events,) = {one.events for one in cuts.values()}
-    return Table(f"CPU of a rebuild of {events:,} events, µs an event", columns, (*per_event, *totals))
+    return Table(f"CPU of a rebuild of {events:,} events, µs an event", columns, rows)
+
+
+def _microseconds(step: int, one: Measured) -> float:
+    return 1e6 * one.seconds[step] / one.events
 
 
 def _growth_table(grown: Sequence[Measured]) -> Table:

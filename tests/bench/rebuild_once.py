@@ -56,7 +56,7 @@ def rebuilt(folder: Path) -> dict[str, object]:
     seconds = [0.0] * 4
 
     @contextmanager
-    def timed(step: str, _total: int | None) -> Iterator[Advance]:
+    def timed(step: str, total: int | None) -> Iterator[Advance]:
         began = time.process_time()
         yield lambda _: None
         seconds[STEP_OF[step]] += time.process_time() - began
