@@ -26,7 +26,8 @@ from freshet.entrypoints.http import respond
 from functions.accept_events import app as accepting
 from functions.publish_items import app as publishing
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, entry, subject, submission
-from tests.faulty_kinesis import Fate, FaultyKinesis
+from tests.faults import Fate
+from tests.faulty_kinesis import FaultyKinesis
 from tests.hourglass import Hourglass
 
 silent: Any = SimpleNamespace(count=lambda *_: None, failed=lambda *_: None)
@@ -111,10 +112,10 @@ class FaultyCatalogue(MemoryCatalogue):
 
     def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
         """See Catalogue."""
-        fate = next(self._fates, Fate.STORED)
-        if fate in {Fate.STORED, Fate.LOST}:
+        fate = next(self._fates, Fate.DONE)
+        if fate.happens:
             super().publish(items, changed_at_ms, budget)
-        if fate is not Fate.STORED:
+        if fate is not Fate.DONE:
             raise UnavailableError(f"catalogue: {fate.value}")
 
 

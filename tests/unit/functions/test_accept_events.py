@@ -20,7 +20,8 @@ from freshet.domain.records import decode
 from freshet.entrypoints.lambda_budget import MARGIN_S
 from functions.accept_events import app
 from tests.builders import NOW_MS, SECRET, SHARD, OneView
-from tests.faulty_kinesis import Fate, FaultyKinesis
+from tests.faults import Fate
+from tests.faulty_kinesis import FaultyKinesis
 from tests.hourglass import Hourglass
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 
