@@ -1,4 +1,4 @@
-"""A record in a file: its bytes as they lie in the log, or the JSON that `freshet dlq show --json` makes of them."""
+"""A record in a file: its bytes as they lie in the log, or JSON as `freshet dlq show --json` prints it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LATEST_MS = 2**63
 
 
 def record_bytes(path: Path) -> bytes:
-    """The record's bytes; JSON is encoded in the newest version. Raises InvalidInputError, OSError.
+    """The record's bytes; JSON, of a whole letter or of its record, is encoded in the newest version.
 
-    Bytes are taken as they are, whether they are a record or not.
+    Bytes are taken as they are, whether they are a record or not. Raises InvalidInputError, OSError.
     """
     data = path.read_bytes()
     if not data.lstrip().startswith(b"{"):
@@ -28,7 +28,8 @@ def record_bytes(path: Path) -> bytes:
         told = json.loads(data)
     except ValueError as error:
         raise InvalidInputError(str(path), "a record's bytes, or its JSON", error) from error
-    return encode(_record(mapping(str(path), told)))
+    letter = mapping(str(path), told)
+    return encode(_record(mapping("record", letter["record"]) if "record" in letter else letter))
 
 
 def _record(told: Mapping[str, Any]) -> EventRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +146,14 @@ def test_a_record_that_still_cannot_be_read_is_refused_with_the_reason(stack: St
     assert len(json.loads(said("list", "--json"))) == 1
 
 
-def test_what_show_prints_can_be_repaired_and_redriven(stack: Stack, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [lambda letter: letter, lambda letter: letter["record"]])
+def test_what_show_prints_can_be_repaired_and_redriven(
+    stack: Stack, tmp_path: Path, part: Callable[[Any], Any]
+) -> None:
     """JSON out, an editor, JSON in: the newest version's bytes, and where they lie now."""
     position = stack.poisoned(FUTURE)
     repaired = tmp_path / "repaired.json"
-    repaired.write_text(json.dumps(json.loads(said("show", position, "--json"))["record"]))
+    repaired.write_text(json.dumps(part(json.loads(said("show", position, "--json")))))
     told = said("redrive", position, "--with", str(repaired))
     again = stack.log.records[-1]
     assert told == f"{position}  now {again.position}\n"
@@ -175,6 +179,7 @@ def changed(**fields: Any) -> dict[str, Any]:
     ("told", "complaint"),
     [
         ({}, "events: expected a list of at least one event, got None"),
+        ({"record": []}, "record: expected an object, got []"),
         (changed() | {"subject": "ann"}, "subject: expected 32 hexadecimal digits, got 'ann'"),
         (changed() | {"recordedAtMs": -1}, "recordedAtMs: expected milliseconds since 1970-01-01 UTC, got -1"),
         (changed(kind=99), "events[0].kind: expected one of ItemViewed, "),
