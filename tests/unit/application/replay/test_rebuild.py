@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from freshet.adapters.memory import MemoryViews, MemoryWorkspace
-from freshet.application.ports import UserWrite, VersionedRow
+from freshet.adapters.memory_log import MemoryEventLog
+from freshet.application.ports import LogRecord, UserWrite, VersionedRow
 from freshet.application.replay.plan import LONGEST_MS
 from freshet.application.replay.progress import silently
 from freshet.application.replay.rebuild import DiffersError, Rebuild
@@ -273,3 +275,41 @@ def test_a_rebuild_that_was_killed_after_the_switch_only_tidies_up(shop: ShopInM
         rebuild(silently, 2)
     assert [version.number for version in shop.views.versions()] == [1, 2]
     assert shop.verify().equal
+
+
+def test_a_shard_that_was_closed_while_it_was_read_takes_no_more_into_the_old_version(shop: ShopInMemory) -> None:
+    """What came between the reading of it and its end is not in the new version; a projector brings it there."""
+
+    class Moving(MemoryEventLog):
+        is_at_end = False
+
+        def read_after(self, shard: str, after: int | None) -> Iterator[Sequence[LogRecord]]:
+            yield from super().read_after(shard, after)
+            if not self.is_at_end and shop.views.versions()[-1].number == 2 and shard == self.open_shards()[-1]:
+                self.is_at_end = True
+                for user in ("ann", "bob", "cem", "eve"):
+                    shop.happens(user, *views("between"))
+                for shard_name in self.open_shards():
+                    self.split(shard_name)
+
+    moving = Moving()
+    vars(moving).update(vars(shop.log))
+    shop.log = moving
+    shop.rebuild()
+    assert moving.is_at_end
+    shop.run_projector()
+    assert [shop.state(user).applied for user in ("ann", "bob", "cem", "eve")] == [6, 5, 5, 5]
+    assert shop.verify().equal
+
+
+def test_a_switch_whose_answer_was_lost_has_switched(shop: ShopInMemory) -> None:
+    """The attempt that followed it was refused, as the pointer had moved; by this rebuild itself."""
+
+    class Deaf(MemoryViews):
+        def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+            super().switch(expected, to, closing)
+            raise ConflictError("as when it is tried again")
+
+    shop.views = Deaf(shop.views.stores[1])
+    assert shop.rebuild().version.number == shop.views.serving() == 2
+    assert not shop.workspace.kept

@@ -68,30 +68,31 @@ def switch(
 
     Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
     on condition that they did not move since, so no projector can put into the old version what the new one lacks.
+    Only shards that were closed before they were read stay as they are: nothing comes behind what was read of them.
 
     Raises NotDoneError when the budget is over first, ConflictError.
     """
-    if views.serving() == to:
-        return
     reached = _caught_up(workspace, reached)
     old, new = views.store(serving), views.store(to)
     for _ in range(ROUNDS):
+        if views.serving() == to:
+            return
         if budget.left_s() <= 0:
             raise NotDoneError(f"view {to} has not caught up with the stream yet")
+        ended = {shard.name for shard in reader.shards() if shard.closed}
         reached = catch_up(reader, new, reached, hidden, advance, budget)
         workspace.put(CAUGHT_UP, json.dumps(reached).encode())
-        shards = reader.shards()
+        if budget.left_s() <= 0:
+            continue
         held = old.read_trends()
-        trends = {shard.name: held[shard.name] for shard in shards if shard.name in held}
+        trends = {shard.name: held[shard.name] for shard in reader.shards() if shard.name in held}
         if any(trend_row.unpack(row.data).sequence > reached.get(shard, -1) for shard, row in trends.items()):
             continue
-        # Nobody projects a closed shard any further, and all of it was read.
-        fed = [shard.name for shard in shards if not shard.closed and shard.name in trends]
         try:
-            views.switch(serving, to, {shard: trends[shard].version for shard in fed})
+            views.switch(serving, to, {shard: row.version for shard, row in trends.items() if shard not in ended})
         except ConflictError:
-            if views.serving() != serving:
-                raise
+            if (now := views.serving()) not in {serving, to}:
+                raise ConflictError(f"view {now} serves, and not {serving}") from None
             continue
         return
     raise ConflictError(f"view {to} did not catch up with the stream in {ROUNDS} rounds")
