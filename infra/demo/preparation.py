@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from freshet.application.import_history import import_history
+from freshet.adapters.system_clock import SystemClock
+from freshet.application.import_history import archive_history
 from freshet.application.ports import PublishedModel, Scorer
-from freshet.application.project_events import ProjectEvents
 from freshet.application.promote_model import promote_model, publish_model
+from freshet.application.replay.progress import Progress
 from freshet.domain.positions import HISTORY_SHARD
 from freshet.scoring.onnx_scorer import OnnxScorer
+from infra import replays
 from infra.cli.api import FreshetApi
 from infra.demo.mirror import Mirror
 from infra.demo.stores import Stores
@@ -21,6 +23,7 @@ from infra.demo.translation import history_records, item_body
 from infra.explained import ExplainedError
 from infra.shops.behaviour import Behaviour
 from infra.shops.product import Product
+from infra.stack import Stack
 from infra.trainer.covisitation.card import ALGORITHM, Cost
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
@@ -41,11 +44,16 @@ def publish_catalogue(api: FreshetApi, products: Iterable[Product], advance: Cal
         advance(len(some))
 
 
-def import_behaviours(history: Sequence[Behaviour], stores: Stores, advance: Callable[[int], None]) -> None:
-    """Archive and fold a history; `advance` hears how many more events are done."""
-    project = ProjectEvents(stores.views, stores.dead_letters)
-    for projected in import_history(history_records(history, stores.secret), stores.archive, stores.features(), project):
-        advance(projected.applied + projected.duplicates)
+def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, progress: Progress) -> None:
+    """Put a history into the log of a stack, and let views that hold it serve. Raises UnavailableError."""
+    imports, records = stack.imports(), history_records(history, stack.secret())
+    entry = imports.begin(called, called, SystemClock().now_ms())
+    with progress("Archiving the history", len(history)) as advance:
+        for events in archive_history(records, entry.number, stack.archive()):
+            advance(events)
+    with tempfile.TemporaryDirectory(prefix="freshet-rebuild-") as folder:
+        replays.rebuild(stack, progress, folder=Path(folder) / "views")
+    imports.finish(called, {"events": len(history)})
 
 
 def fit_and_promote(stores: Stores, mirror: Mirror) -> Scorer:

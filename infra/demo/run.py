@@ -22,6 +22,7 @@ from infra.demo.stores import Stores, open_stores
 from infra.local.deployment import Deployment
 from infra.shops.product import Product
 from infra.shops.shop import Shop
+from infra.stack import Stack, local_stack
 
 
 def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
@@ -30,7 +31,7 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     os.environ.update(deployment.environment)
     api = FreshetApi(deployment.api_url, deployment.api_key)
     stores = open_stores(deployment.outputs, deployment.region)
-    storefront = _prepared(shop, api, stores, console)
+    storefront = _prepared(shop, api, local_stack(deployment), stores, console)
     known = {product.item_id: product for product in shop.products()}
     names = {item_id: product.name for item_id, product in known.items()}
     opening = open_with(shop.showcase(), storefront, names)
@@ -39,7 +40,7 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     return _reported(shop, storefront, stores, opening, seconds, began)
 
 
-def _prepared(shop: Shop, api: FreshetApi, stores: Stores, console: Console) -> Storefront:
+def _prepared(shop: Shop, api: FreshetApi, stack: Stack, stores: Stores, console: Console) -> Storefront:
     """The shop's catalogue published, its history imported, a first model serving."""
     console.print(f"[bold]{shop.name}[/]")
     for line in shop.summary():
@@ -48,8 +49,7 @@ def _prepared(shop: Shop, api: FreshetApi, stores: Stores, console: Console) -> 
     with screen.progress(console) as bars:
         publishing = bars.add_task("Publishing the catalogue", total=len(products))
         preparation.publish_catalogue(api, products, _advance(bars.advance, publishing))
-        importing = bars.add_task("Importing the history", total=len(history))
-        preparation.import_behaviours(history, stores, _advance(bars.advance, importing))
+        preparation.import_behaviours(shop.name, history, stack, screen.steps(bars))
         bars.add_task("Fitting and promoting a model", total=None)
         mirror = Mirror(stores.secret)
         scorer = preparation.fit_and_promote(stores, mirror)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from freshet.application.replay.progress import Advance
+from freshet.application.replay.progress import Progress as Steps
 from infra.demo.opening import Opening
 from infra.demo.reconciliation import Reconciliation
 from infra.demo.report import ArmReport, Report
@@ -18,6 +23,18 @@ def progress(console: Console) -> Progress:
     """A bar with a count and a clock; gone when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True)
+
+
+def steps(bars: Progress) -> Steps:
+    """Long work whose steps are told one by one, each gone when it is done."""
+
+    @contextmanager
+    def begun(step: str, total: int | None) -> Iterator[Advance]:
+        task = bars.add_task(step, total=total)
+        yield partial(bars.advance, task)
+        bars.remove_task(task)
+
+    return begun
 
 
 def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozenset()) -> Table:

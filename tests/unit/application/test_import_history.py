@@ -1,99 +1,60 @@
-"""Import is replay."""
+"""History becomes archive objects, under the number of its import."""
 
 from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryFeatureStore
+from freshet.adapters.memory import MemoryArchive
 from freshet.application import import_history as module
-from freshet.application.import_history import import_history
-from freshet.application.project_events import Projected, ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.events import EventRecord
+from freshet.application.import_history import archive_history
 from freshet.domain.positions import HISTORY_SHARD, Position
-from tests.builders import NOW_MS, SHARD, OneView, log, record, subject, views
-
-
-class Shop:
-    """An archive and the views."""
-
-    def __init__(self) -> None:
-        self.archive = MemoryArchive()
-        self.store = MemoryFeatureStore()
-        self.project = ProjectEvents(OneView(self.store), MemoryDeadLetters())
-
-    def imports(self, *records: EventRecord) -> list[Projected]:
-        """Import the records, all of them."""
-        return list(import_history(records, self.archive, self.store, self.project))
-
-    def applied(self, user: str) -> int:
-        """How many of the user's events are in the view."""
-        return user_row.unpack(self.store.read_user(subject(user)).data).applied
-
+from freshet.domain.records import decode
+from tests.builders import NOW_MS, record, subject, views
 
 ANN = record("ann", *views("a", "b"))
 BOB = record("bob", *views("c"))
 
 
-def test_history_is_archived_and_folded_in_order() -> None:
-    """Under the history's shard, numbered from 1."""
-    shop = Shop()
-    (projected,) = shop.imports(ANN, BOB)
-    assert projected.applied == 3
-    assert [one.position for one in shop.archive.read()] == [Position(HISTORY_SHARD, 1), Position(HISTORY_SHARD, 2)]
+def test_the_numbers_of_an_import_begin_where_no_other_import_has_any() -> None:
+    """Import k has k times 2**40 and what follows: the order of imports is the order of their numbers."""
+    archive = MemoryArchive()
+    for number in (2, 1):
+        list(archive_history([ANN, BOB], number, archive))
+    assert [one.position for one in archive.read()] == [
+        Position(HISTORY_SHARD, number * 2**40 + place) for number in (1, 2) for place in (1, 2)
+    ]
+    assert [decode(one.data) for one in archive.read()] == [ANN, BOB] * 2
+    assert [one.partition_key for one in archive.read()][:2] == [subject("ann").hex(), subject("bob").hex()]
 
 
-def test_a_second_import_follows_the_first() -> None:
-    """Its records get the numbers behind those of the first."""
-    shop = Shop()
-    shop.imports(ANN)
-    shop.imports(BOB, record("ann", *views("d")))
-    assert [one.position.sequence_number for one in shop.archive.read()] == [1, 2, 3]
-    assert shop.applied("ann") == 3
+def test_the_same_history_again_leaves_the_archive_as_it_was() -> None:
+    """Object by object."""
+    archive = MemoryArchive()
+    list(archive_history([ANN, BOB], 1, archive))
+    objects = dict(archive.objects)
+    list(archive_history([ANN, BOB], 1, archive))
+    assert archive.objects == objects
 
 
-def test_replaying_the_archive_gives_the_same_rows() -> None:
-    """The archive holds all that the views were made of."""
-    shop = Shop()
-    shop.imports(ANN, BOB)
-    shop.imports(record("ann", *views("d")))
-    again = MemoryFeatureStore()
-    ProjectEvents(OneView(again), MemoryDeadLetters())(HISTORY_SHARD, list(shop.archive.read()))
-    assert {user: row.data for user, row in again.users.items()} == {
-        user: row.data for user, row in shop.store.users.items()
-    }
+def test_an_object_holds_the_records_of_one_day() -> None:
+    """In UTC; the next day begins a new one, however few the last one holds."""
+    archive = MemoryArchive()
+    list(archive_history([record("ann", *views("a"), recorded_at_ms=NOW_MS - 1), BOB], 1, archive))
+    assert [name.split("/")[0] for name in archive.objects] == ["2026-11-21", "2026-11-22"]
 
 
-def test_history_comes_before_the_stream() -> None:
-    """A user who already has live events is past all history: an import after the fact changes nothing."""
-    shop = Shop()
-    shop.imports(ANN)
-    shop.project(SHARD, log(record("ann", *views("e"))))
-    assert shop.applied("ann") == 3
-    shop.imports(record("ann", *views("f")))
-    assert shop.applied("ann") == 3
-
-
-def test_records_are_filed_under_the_day_on_which_they_were_recorded() -> None:
-    """In UTC."""
-    shop = Shop()
-    shop.imports(record("ann", *views("a"), recorded_at_ms=NOW_MS - 1), record("bob", *views("c")))
-    assert [name.split("/")[0] for name in shop.archive.objects] == ["2026-11-21", "2026-11-22"]
-
-
-def test_progress_is_told_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_counted_object_by_object(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was yielded is stored, also if the import ends there."""
     monkeypatch.setattr(module, "CHUNK_RECORDS", 2)
-    shop = Shop()
-    importing = import_history([ANN, BOB, ANN, BOB, ANN], shop.archive, shop.store, shop.project)
-    assert next(importing).applied == 3
-    assert len(list(shop.archive.read())) == 2
-    del importing
-    assert shop.applied("ann") == 2
+    archive = MemoryArchive()
+    archiving = archive_history([ANN, BOB, ANN], 1, archive)
+    assert next(archiving) == 3
+    assert len(list(archive.read())) == 2
+    assert list(archiving) == [2]
 
 
-def test_an_import_of_nothing_does_nothing() -> None:
-    """No object, no row."""
-    shop = Shop()
-    assert shop.imports() == []
-    assert not shop.archive.objects
+def test_no_history_is_no_object() -> None:
+    """Nothing to store."""
+    archive = MemoryArchive()
+    assert list(archive_history([], 1, archive)) == []
+    assert not archive.objects
