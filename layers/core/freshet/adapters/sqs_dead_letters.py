@@ -12,8 +12,14 @@ from freshet.adapters.letter_messages import letter_of, message_of
 from freshet.application.ports import UNHURRIED, Budget, DeadLetter, HeldLetter
 
 MESSAGES_A_CALL = 10
-HIDDEN_S = 60
+HIDDEN_S = 300
 """For how long a message is hidden from other readers while the queue is read; shown again as soon as that is done."""
+
+MOST = 100_000
+"""Letters that are read in one go; SQS refuses to hide more than 120,000 messages of a queue at a time.
+
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+"""
 
 WAIT_S = 1
 """A receive that waits asks every server of the queue; one that does not may miss messages.
@@ -40,10 +46,10 @@ class SqsDeadLetters:
         )
 
     def letters(self) -> Iterator[HeldLetter]:
-        """See DeadLetters. Ends when a receive brings nothing, or nothing new: what was hidden first has come back."""
+        """See DeadLetters; of more than MOST, some. Ends when a receive brings nothing, or what was read already."""
         handles: dict[str, str] = {}
         try:
-            while messages := self._receive():
+            while len(handles) < MOST and (messages := self._receive()):
                 new = [message for message in messages if message["MessageId"] not in handles]
                 handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
                 yield from map(_held, new)
