@@ -1,9 +1,4 @@
-"""Log records as rows of a Parquet file: an event each, and a row group in memory at a time.
-
-Equal logs give equal bytes, however they were cut into objects: row groups have a fixed number of rows, and nothing in
-the file says when it was made (https://parquet.apache.org/docs/file-format/). Another version of pyarrow may write
-others.
-"""
+"""Log records as rows of a Parquet file, an event each: equal logs give equal bytes, however they were cut."""
 
 from __future__ import annotations
 
@@ -11,17 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
-from pyarrow import parquet
 
 from freshet.application.ports import LogRecord
 from freshet.domain.errors import InvalidRecordError
 from freshet.domain.records import decode
-
-ROW_GROUP_ROWS = 32_768
-COMPRESSION = "zstd"
+from infra.parquet_file import Row, is_storable, write_parquet
 
 SCHEMA = pa.schema(
     [
@@ -40,8 +31,6 @@ SCHEMA = pa.schema(
 )
 """A column for what every event has; what only some kinds have stays JSON in `attributes`."""
 
-Row = tuple[Any, ...]
-
 
 @dataclass
 class Written:
@@ -55,13 +44,7 @@ class Written:
 def write_rows(records: Iterable[LogRecord], path: Path) -> Written:
     """Write the file; a record that cannot be read gives no row and is in the answer by its position."""
     written = Written()
-    with parquet.ParquetWriter(path, SCHEMA, compression=COMPRESSION) as file:
-        for rows in _in_groups(_rows(records, written)):
-            columns = [
-                pa.array(column, kind.type) for column, kind in zip(zip(*rows, strict=True), SCHEMA, strict=True)
-            ]
-            file.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), row_group_size=ROW_GROUP_ROWS)
-            written.rows += len(rows)
+    written.rows = write_parquet(_rows(records, written), SCHEMA, path)
     return written
 
 
@@ -98,20 +81,7 @@ def _rows_of(record: LogRecord) -> list[Row]:
 
 
 def _text(name: str, text: str) -> str:
-    """The text, if it can be UTF-8: JSON can spell half a character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRecordError(f"record.tail: {name}", "text", text) from error
+    """The text, where it is text."""
+    if not is_storable(text):
+        raise InvalidRecordError(f"record.tail: {name}", "text", text)
     return text
-
-
-def _in_groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    group: list[Row] = []
-    for row in rows:
-        group.append(row)
-        if len(group) == ROW_GROUP_ROWS:
-            yield group
-            group = []
-    if group:
-        yield group

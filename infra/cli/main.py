@@ -7,6 +7,7 @@ import typer
 from infra.cli import (
     archive,
     cloud,
+    dataset,
     demo,
     dlq,
     erase,
@@ -25,6 +26,7 @@ COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, er
 for commands in (module.app for module in COMMANDS):
     app.registered_commands += commands.registered_commands
 app.add_typer(archive.app, name="archive")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(views.app, name="views")
 

@@ -15,7 +15,8 @@ from freshet.application.ports import LogRecord
 from freshet.domain.events import EventKind
 from freshet.domain.positions import HISTORY_SHARD, shard_name
 from freshet.domain.records import encode
-from infra.archive import compaction, parquet_rows
+from infra import parquet_file
+from infra.archive import compaction
 from infra.archive.compaction import Compacted, compact, strangers
 from infra.archive.destinations import Folder
 from infra.archive.plan import planned
@@ -131,7 +132,7 @@ def test_what_nobody_can_read_is_counted_and_named(tmp_path: Path) -> None:
 
 def test_the_same_log_gives_the_same_bytes_in_whatever_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut otherwise, delivered twice, in small row groups: byte for byte."""
-    monkeypatch.setattr(parquet_rows, "ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr(parquet_file, "ROW_GROUP_ROWS", 3)
     records = log(*[TWO, SLATE] * 5)
     cuts = [[(0, 10)], [(0, 3), (3, 10)], [(0, 6), (2, 10), (2, 4), (0, 6)]]
     files = []

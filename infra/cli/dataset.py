@@ -1,0 +1,70 @@
+"""`freshet dataset`: training sets as of a moment."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.cli.console import console, errors, told_plainly
+from infra.cli.target import StackName
+from infra.local.checkout import STATE_FOLDER
+from infra.stack import open_stack
+
+if TYPE_CHECKING:
+    from infra.training_sets.building import TrainingSet
+
+SETS_FOLDER = STATE_FOLDER / "training-sets"
+REASONS_SHOWN = 10
+
+app = typer.Typer(help="Training sets as of a moment.", no_args_is_help=True)
+
+
+@app.callback()
+def dataset() -> None:
+    """Training sets as of a moment."""
+
+
+@app.command()
+def build(
+    *,
+    until: Annotated[
+        str, typer.Option(help="A position (shard:sequence-number), an ISO 8601 time, or seconds since 1970.")
+    ],
+    into: Annotated[Path, typer.Option(help="The folder of all sets.")] = SETS_FOLDER,
+    stack: StackName = "",
+) -> None:
+    """Write each event that counted with what was known of its user before it; the set is named after its making."""
+    # Here, because the other commands do without pyarrow and should start at once.
+    from infra.training_sets import building
+    from infra.training_sets.cut import parse_until
+
+    with told_plainly():
+        cut = parse_until(until)
+        archive = open_stack(stack).archive()
+        with Progress(*_columns(), console=errors, transient=True) as bars:
+            # Each stored byte twice: to find the range, and to fold it.
+            task = bars.add_task("Reading", total=2 * sum(slice_.stored_bytes for slice_ in archive.slices()))
+            made = building.build(archive, cut, into, partial(bars.advance, task))
+        _print(made)
+
+
+def _columns() -> tuple[TextColumn, BarColumn, DownloadColumn, TimeElapsedColumn]:
+    return TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
+
+
+def _print(made: TrainingSet) -> None:
+    manifest = made.manifest
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    say(f"{made.folder}{'' if made.fresh else ' was there already'}")
+    say(f"  {manifest['rows']:,} rows of {manifest['users']:,} users from {manifest['records']:,} records")
+    for shard, last in manifest["log"].items():
+        say(f"  {shard} up to {last}")
+    reasons = list(manifest["unreadable"].items())
+    if reasons:
+        say(f"  {len(reasons):,} records that nobody can read (all of them are in the manifest):")
+        for position, reason in reasons[:REASONS_SHOWN]:
+            say(f"    {position}  {reason}")
