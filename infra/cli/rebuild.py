@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from freshet.application.letters import filed_letters
 from freshet.application.replay.rebuild import Rebuilt
 from infra import replays
-from infra.cli.console import console, told_plainly
+from infra.cli.console import console, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.verify import Partitions, StackName, told
 from infra.stack import open_stack
@@ -37,7 +38,9 @@ def rebuild(
     began = time.monotonic()
     try:
         with told_plainly():
-            done = replays.rebuild(open_stack(stack), bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
+            where = open_stack(stack)
+            done = replays.rebuild(where, bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
+            letters = len(filed_letters(where.dead_letters()))
     except KeyboardInterrupt:
         console.print("Interrupted; the old views serve. `freshet rebuild` goes on where this stopped.")
         raise typer.Exit(130) from None
@@ -45,6 +48,12 @@ def rebuild(
         typer.echo(json.dumps(asdict(done), indent=2))
     else:
         _print(done, time.monotonic() - began)
+    if letters:
+        errors.print(
+            f"{letters} dead letters are held, and are in no view. Redrive or discard them, see `freshet dlq list`: "
+            "code that can read them would fold them where they lie at the next rebuild.",
+            soft_wrap=True,
+        )
 
 
 def _print(done: Rebuilt, seconds: float) -> None:
