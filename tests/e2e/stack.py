@@ -78,7 +78,11 @@ class Stack:
         """For each mapping, the last sequence number that is done, by shard."""
         checkpoints = json.loads((self.cloud.folder / POLLER_CHECKPOINTS).read_text())
         return [
-            {shard: int(position["sequence_number"] or 0) for shard, position in shards.items()}
+            {
+                # AT is the oldest record that is not done.
+                shard: int(position["sequence_number"] or 0) - (position["kind"] == "AT_SEQUENCE_NUMBER")
+                for shard, position in shards.items()
+            }
             for shards in checkpoints.values()
         ]
 
