@@ -1,0 +1,161 @@
+"""`freshet import` as a person sees it; the stack is in memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import infra.replays
+import infra.stack
+from freshet.application.ports import LogRecord
+from infra.cli.main import app
+from tests.builders import SECRET, subject
+from tests.importing import Shop, table, visits
+
+NOON = 1_700_049_600.0
+COLUMNS = ("--user", "user", "--item", "item", "--time", "time")
+
+
+class MemoryStack:
+    """What the command needs of a stack."""
+
+    def __init__(self) -> None:
+        self.shop = Shop()
+        self.rebuilds: list[bool] = []
+
+    def secret(self) -> bytes:
+        return SECRET
+
+    def archive(self) -> Any:
+        return self.shop.archive
+
+    def imports(self) -> Any:
+        return self.shop.imports
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryStack:
+    """The stack that the command finds; the current folder is a new one."""
+    made = MemoryStack()
+
+    def rebuild(of: MemoryStack, _: object, *, afresh: bool) -> None:
+        of.rebuilds.append(afresh)
+
+    monkeypatch.setattr(infra.stack, "open_stack", lambda _: made)
+    monkeypatch.setattr(infra.replays, "rebuild", rebuild)
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def run(*arguments: object) -> Any:
+    """Run the command."""
+    return CliRunner().invoke(app, ["import", *map(str, arguments)])
+
+
+def history(path: Path) -> Path:
+    """Two good rows, one without an item."""
+    return table(path, visits(("ann", "lamp", NOON), ("bob", "", NOON), ("bob", "desk", NOON + 60)))
+
+
+def test_an_import_ends_with_what_became_of_the_rows(stack: MemoryStack, tmp_path: Path) -> None:
+    """Rows, events, rejects and where they are, users, items, times; the views follow afresh."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [
+        "Imported h.csv as number 1.",
+        "rows      3",
+        "events    2",
+        "rejected  1, see h.csv.rejects.csv",
+        "          1 item: expected a string of 1 to 256 characters",
+        "users     2",
+        "items     2",
+        "times     2023-11-15T12:00:00.000Z to 2023-11-15T12:01:00.000Z",
+    ]
+    assert stack.rebuilds == [True]
+    (header, reject) = csv.reader((tmp_path / "h.csv.rejects.csv").open())
+    assert dict(zip(header, reject, strict=True)) == {
+        "file": "h.csv",
+        "line": "3",
+        "column": "item",
+        "expected": "a string of 1 to 256 characters",
+        "got": "None",
+        "row": f"bob,,{NOON}",
+    }
+
+
+def test_what_is_in_the_log_is_not_imported_again(stack: MemoryStack, tmp_path: Path) -> None:
+    """It says so and succeeds."""
+    run(history(tmp_path / "h.csv"), *COLUMNS)
+    objects = dict(stack.shop.archive.objects)
+    again = run(tmp_path / "h.csv", *COLUMNS)
+    assert (again.exit_code, again.stdout) == (0, "h.csv is already imported, as number 1.\n")
+    assert (stack.shop.archive.objects, stack.rebuilds) == (objects, [True])
+
+
+def test_a_dry_run_shows_and_stores_nothing(stack: MemoryStack, tmp_path: Path) -> None:
+    """Not even the reject file; it asks no stack, so it works before there is one."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--event-type", "=ItemPurchased", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert '"eventType": "ItemPurchased", "itemId": "lamp", "occurredAt": "2023-11-15T12:00:00.000Z"' in done.stdout
+    assert subject("ann").hex() not in done.stdout
+    assert "  h.csv:3: item: expected a string of 1 to 256 characters, got None\n" in done.stdout
+    assert done.stdout.endswith("Nothing was stored.\n")
+    assert list(tmp_path.iterdir()) == [tmp_path / "h.csv"]
+    assert (stack.shop.archive.objects, list(stack.shop.imports.entries()), stack.rebuilds) == ({}, [], [])
+
+
+def test_rejects_go_where_the_user_wants_them(stack: MemoryStack, tmp_path: Path) -> None:
+    """And no more of them than the user allows; what was rejected until then can be looked at."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--rejects", tmp_path / "bad.csv", "--max-rejects", 0)
+    assert done.exit_code == 1
+    told = "freshet: expected at most 0 rejected rows, got one more: h.csv:3: item: expected a string of 1 to 256"
+    assert done.stderr.startswith(told)
+    assert len((tmp_path / "bad.csv").read_text().splitlines()) == 2
+    assert stack.shop.archive.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--mapping", "nothing"), "freshet: --mapping: expected a file, or one of movielens-100k, "),
+        (("--user", "user"), "freshet: columns.item: expected a column (--item COLUMN), or a mapping that says it ("),
+        ((*COLUMNS, "--value", "price"), "expected a column price, got no such among user, item, time\n"),
+        ((*COLUMNS, "--event-type", "=Bought"), "freshet: columns.event_type: expected a column, or = and one of Item"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_one_line(
+    stack: MemoryStack, tmp_path: Path, arguments: Sequence[str], told: str
+) -> None:
+    """And nothing is stored."""
+    done = run(history(tmp_path / "h.csv"), *arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert stack.shop.archive.objects == {}
+
+
+def test_a_file_that_is_not_there_is_told_in_one_line(stack: MemoryStack, tmp_path: Path) -> None:
+    """By its name."""
+    done = run(tmp_path / "ghost.csv", *COLUMNS)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "ghost.csv" in done.stderr
+
+
+def test_ctrl_c_says_how_to_go_on(stack: MemoryStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, with the status that shells give to it; the same command then completes the import."""
+    stored = stack.shop.archive.store
+
+    def interrupted(_records: Sequence[LogRecord], _day: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack.shop.archive, "store", interrupted)
+    done = run(history(tmp_path / "h.csv"), *COLUMNS)
+    assert done.exit_code == 130
+    assert done.stderr == "freshet: interrupted; the same command again completes the import\n"
+    monkeypatch.setattr(stack.shop.archive, "store", stored)
+    assert "Imported h.csv as number 1." in run(tmp_path / "h.csv", *COLUMNS).stdout
