@@ -14,7 +14,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import TypeVar
 
 from freshet.adapters.aws_errors import unavailable_in_our_words
@@ -28,6 +27,9 @@ LONGEST_CALL_S = CONNECT_S + ANSWER_S
 
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
+MOST_ATTEMPTS = 60
+"""About a minute: whoever has no budget waits for a service that is busy, and not for one that is gone."""
+
 _LAST_DOUBLING = 10
 
 Attempts = Callable[[Budget], Iterator[int]]
@@ -42,7 +44,7 @@ def attempts(
     The wait before attempt n is anything from 0 to FIRST_WAIT_S * 2**(n-1) seconds, at most LONGEST_WAIT_S. A wait that
     would outlast the budget is not begun. `chance` gives numbers from 0 (included) to 1 (excluded).
     """
-    for number in count():
+    for number in range(MOST_ATTEMPTS):
         if budget.left_s() <= 0:
             return
         yield number
