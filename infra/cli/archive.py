@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from infra.archive.plan import DayOfShard, planned
 from infra.cli.console import console, errors, told_plainly
@@ -42,14 +41,12 @@ def list_(*, stack: StackName = "") -> None:
     if not days:
         console.print("The archive is empty.")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("day", "shard", "objects", "bytes", "first", "last"):
-        table.add_column(heading, justify="right" if heading in ("objects", "bytes") else "left", overflow="fold")
+    # Lines and no table: sequence numbers have up to 56 digits, and one that is folded cannot be copied.
+    console.print(_line("day", "shard", "objects", "bytes", "first-last"), soft_wrap=True)
     for day in days:
-        own = [part.own for part in day.parts]
-        objects = sum(len(slice_.names) for slice_ in own)
-        table.add_row(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", str(day.first), str(day.last))
-    console.print(table)
+        objects = sum(len(part.own.names) for part in day.parts)
+        line = _line(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", f"{day.first}-{day.last}")
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command("compact")
@@ -80,6 +77,10 @@ def compact_(
             _print_strangers(days, destination)
 
 
+def _line(day: str, shard: str, objects: str, stored_bytes: str, span: str) -> str:
+    return f"{day:10}  {shard:20}  {objects:>9}  {stored_bytes:>15}  {span}"
+
+
 def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destination:
     from infra.archive.destinations import Bucket, Folder
 
@@ -103,7 +104,7 @@ def _told(file: Compacted) -> Compacted:
         )
     reasons = list(file.manifest.unreadable.items())
     if reasons:
-        errors.print(f"{file.name}: {len(reasons):,} records that nobody can read:", highlight=False, soft_wrap=True)
+        errors.print(f"{file.name}: records that nobody can read: {len(reasons):,}", highlight=False, soft_wrap=True)
         for position, reason in reasons[:REASONS_SHOWN]:
             errors.print(f"  {position}  {reason}", highlight=False, markup=False, soft_wrap=True)
         if len(reasons) > REASONS_SHOWN:
@@ -115,7 +116,7 @@ def _print_summary(files: Sequence[Compacted], destination: Destination) -> None
     fresh = sum(file.fresh for file in files)
     rows = sum(file.manifest.rows for file in files)
     console.print(
-        f"{len(files)} files, {rows:,} rows in {destination}: {fresh} written, {len(files) - fresh} were there.",
+        f"{rows:,} rows; files written: {fresh}, already there: {len(files) - fresh}, in {destination}",
         highlight=False,
         soft_wrap=True,
     )
@@ -125,9 +126,6 @@ def _print_strangers(days: Sequence[DayOfShard], destination: Destination) -> No
     from infra.archive.compaction import strangers
 
     if others := strangers(days, destination):
-        errors.print(
-            f"{len(others)} files there are not of this archive: {', '.join(others[:3])}{' …' * (len(others) > 3)}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        some = ", ".join(others[:3]) + " …" * (len(others) > 3)
+        message = f"files there that are not of this archive: {len(others)}: {some}"
+        errors.print(message, highlight=False, markup=False, soft_wrap=True)

@@ -60,11 +60,11 @@ def _print(made: TrainingSet) -> None:
     manifest = made.manifest
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
     say(f"{made.folder}{'' if made.fresh else ' was there already'}")
-    say(f"  {manifest['rows']:,} rows of {manifest['users']:,} users from {manifest['records']:,} records")
+    say(f"  rows: {manifest['rows']:,}, users: {manifest['users']:,}, records read: {manifest['records']:,}")
     for shard, last in manifest["log"].items():
         say(f"  {shard} up to {last}")
     reasons = list(manifest["unreadable"].items())
     if reasons:
-        say(f"  {len(reasons):,} records that nobody can read (all of them are in the manifest):")
+        say(f"  records that nobody can read: {len(reasons):,} (all of them are in the manifest)")
         for position, reason in reasons[:REASONS_SHOWN]:
             say(f"    {position}  {reason}")

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow.dataset
+import pyarrow.parquet
 import pytest
 
+from infra.archive.compaction import compact
+from infra.archive.destinations import Folder
+from infra.archive.plan import planned
+from infra.training_sets.building import build
 from tests.e2e.stack import Stack, event
 
 pytestmark = pytest.mark.cloud
@@ -21,3 +29,21 @@ def test_the_archive_holds_every_record_once_also_after_a_second_delivery(stack:
         for batch in (entries[-4:], entries[-6:-2], entries[-6:], entries[-1:]):
             assert stack.stream.hand_over("ArchiveEvents", batch) == {"batchItemFailures": []}
     assert list(stack.stores.archive.read()) == log
+
+
+def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: Path) -> None:
+    """Every event that was accepted is a row, and one that a client repeated is a row of the Parquet file alone."""
+    for event_id in ("compacted-1", "compacted-2", "compacted-2"):
+        position = stack.accept("compacted", event("lamp", event_id))
+    stack.drain()
+    archive = stack.stores.archive
+    files = list(compact(archive, planned(archive.listing()), Folder(tmp_path / "parquet"), lambda stored_bytes: None))
+    table = pyarrow.dataset.dataset(tmp_path / "parquet", partitioning="hive").to_table()
+    assert sum(file.manifest.records for file in files) == len(list(archive.read()))
+    mine = [event_id for event_id in table["event_id"].to_pylist() if event_id.startswith("compacted-")]
+    assert mine == ["compacted-1", "compacted-2", "compacted-2"]
+    sets = [build(archive, position, tmp_path / name, lambda stored_bytes: None) for name in ("one", "two")]
+    first, second = ((one.folder / "examples.parquet").read_bytes() for one in sets)
+    assert first == second
+    examples = pyarrow.parquet.read_table(sets[0].folder / "examples.parquet")["event_id"].to_pylist()
+    assert [event_id for event_id in examples if event_id.startswith("compacted-")] == ["compacted-1", "compacted-2"]
