@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,18 @@ from infra.local.template import Template
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ALARMS = ROOT / "infra" / "observability" / "template.yaml"
+REBUILD = ROOT / "infra" / "statemachines" / "rebuild.asl.json"
+
+STEPS_OF_A_REBUILD = (
+    "PlanRebuild",
+    "SplitArchive",
+    "SplitStream",
+    "FoldUsers",
+    "FoldTrends",
+    "CheckView",
+    "SwitchView",
+)
+"""In their order; each is a state, a function and a folder."""
 
 
 def resources(template: Template, *types: str) -> dict[str, dict[str, Any]]:
@@ -29,6 +43,11 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
     return resources(template, "AWS::Serverless::Function")
 
 
+def folder_of(logical_id: str) -> str:
+    """AcceptEvents → accept_events."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower()
+
+
 def environment(function: dict[str, Any]) -> dict[str, Any]:
     """What a function declares beyond Globals."""
     variables: dict[str, Any] = function["Environment"]["Variables"]
@@ -38,6 +57,12 @@ def environment(function: dict[str, Any]) -> dict[str, Any]:
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     """Every policy statement of a function."""
     return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+
+
+def rebuild_states() -> dict[str, Any]:
+    """The state machine of a rebuild."""
+    machine: dict[str, Any] = json.loads(REBUILD.read_text(encoding="utf-8"))
+    return machine
 
 
 def references(value: object) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.template import Template
-from tests.infra.cloudformation import functions, references, resources
+from tests.infra.cloudformation import STEPS_OF_A_REBUILD, functions, references, resources
 
 READ_THE_LOG = ("ProjectEvents", "ArchiveEvents")
 ANSWER_CALLERS = ("AcceptEvents", "PublishItems", "Recommend")
@@ -19,12 +19,18 @@ def alarmed(alarms: Template) -> set[tuple[str, str]]:
 
 def test_every_function_is_alarmed_for_errors(template: Template, alarms: Template) -> None:
     """A function that fails unseen is the first thing that goes wrong in production."""
-    assert {("Errors", f"{name}Name") for name in functions(template)} <= alarmed(alarms)
+    with_alarms = set(functions(template)) - set(STEPS_OF_A_REBUILD)
+    assert {("Errors", f"{name}Name") for name in with_alarms} <= alarmed(alarms)
+
+
+def test_a_rebuild_is_alarmed_as_a_whole(alarms: Template) -> None:
+    """A step that fails is done again; what counts is how it ends."""
+    assert {("ExecutionsFailed", "RebuildArn"), ("ExecutionsTimedOut", "RebuildArn")} <= alarmed(alarms)
 
 
 def test_every_function_is_alarmed_when_lambda_holds_it_back(template: Template, alarms: Template) -> None:
     """Readers of the log fall behind, the others throttle."""
-    assert set(functions(template)) == {*READ_THE_LOG, *ANSWER_CALLERS}
+    assert set(functions(template)) == {*READ_THE_LOG, *ANSWER_CALLERS, *STEPS_OF_A_REBUILD}
     assert {("IteratorAge", f"{name}Name") for name in READ_THE_LOG} <= alarmed(alarms)
     assert {("Throttles", f"{name}Name") for name in ANSWER_CALLERS} <= alarmed(alarms)
 

@@ -9,7 +9,16 @@ import pytest
 
 from freshet import settings
 from infra.local.template import Template
-from tests.infra.cloudformation import ROOT, environment, functions, references, resources, statements
+from tests.infra.cloudformation import (
+    ROOT,
+    STEPS_OF_A_REBUILD,
+    environment,
+    folder_of,
+    functions,
+    references,
+    resources,
+    statements,
+)
 
 KNOWN_VARIABLES = {
     "FRESHET_STREAM": "EventsStream",
@@ -19,19 +28,16 @@ KNOWN_VARIABLES = {
     "FRESHET_MODELS_TABLE": "ModelsTable",
     "FRESHET_ARCHIVE_BUCKET": "ArchiveBucket",
     "FRESHET_MODELS_BUCKET": "ModelsBucket",
+    "FRESHET_REBUILD_BUCKET": "RebuildBucket",
     "FRESHET_DEAD_LETTERS_URL": "DeadLetters",
     "FRESHET_PSEUDONYM_SECRET": "PseudonymSecret",
 }
 
-NAMES = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
+DATA_PLANE = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
+NAMES = (*DATA_PLANE, *STEPS_OF_A_REBUILD)
 
 
-def folder_of(logical_id: str) -> str:
-    """AcceptEvents → accept_events."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower()
-
-
-def test_the_template_has_the_functions_of_the_data_plane(template: Template) -> None:
+def test_the_template_has_the_functions_of_the_data_plane_and_of_a_rebuild(template: Template) -> None:
     """A new function has to be named here, and then every test below holds for it too."""
     assert set(functions(template)) == set(NAMES)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.template import Template
-from tests.infra.cloudformation import functions, references, statements
+from tests.infra.cloudformation import STEPS_OF_A_REBUILD, functions, references, statements
 from tests.infra.journey import Travelled
 from tests.infra.recorded_calls import Permission
 
@@ -28,7 +28,7 @@ def allowed(template: Template, name: str) -> set[Permission]:
     return {permission for permission in found if not permission[0].startswith("kms:")}
 
 
-@pytest.mark.parametrize("name", ["AcceptEvents", "PublishItems", "Recommend"])
+@pytest.mark.parametrize("name", ["AcceptEvents", "PublishItems", "Recommend", *STEPS_OF_A_REBUILD])
 def test_a_function_may_do_exactly_what_it_does(template: Template, travelled: Travelled, name: str) -> None:
     """A call without a permission fails on AWS only, which is late; a permission without a call helps an intruder."""
     assert travelled.used[name] == allowed(template, name)

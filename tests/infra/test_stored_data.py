@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from freshet.application.replay.plan import LONGEST_MS
 from infra.local.template import Template
-from tests.infra.cloudformation import references, resources
+from tests.infra.cloudformation import rebuild_states, references, resources
+
+DAY_MS = 24 * 3600 * 1000
 
 ENCRYPTED_BY = {
     "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
@@ -25,9 +30,13 @@ KEEPS_NOTHING = {
     "AWS::Serverless::Api",
     "AWS::Lambda::EventSourceMapping",
     "AWS::CloudFormation::Stack",
+    "AWS::Serverless::StateMachine",  # its executions are handed names and numbers, never an event
 }
 
-KEPT = {"EncryptionKey", "PseudonymSecret", "ArchiveBucket", "ModelsBucket"}
+EMPTIES_ITSELF = {"RebuildBucket"}
+"""What a rebuild leaves in it goes by itself after days; it outlives a stack because it may not be empty yet."""
+
+KEPT = {"EncryptionKey", "PseudonymSecret", "ArchiveBucket", "ModelsBucket"} | EMPTIES_ITSELF
 """What cannot be rebuilt from the log."""
 
 
@@ -68,11 +77,31 @@ def test_tables_can_be_taken_back_to_any_second(template: Template) -> None:
 
 def test_buckets_are_versioned_private_and_owned(template: Template) -> None:
     """Nothing public by policy or by ACL, and an overwritten object comes back."""
-    for bucket in resources(template, "AWS::S3::Bucket").values():
-        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    for name, bucket in resources(template, "AWS::S3::Bucket").items():
+        if name not in EMPTIES_ITSELF:
+            assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4
         assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+def test_what_a_rebuild_leaves_goes_by_itself_and_not_before_it_is_done(template: Template) -> None:
+    """Parts of the log are personal data: no version of them stays. A rebuild is ended by then, or refused."""
+    for name in EMPTIES_ITSELF:
+        bucket = resources(template, "AWS::S3::Bucket")[name]
+        assert "VersioningConfiguration" not in bucket
+        (days,) = (rule["ExpirationInDays"] for rule in _rules(bucket) if "ExpirationInDays" in rule)
+        assert rebuild_states()["TimeoutSeconds"] * 1000 <= LONGEST_MS < days * DAY_MS
+
+
+def test_a_rebuild_is_refused_before_the_stream_forgets(template: Template) -> None:
+    """What it has to catch up with must still be there."""
+    assert resources(template, "AWS::Kinesis::Stream")["EventsStream"]["RetentionPeriodHours"] * 3_600_000 > LONGEST_MS
+
+
+def _rules(bucket: dict[str, Any]) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = bucket["LifecycleConfiguration"]["Rules"]
+    return rules
 
 
 def test_buckets_refuse_plain_http(template: Template) -> None:

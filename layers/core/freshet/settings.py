@@ -61,6 +61,64 @@ class RecommendSettings(RegionSettings):
     freshet_pseudonym_secret: str
 
 
+@dataclass(frozen=True)
+class PlanRebuildSettings(RegionSettings):
+    """What is rebuilt, and the bucket of what a rebuild's steps leave to each other."""
+
+    freshet_archive_bucket: str
+    freshet_items_table: str
+    freshet_rebuild_bucket: str
+
+
+@dataclass(frozen=True)
+class SplitArchiveSettings(RegionSettings):
+    """The archive, and where its parts go."""
+
+    freshet_archive_bucket: str
+    freshet_rebuild_bucket: str
+
+
+@dataclass(frozen=True)
+class SplitStreamSettings(PlanRebuildSettings):
+    """The stream too: versions are noted in the items table."""
+
+    freshet_stream: str
+
+
+@dataclass(frozen=True)
+class FoldUsersSettings(RegionSettings):
+    """Where the parts of the log are, and where the users' rows go."""
+
+    freshet_users_table: str
+    freshet_rebuild_bucket: str
+
+
+@dataclass(frozen=True)
+class FoldTrendsSettings(RegionSettings):
+    """Where the parts of the log are, and where the trends' rows go."""
+
+    freshet_items_table: str
+    freshet_rebuild_bucket: str
+
+
+@dataclass(frozen=True)
+class CheckViewSettings(RegionSettings):
+    """Where the users' rows are, and where their digest goes."""
+
+    freshet_users_table: str
+    freshet_rebuild_bucket: str
+
+
+@dataclass(frozen=True)
+class SwitchViewSettings(RegionSettings):
+    """The views, and the stream that the new one catches up with."""
+
+    freshet_stream: str
+    freshet_users_table: str
+    freshet_items_table: str
+    freshet_rebuild_bucket: str
+
+
 _Settings = TypeVar("_Settings", bound=RegionSettings)
 
 

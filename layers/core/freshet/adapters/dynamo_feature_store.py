@@ -198,14 +198,14 @@ class DynamoFeatureStore:
         return retried(what, call, self._budget, self._attempts)
 
     def _scanned(self, attributes: str, segment: int = 0, segments: int = 1) -> Iterator[dict[str, Any]]:
+        part = {"Segment": segment, "TotalSegments": segments} if segments > 1 else {}
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._users,
             FilterExpression="begins_with(u, :view)",
             ProjectionExpression=attributes,
             ExpressionAttributeValues={":view": user_key(self.view, b"")["u"]},
             ConsistentRead=True,
-            Segment=segment,
-            TotalSegments=segments,
+            **part,
         )
         with unavailable_in_our_words(f"scan table {self._users}"):
             for page in pages:

@@ -181,17 +181,21 @@ def check_segment(
     workspace: Workspace, store: FeatureStore, segment: int, segments: int, advance: Callable[[int], None]
 ) -> Digest:
     """The digest of one of so many parts of the new rows, as they are read back, unless that is done."""
-    name = f"checked/segment-{segment:05}.json"
     try:
-        return Digest(**json.loads(workspace.get(name)))
+        return checked_segment(workspace, segment)
     except NotFoundError:
         pass
     stored = Digest()
     for user, row in store.all_users(segment, segments):
         stored.add_user(user, row.data)
         advance(1)
-    workspace.put(name, json.dumps({"value": stored.value, "rows": stored.rows}).encode())
+    workspace.put(_segment_name(segment), json.dumps({"value": stored.value, "rows": stored.rows}).encode())
     return stored
+
+
+def checked_segment(workspace: Workspace, segment: int) -> Digest:
+    """The digest of a segment that was read back. Raises NotFoundError."""
+    return Digest(**json.loads(workspace.get(_segment_name(segment))))
 
 
 def check(view: int, stored: Sequence[Digest], parts: Sequence[FoldedPartition]) -> Digest:
@@ -220,6 +224,10 @@ def _compared(watch: Watch, states: Mapping[Pseudonym, UserState]) -> Compared:
 
 def _partition_name(number: int) -> str:
     return f"folded/part-{number:05}.json"
+
+
+def _segment_name(segment: int) -> str:
+    return f"checked/segment-{segment:05}.json"
 
 
 def _packed(states: Mapping[Pseudonym, UserState]) -> Iterator[tuple[Pseudonym, bytes]]:

@@ -1,0 +1,1 @@
+"""A rebuild reads its rows back."""

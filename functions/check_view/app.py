@@ -1,0 +1,18 @@
+"""A rebuild reads the rows back that it wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import check_view
+from freshet.entrypoints.state_machine import number, text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called for each segment of the table, many at a time."""
+    digest = check_view()(text(event, "workspace"), number(event, "segment"))
+    telemetry.count("UserRowsReadBack", digest.rows)
+    return {"rows": digest.rows}

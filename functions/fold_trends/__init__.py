@@ -1,0 +1,1 @@
+"""A rebuild folds the trends."""

@@ -1,0 +1,25 @@
+"""A rebuild folds the trend of a shard and writes its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import fold_trends
+from freshet.domain.errors import NotDoneError
+from freshet.entrypoints.state_machine import AllBut, text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+ONE_PIECE_S = 180
+"""What the largest piece takes: the time is looked at between pieces."""
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called for each shard, and again as long as it says that it is not done."""
+    try:
+        fold_trends()(text(event, "workspace"), text(event, "shard"), AllBut(budget, ONE_PIECE_S))
+    except NotDoneError as told:
+        telemetry.logger.info(str(told))
+        return {"done": False}
+    return {"done": True}

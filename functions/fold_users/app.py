@@ -1,0 +1,19 @@
+"""A rebuild folds the users of a partition and writes their rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import fold_users
+from freshet.entrypoints.state_machine import number, text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called for each partition, many at a time."""
+    folded = fold_users()(text(event, "workspace"), number(event, "partition"), budget)
+    telemetry.count("EventsRefolded", folded.tally.events)
+    telemetry.count("UserRowsRebuilt", folded.rows)
+    return {"events": folded.tally.events, "rows": folded.rows}

@@ -1,0 +1,21 @@
+"""The first state of a rebuild: how the archive and the users are divided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import plan_rebuild
+from freshet.entrypoints.state_machine import number, text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called once. The execution's input may name the workspace of a rebuild that failed, to go on with it."""
+    wanted = event["input"]
+    name = text(wanted, "workspace") if "workspace" in wanted else text(event, "execution")
+    partitions = number(wanted, "partitions") if "partitions" in wanted else None
+    plan = plan_rebuild()(name, partitions)
+    telemetry.count("SlicesPlanned", len(plan.slices))
+    return {"workspace": name, "slices": len(plan.slices), "partitions": plan.partitions, "serving": plan.serving}

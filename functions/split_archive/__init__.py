@@ -1,0 +1,1 @@
+"""A rebuild divides the archive."""

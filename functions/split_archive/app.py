@@ -1,0 +1,18 @@
+"""A rebuild divides the archive by user, slice by slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import split_archive
+from freshet.entrypoints.state_machine import number, text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called for each slice, many at a time."""
+    piece = split_archive()(text(event, "workspace"), number(event, "slice"))
+    telemetry.count("RecordsSplit", piece.records)
+    return {"records": piece.records, "events": piece.events, "dead": piece.dead}

@@ -1,0 +1,1 @@
+"""A rebuild divides what the stream holds."""

@@ -1,0 +1,17 @@
+"""A rebuild divides what the stream holds behind the archive, and begins the new version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from freshet.application.ports import Budget
+from freshet.bootstrap_rebuild import split_stream
+from freshet.entrypoints.state_machine import text
+from freshet.entrypoints.telemetry import Telemetry, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Called once the archive is divided. If its time is over first, the next call goes on behind what was divided."""
+    return asdict(split_stream()(text(event, "workspace")))
