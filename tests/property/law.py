@@ -8,7 +8,6 @@ an account of the log that is kept here in the simplest words, each event once.
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,10 @@ from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from freshet.application.ports import LogRecord, UserWrite, UserWriteReport
 from freshet.application.project_events import Projected, ProjectEvents
 from freshet.domain import trend_row, user_row
-from freshet.domain.decay import era_of, moved, weight
-from freshet.domain.errors import InvalidRecordError, UnavailableError
-from freshet.domain.events import BEHAVIOUR, FROM_CLIENTS, Event
-from freshet.domain.keys import ItemKey, Pseudonym
-from freshet.domain.records import decode
-from freshet.domain.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
-from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from freshet.domain.errors import UnavailableError
+from freshet.domain.keys import Pseudonym
 from tests.builders import OneView
+from tests.property.account import Account
 from tests.property.racing import Racer, race
 
 
@@ -180,62 +175,17 @@ def check_account(log: Sequence[LogRecord], world: World) -> None:
     """Raises AssertionError unless the rows are each event of the log, once."""
     account = Account(log)
     states = {user: user_row.unpack(row.data) for user, row in world.store.users.items()}
-    assert states.keys() == account.applied.keys() | account.duplicates.keys()
+    assert states.keys() == account.users.keys()
     for user, state in states.items():
-        assert state.applied == account.applied[user], "events were lost or counted twice"
-        assert state.duplicates == account.duplicates[user], "repeated events were miscounted"
-        assert [(one.item, one.kind) for one in state.recent()] == list(reversed(account.recent[user]))
+        known = account.users[user]
+        assert state.applied == known.applied, "events were lost or counted twice"
+        assert state.duplicates == known.duplicates, "repeated events were miscounted"
+        assert [(one.item, one.kind) for one in state.recent()] == list(reversed(known.recent))
     assert set(world.letters.by_position) == account.dead
     accepted = sum(state.applied + state.duplicates for state in states.values())
-    assert accepted + len(account.uncounted) == account.readable_events, "accepted = applied + duplicates + dead"
-    trends = [trend_row.unpack(row.data) for row in world.store.trends.values()]
-    assert [trend.weights for trend in trends] == ([account.weights] if states else [])
-
-
-class Account:
-    """A log in the simplest words. Trends of fewer events than a pruning only."""
-
-    def __init__(self, log: Sequence[LogRecord]) -> None:
-        self.applied: Counter[Pseudonym] = Counter()
-        self.duplicates: Counter[Pseudonym] = Counter()
-        self.recent: dict[Pseudonym, deque[tuple[ItemKey, int]]] = {}
-        self.weights: dict[ItemKey, float] = {}
-        self.dead = set()
-        self.uncounted: list[Event] = []
-        self.readable_events = 0
-        self._known: dict[Pseudonym, deque[str]] = {}
-        self._era = 0
-        for record in log:
-            try:
-                read = decode(record.data)
-            except InvalidRecordError:
-                self.dead.add(record.position)
-                continue
-            self.readable_events += len(read.events)
-            for event in read.events:
-                self._enter(read.subject, event, min(event.occurred_at_ms, read.recorded_at_ms))
-
-    def _enter(self, user: Pseudonym, event: Event, at_ms: int) -> None:
-        if event.kind not in FROM_CLIENTS:
-            self.uncounted.append(event)
-            return
-        known = self._known.setdefault(user, deque(maxlen=REMEMBERED_TAGS))
-        recent = self.recent.setdefault(user, deque(maxlen=RECENT_EVENTS))
-        if event.event_id in known:
-            self.duplicates[user] += 1
-            return
-        known.append(event.event_id)
-        self.applied[user] += 1
-        if event.kind in BEHAVIOUR:
-            recent.append((event.item_key, event.kind))
-        self._weigh(event, at_ms)
-
-    def _weigh(self, event: Event, at_ms: int) -> None:
-        era = max(self._era, era_of(at_ms, HALF_LIFE_MS))
-        self.weights = {item: moved(value, era - self._era) for item, value in self.weights.items()}
-        self._era = era
-        heavier = WEIGHT_OF_KIND[event.kind] * weight(at_ms, HALF_LIFE_MS, era)
-        self.weights[event.item_key] = self.weights.get(event.item_key, 0.0) + heavier
+    assert accepted + account.uncounted == account.events, "accepted = applied + duplicates + dead"
+    trends = {shard: trend_row.unpack(row.data).weights for shard, row in world.store.trends.items()}
+    assert trends == account.trends
 
 
 def cuts(log: Sequence[LogRecord], sizes: Iterator[int]) -> list[Delivery]:

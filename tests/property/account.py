@@ -1,0 +1,88 @@
+"""What a log means, in the simplest words: no bytes, no positions, no batches."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from freshet.application.ports import LogRecord
+from freshet.domain.decay import era_of, moved, weight
+from freshet.domain.errors import InvalidRecordError
+from freshet.domain.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
+from freshet.domain.keys import ItemKey, Pseudonym
+from freshet.domain.positions import Position
+from freshet.domain.records import decode
+from freshet.domain.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
+from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+
+
+@dataclass
+class Known:
+    """What is known of one user."""
+
+    applied: int = 0
+    duplicates: int = 0
+    recent: deque[tuple[ItemKey, int]] = field(default_factory=lambda: deque(maxlen=RECENT_EVENTS))
+    ids: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TAGS))
+
+
+class Account:
+    """A log, whose records come shard by shard, parents first. Trends of fewer events than a pruning only.
+
+    `erased` says of users that their records before a position never were. `applied` and `duplicates` are of all time,
+    those of users who were erased later included.
+    """
+
+    def __init__(self, log: Iterable[LogRecord], erased: Mapping[Pseudonym, Position] | None = None) -> None:
+        self.users: dict[Pseudonym, Known] = {}
+        self.trends: dict[str, dict[ItemKey, float]] = {}
+        self.dead: set[Position] = set()
+        self.records = 0
+        self.events = 0
+        self.applied = 0
+        self.duplicates = 0
+        self.uncounted = 0
+        self.hidden = 0
+        self._eras: Counter[str] = Counter()
+        self._erased = erased or {}
+        for record in log:
+            self.records += 1
+            try:
+                self._read(record.position, decode(record.data))
+            except InvalidRecordError:
+                self.dead.add(record.position)
+
+    def _read(self, position: Position, record: EventRecord) -> None:
+        self.events += len(record.events)
+        erased = self._erased.get(record.subject)
+        if erased is not None and not position.reaches(erased):
+            self.hidden += len(record.events)
+            return
+        for event in record.events:
+            if event.kind is EventKind.UserErased:
+                self.users[record.subject] = Known()
+                self.trends.setdefault(position.shard, {})
+            if event.kind in FROM_CLIENTS:
+                at_ms = min(event.occurred_at_ms, record.recorded_at_ms)
+                self._enter(position.shard, self.users.setdefault(record.subject, Known()), event, at_ms)
+            else:
+                self.uncounted += 1
+
+    def _enter(self, shard: str, user: Known, event: Event, at_ms: int) -> None:
+        trend = self.trends.setdefault(shard, {})
+        if event.event_id in user.ids:
+            user.duplicates += 1
+            self.duplicates += 1
+            return
+        user.ids.append(event.event_id)
+        user.applied += 1
+        self.applied += 1
+        if event.kind in BEHAVIOUR:
+            user.recent.append((event.item_key, event.kind))
+        era = max(self._eras[shard], era_of(at_ms, HALF_LIFE_MS))
+        trend.update({item: moved(value, era - self._eras[shard]) for item, value in trend.items()})
+        self._eras[shard] = era
+        trend[event.item_key] = trend.get(event.item_key, 0.0) + WEIGHT_OF_KIND[event.kind] * weight(
+            at_ms, HALF_LIFE_MS, era
+        )

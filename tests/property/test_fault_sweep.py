@@ -1,0 +1,226 @@
+"""Anything happens to a whole stack, in any order; afterwards `freshet verify` is equal and the counts add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from freshet.domain.events import Event, EventRecord
+from freshet.domain.records import encode
+from tests.builders import NOW_MS, event, subject
+from tests.property.sweep import (
+    Answer,
+    Deliver,
+    Drop,
+    Erase,
+    File,
+    Meanwhile,
+    Merge,
+    Put,
+    PutAgain,
+    Race,
+    Replay,
+    Retain,
+    Split,
+    StackInMemory,
+    Step,
+    World,
+)
+from tests.strategies import client_events, poison, recorded_times_ms, slates_served, times_ms
+
+USERS = ("ann", "bob", "cem", "eve", "kim")
+THOUSANDS = 3
+"""Examples for each one of other properties: 300 in everyday runs, 6,000 in thorough ones."""
+
+
+def _record(user: str, recorded_at_ms: int, happened: list[Event]) -> Put:
+    return Put(encode(EventRecord(subject(user), recorded_at_ms, tuple(happened))))
+
+
+def _spree(user: str, first: int, length: int, at_ms: int) -> Put:
+    bought = [event("lamp", at_ms=at_ms + number, event_id=f"spree-{first + number}") for number in range(length)]
+    return _record(user, NOW_MS, bought)
+
+
+users = st.sampled_from(["ann", "ann", *USERS])
+events = st.builds(_record, users, recorded_times_ms, st.lists(client_events, min_size=1, max_size=4))
+sprees = st.builds(_spree, users, st.integers(0, 500), st.integers(20, 130), times_ms)
+slates = st.builds(_record, users, recorded_times_ms, st.lists(slates_served, min_size=1, max_size=1))
+unreadable = st.builds(Put, poison, st.text("abc", min_size=1, max_size=3))
+again = st.builds(PutAgain, st.integers(0, 99))
+erasures = st.builds(Erase, users)
+arrivals = st.one_of(events, events, events, again, unreadable, slates)
+
+shards = st.integers(0, 3)
+backs = st.sampled_from([0, 0, 0, 1, 2, 9])
+sizes = st.integers(1, 9) | st.just(40)
+refusals = st.sets(st.sampled_from(USERS), max_size=3).map(lambda some: frozenset(map(subject, some)))
+warm = st.integers(0, 2)
+clean = st.builds(Deliver, shard=shards, back=backs, size=sizes, warm=warm)
+dying = st.builds(
+    Deliver, shard=shards, back=backs, size=sizes, calls=st.integers(0, 5), torn=st.integers(0, 3), warm=warm
+)
+refused = st.builds(Deliver, shard=shards, back=backs, size=sizes, refused=refusals, warm=warm)
+deliveries = clean | dying | refused
+zombies = st.builds(
+    Race,
+    first=st.builds(Deliver, shard=shards, size=st.integers(4, 9)),
+    second=st.builds(Deliver, size=st.integers(1, 3), warm=warm),
+    turns=st.sampled_from([1, 2, 3, 3, 4, 4, 5]).map(lambda turns: (False,) * turns),
+)
+"""The second takes some steps of a smaller batch, then the first runs to its end, then the second goes on."""
+races = st.builds(Race, first=deliveries, second=deliveries, turns=st.lists(st.booleans(), max_size=20).map(tuple))
+filings = st.builds(
+    File,
+    shard=shards,
+    back=backs,
+    size=sizes,
+    first_day=st.sampled_from([99, 99, 1, 2]),
+    calls=st.none() | st.integers(0, 2),
+    heard=st.booleans(),
+)
+reshards = st.builds(Split, shards) | st.builds(Merge, shards)
+answers = st.builds(
+    Answer,
+    which=st.integers(0, 9),
+    repaired=st.none() | events.map(lambda put: put.data),
+    discard=st.booleans(),
+    calls=st.none() | st.integers(0, 3),
+)
+drops = st.builds(Drop, st.integers(0, 3))
+
+
+others = st.one_of(events, again, unreadable, clean, clean, deliveries, reshards, filings, erasures)
+flow = st.tuples(events, st.one_of(events, reshards), st.builds(Deliver, shard=shards, size=st.just(40), warm=warm))
+"""Something new, and a projector is quick to project it."""
+ends = st.tuples(events, events, st.builds(Split, shards))
+"""Something new, and a shard ends with it."""
+
+
+def meanwhile(
+    calls: list[tuple[str, int]], others: st.SearchStrategy[Step]
+) -> st.SearchStrategy[tuple[Meanwhile, ...]]:
+    """One or two times that others act."""
+    some = flow | ends | st.lists(others, min_size=1, max_size=3).map(tuple)
+    one = st.builds(lambda call, steps: Meanwhile(*call, steps), st.sampled_from(calls), some)
+    return st.lists(one, min_size=1, max_size=2).map(tuple)
+
+
+BETWEEN_STEPS = [("versions", 0), ("all_users", 0), ("shards", 0), ("read_after", 0), ("begin", 0), ("put", 9)]
+AT_THE_SWITCH = [("shards", 2), ("shards", 3), ("read_trends", 1), ("switch", 0), ("switch", 1), ("clear", 0)]
+quiet_replays = st.builds(Replay, partitions=st.integers(1, 3), afresh=st.booleans())
+killed_replays = st.builds(Replay, partitions=st.integers(1, 3), calls=st.integers(0, 80), torn=st.integers(0, 2))
+busy_replays = st.builds(
+    Replay,
+    partitions=st.integers(1, 3),
+    calls=st.none() | st.integers(0, 80),
+    meanwhile=meanwhile(
+        BETWEEN_STEPS + 2 * AT_THE_SWITCH, st.one_of(others, others, others, drops, quiet_replays | killed_replays)
+    ),
+)
+overtaken = st.builds(
+    Deliver,
+    shard=shards,
+    back=backs,
+    size=sizes,
+    warm=warm,
+    calls=st.none() | st.integers(3, 6),
+    meanwhile=meanwhile(
+        [("serving_store", 0), ("read_users", 0), ("read_trend", 0), ("write_trend", 0), ("write_users", 0)],
+        st.one_of(quiet_replays, quiet_replays, clean, events, drops),
+    ),
+)
+"""A projector that stands still while others work, and the views are rebuilt."""
+
+
+class FaultSweep(RuleBasedStateMachine):
+    """The rules are the steps of a world; what they leave behind is checked at the end."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.is_broken = False
+
+    @initialize(shards=st.sampled_from([1, 1, 2, 3]))
+    def begin(self, shards: int) -> None:
+        self.world = World(StackInMemory(shards))
+
+    @rule(steps=st.lists(arrivals, min_size=1, max_size=6))
+    def arrive(self, steps: list[Step]) -> None:
+        for step in steps:
+            self.play(step)
+
+    @rule(steps=st.lists(events, min_size=3, max_size=8))
+    def be_busy(self, steps: list[Step]) -> None:
+        for step in steps:
+            self.play(step)
+
+    @rule(step=sprees | erasures)
+    def be_seldom(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=deliveries)
+    def deliver(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=races)
+    def race(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(steps=st.lists(events, min_size=3, max_size=8), step=zombies)
+    def be_overtaken(self, steps: list[Step], step: Step) -> None:
+        for one in (*steps, step):
+            self.play(one)
+
+    @rule(step=overtaken)
+    def stand_still(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=filings)
+    def file(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=reshards | reshards | st.just(Retain()))
+    def reshard(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=quiet_replays | killed_replays | killed_replays)
+    def replay(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=busy_replays)
+    def replay_amid(self, step: Step) -> None:
+        self.play(step)
+
+    @rule(step=answers | answers | drops)
+    def tend(self, step: Step) -> None:
+        self.play(step)
+
+    def play(self, step: Step) -> None:
+        self.is_broken = True
+        self.world.play(step)
+        self.is_broken = False
+
+    def teardown(self) -> None:
+        if not self.is_broken:
+            self.world.check()
+
+
+def of_budget(**changed: Any) -> settings:
+    """How much of it everyday runs and thorough ones try."""
+    return settings(
+        max_examples=THOUSANDS * settings.default.max_examples,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        **changed,
+    )
+
+
+TestFaultSweep = FaultSweep.TestCase
+TestFaultSweep.settings = of_budget()

@@ -1,0 +1,87 @@
+"""The sweep is worth something only if it finds what is broken: each test takes away one thing that exactly-once needs.
+
+Everything is as in `test_fault_sweep`: the same rules, the same number of schedules, chosen by Hypothesis alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import Phase, Verbosity
+from hypothesis.stateful import run_state_machine_as_test
+
+from freshet.adapters.memory import MemoryFeatureStore
+from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
+from freshet.domain.records import Core
+from freshet.domain.trend import Trend
+from freshet.domain.user_state import UserState
+from tests.property.test_fault_sweep import FaultSweep, of_budget
+
+fold_user, fold_trend = UserState.fold, Trend.fold
+
+
+@contextmanager
+def found_by_the_sweep() -> Iterator[pytest.MonkeyPatch]:
+    """What is patched in this block makes the sweep fail, within its budget, and at the same schedule every time."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+        quick = of_budget(derandomize=True, database=None, phases=[Phase.generate], verbosity=Verbosity.quiet)
+        with pytest.raises(AssertionError):
+            run_state_machine_as_test(FaultSweep, settings=quick)
+
+
+def test_the_sweep_fails_without_the_condition_on_a_user_rows_version() -> None:
+    """A projector that was overtaken writes the user as it knew her."""
+
+    def write_users(store: MemoryFeatureStore, writes: Sequence[UserWrite]) -> UserWriteReport:
+        store.users.update({write.user: VersionedRow(write.expected_version + 1, write.data) for write in writes})
+        return UserWriteReport()
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(MemoryFeatureStore, "write_users", write_users)
+
+
+def test_the_sweep_fails_without_the_condition_on_a_trends_version() -> None:
+    """A projector that was overtaken writes the trend as it knew it."""
+
+    def write_trend(store: MemoryFeatureStore, shard: str, expected_version: int, data: bytes) -> None:
+        store._refuse_if_closed(shard)
+        store.trends[shard] = VersionedRow(expected_version + 1, data)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(MemoryFeatureStore, "write_trend", write_trend)
+
+
+def test_the_sweep_fails_without_the_watermark_of_a_user_row() -> None:
+    """A state that takes every record for new folds a second delivery in."""
+
+    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+        state.shard, state.sequence = -1, 0
+        return fold_user(state, shard, sequence, cores)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(UserState, "fold", forgetful)
+
+
+def test_the_sweep_fails_without_the_watermark_of_a_trend() -> None:
+    """A crash after the trend is written makes the same events new once more, for a trend that forgets its place."""
+
+    def forgetful(trend: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
+        trend.shard, trend.sequence = -1, 0
+        fold_trend(trend, shard, sequence, fresh)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(Trend, "fold", forgetful)
+
+
+def test_the_sweep_fails_without_the_dedupe_ring() -> None:
+    """A client's repeated event would count twice."""
+
+    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+        state.tags.clear()
+        return fold_user(state, shard, sequence, cores)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(UserState, "fold", forgetful)
