@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from infra.demo.opening import Opening
+from infra.demo.proof import Proof
 from infra.demo.reconciliation import Reconciliation
 from infra.demo.storefront import Storefront
 
@@ -51,6 +52,7 @@ class Report:
     probes: int
     hit_at_10: dict[str, float]
     arms: tuple[ArmReport, ...]
+    proof: Proof
     wall_seconds: float
 
     @property
@@ -61,12 +63,20 @@ class Report:
             found.append(f"the next events of {self.opening.user_id} did not change the answer")
         if not self.reconciliation.adds_up:
             found.append(f"the events do not add up: {self.reconciliation}")
+        if not self.proof.holds:
+            found.append(f"the views are not what the log says: {self.proof}")
         return tuple(found)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         arms = [{**asdict(arm), "click_rate": arm.click_rate, "purchase_rate": arm.purchase_rate} for arm in self.arms]
-        return {**asdict(self), "opening": self.opening.as_json(), "arms": arms, "problems": list(self.problems)}
+        return {
+            **asdict(self),
+            "opening": self.opening.as_json(),
+            "arms": arms,
+            "proof": {**asdict(self.proof), "holds": self.proof.holds},
+            "problems": list(self.problems),
+        }
 
 
 def hit_rates(storefront: Storefront) -> dict[str, float]:

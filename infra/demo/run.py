@@ -15,6 +15,7 @@ from infra.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
 from infra.demo.live_stream import play_day
 from infra.demo.mirror import Mirror
 from infra.demo.opening import Opening, open_with
+from infra.demo.proof import prove
 from infra.demo.reconciliation import reconcile
 from infra.demo.report import Report, arm_reports, hit_rates
 from infra.demo.storefront import Baselines, Storefront
@@ -31,13 +32,14 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     os.environ.update(deployment.environment)
     api = FreshetApi(deployment.api_url, deployment.api_key)
     stores = open_stores(deployment.outputs, deployment.region)
-    storefront = _prepared(shop, api, local_stack(deployment), stores, console)
+    stack = local_stack(deployment)
+    storefront = _prepared(shop, api, stack, stores, console)
     known = {product.item_id: product for product in shop.products()}
     names = {item_id: product.name for item_id, product in known.items()}
     opening = open_with(shop.showcase(), storefront, names)
     screen.print_opening(console, opening)
     seconds = _play(shop, storefront, api, known, console)
-    return _reported(shop, storefront, stores, opening, seconds, began)
+    return _reported(shop, storefront, stores, opening, seconds, began, stack, console)
 
 
 def _prepared(shop: Shop, api: FreshetApi, stack: Stack, stores: Stores, console: Console) -> Storefront:
@@ -74,12 +76,21 @@ def _play(shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, 
 
 
 def _reported(
-    shop: Shop, storefront: Storefront, stores: Stores, opening: Opening, seconds: float, began: float
+    shop: Shop,
+    storefront: Storefront,
+    stores: Stores,
+    opening: Opening,
+    seconds: float,
+    began: float,
+    stack: Stack,
+    console: Console,
 ) -> Report:
     counts = storefront.counts
     reconciliation = reconcile(
         int(counts["sent"]), int(counts["accepted"]), int(counts["rejected"]), storefront.mirror, stores
     )
+    with screen.progress(console) as bars:
+        proof = prove(stack, screen.steps(bars))
     return Report(
         shop=shop.name,
         model_version=str(opening.after["provenance"]["modelVersion"]),
@@ -93,6 +104,7 @@ def _reported(
         probes=int(counts["probes"]),
         hit_at_10=hit_rates(storefront),
         arms=arm_reports(storefront),
+        proof=proof,
         wall_seconds=time.perf_counter() - began,
     )
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from freshet.application.replay.progress import Advance
 from freshet.application.replay.progress import Progress as Steps
 from infra.demo.opening import Opening
+from infra.demo.proof import Proof
 from infra.demo.reconciliation import Reconciliation
 from infra.demo.report import ArmReport, Report
 
@@ -85,9 +86,21 @@ def print_report(console: Console, report: Report) -> None:
         console.print(_hits_table(report))
     if report.arms:
         console.print(_arms_table(report.arms))
+    _print_proof(console, report.proof)
     for problem in report.problems:
         console.print(f"[bold red]Not right:[/] {problem}")
     console.print(f"\n   {report.wall_seconds:.0f} s in all.")
+
+
+def _print_proof(console: Console, proof: Proof) -> None:
+    console.print("\n[bold]5. The proof[/]: every row beside a fresh fold of the log, then all of them rebuilt from it")
+    console.print(f"   live     {proof.live}\n   log      {proof.log}\n   rebuilt  {proof.rebuilt}", highlight=False)
+    verdict = "The same" if proof.holds else f"NOT THE SAME: {proof.different} rows differ"
+    console.print(
+        f"   {verdict}: {proof.users:,} users, {proof.shards} shards, {proof.records:,} records. Verified in "
+        f"{proof.verify_seconds:.0f} s, rebuilt beside the serving rows in {proof.rebuild_seconds:.0f} s.",
+        highlight=False,
+    )
 
 
 def _times(times: dict[str, float | None]) -> str:
