@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
@@ -21,7 +22,7 @@ def told_plainly() -> Iterator[None]:
     """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""
     try:
         yield
-    except (ExplainedError, FreshetError, OSError) as error:
+    except (BotoCoreError, ClientError, ExplainedError, FreshetError, OSError) as error:
         # Escaped: what a user typed may look like markup. Not wrapped: one line is one line, however wide the terminal.
         errors.print(f"[bold red]freshet:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

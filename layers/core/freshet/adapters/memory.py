@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from freshet.adapters.memory_log import MemoryEventLog as MemoryEventLog
+from freshet.adapters.memory_log import MemoryEventLog  # noqa: F401  # every port is to be found here
 from freshet.application.archived_objects import ArchivedObject, merged, sliced
 from freshet.application.ports import (
     FIRST_VIEW,

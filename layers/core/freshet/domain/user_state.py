@@ -33,6 +33,9 @@ _MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
 """A state may hold some more than its row, so that not every event moves all others; a long fold stays small."""
 
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
+_KINDS = {int(kind): kind for kind in EventKind}
+"""Looking a member up is quicker than making one, and a request does it a hundred times."""
+
 _RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
 
 
@@ -99,7 +102,7 @@ class UserState:
         for index in range(events - 1, max(0, events - RECENT_EVENTS) - 1, -1):
             mark = self.marks[index]
             item = bytes(self.items[index * ITEM_KEY_BYTES : (index + 1) * ITEM_KEY_BYTES])
-            yield RecentEvent(item, EventKind(mark >> _PAUSE_BITS), _pause(mark & _PAUSE_MASK))
+            yield RecentEvent(item, _KINDS[mark >> _PAUSE_BITS], _pause(mark & _PAUSE_MASK))
 
     def _new(self, cores: Sequence[Core]) -> list[Core]:
         """The events whose tag is not among the latest ones; each becomes one of them."""
