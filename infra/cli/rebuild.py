@@ -14,6 +14,7 @@ from freshet.application.replay.rebuild import Rebuilt
 from infra import replays
 from infra.cli.console import console, errors, told_plainly
 from infra.cli.progress import bar
+from infra.cli.rebuild_on_aws import rebuild_on_aws
 from infra.cli.verify import Partitions, StackName, told
 from infra.stack import open_stack
 
@@ -28,6 +29,8 @@ def rebuild(
         bool, typer.Option("--only-if-equal", help="Switch only if no row that serves differs from the log.")
     ] = False,
     afresh: Annotated[bool, typer.Option("--afresh", help="Forget a rebuild that was interrupted.")] = False,
+    on_aws: Annotated[bool, typer.Option("--on-aws", help="On many machines: by the stack's state machine.")] = False,
+    resume: Annotated[str, typer.Option("--resume", help="With --on-aws: the execution to go on with.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
     stack: StackName = "",
 ) -> None:
@@ -35,6 +38,14 @@ def rebuild(
 
     Interrupted at any point, it goes on there when called again. The old version stays until `freshet views drop`.
     """
+    if on_aws:
+        if only_if_equal or afresh:
+            raise typer.BadParameter("--only-if-equal and --afresh are for a rebuild in this process, not --on-aws")
+        with told_plainly():
+            rebuild_on_aws(open_stack(stack), partitions, resume or None, as_json=as_json)
+        return
+    if resume:
+        raise typer.BadParameter("--resume is for --on-aws; here a rebuild goes on by itself")
     began = time.monotonic()
     try:
         with told_plainly():

@@ -57,7 +57,9 @@ def test_the_machine_gives_the_same_bytes(stack: Stack, opened: Opened) -> None:
         ("FoldTrends", len(after.trends)),
         ("CheckView", 3),
     ]
-    assert replays.verify(opened, silently).equal
+    found = replays.verify(opened, silently)
+    assert found.equal
+    assert found.live == came_to["digest"]
     assert_exactly_once(stack)
 
 

@@ -146,9 +146,8 @@ def rebuild_trend(
 
     Raises NotDoneError when the budget is over first, UnavailableError, ConflictError.
     """
-    name = f"folded/trend-{shard}.json"
     try:
-        return FoldedTrend(**json.loads(workspace.get(name)))
+        return rebuilt_trend(workspace, shard)
     except NotFoundError:
         pass
     pieces = [piece for piece in log.pieces if piece.shard == shard]
@@ -161,8 +160,13 @@ def rebuild_trend(
             if store.read_trend(shard).data != row:
                 raise
     done = FoldedTrend(row.hex(), live.hex(), at_live.hex())
-    workspace.put(name, json.dumps(asdict(done)).encode())
+    workspace.put(_trend_name(shard), json.dumps(asdict(done)).encode())
     return done
+
+
+def rebuilt_trend(workspace: Workspace, shard: str) -> FoldedTrend:
+    """What one shard's trend came to. Raises NotFoundError."""
+    return FoldedTrend(**json.loads(workspace.get(_trend_name(shard))))
 
 
 def write_rows(store: FeatureStore, states: Mapping[Pseudonym, UserState]) -> None:
@@ -216,6 +220,15 @@ def sum_of(digests: Iterator[str]) -> Digest:
     return total
 
 
+def with_trends(users: Digest, trends: Mapping[str, str]) -> str:
+    """The digest of users' rows and of trend rows in hex, by shard; a shard without a row counts for nothing."""
+    digest = Digest(users.value)
+    for shard, row in trends.items():
+        if row:
+            digest.add_trend(shard, bytes.fromhex(row))
+    return str(digest)
+
+
 def _compared(watch: Watch, states: Mapping[Pseudonym, UserState]) -> Compared:
     watch.finish(states)
     missing = sum(user not in watch.rows and not user_row.is_blank(row) for user, row in _packed(states))
@@ -224,6 +237,10 @@ def _compared(watch: Watch, states: Mapping[Pseudonym, UserState]) -> Compared:
 
 def _partition_name(number: int) -> str:
     return f"folded/part-{number:05}.json"
+
+
+def _trend_name(shard: str) -> str:
+    return f"folded/trend-{shard}.json"
 
 
 def _segment_name(segment: int) -> str:

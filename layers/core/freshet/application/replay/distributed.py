@@ -21,7 +21,9 @@ from freshet.application.replay.building import (
     rebuild_partition,
     rebuild_trend,
     rebuilt_partition,
+    rebuilt_trend,
     whole_log,
+    with_trends,
 )
 from freshet.application.replay.plan import Plan, Sizes, planned, stored_plan
 from freshet.application.replay.progress import silently
@@ -159,7 +161,7 @@ class CheckView:
 
 @dataclass(frozen=True)
 class Switched:
-    """A version that took over; `digest` is that of its users' rows as they were read back."""
+    """A version that took over; `digest` is that of its rows as far as the archive and the stream went at first."""
 
     view: int
     replaced: int
@@ -183,7 +185,8 @@ class SwitchView:
         version, plan, log = begun(workspace, self.fold_code), stored_plan(workspace), kept_log(workspace)
         numbers = range(plan.partitions)
         parts = [rebuilt_partition(workspace, number) for number in numbers]
-        digest = check(version.number, [checked_segment(workspace, number) for number in numbers], parts)
+        users = check(version.number, [checked_segment(workspace, number) for number in numbers], parts)
+        trends = {shard: rebuilt_trend(workspace, shard).row for shard in log.reached}
         hidden = log.amendments.known_at(version.amended_to)
         switch(
             self.views,
@@ -197,7 +200,7 @@ class SwitchView:
             budget,
         )
         tally = tallied(log.pieces, {number: part.tally for number, part in enumerate(parts)})
-        return Switched(version.number, plan.serving, digest.rows, str(digest), tally)
+        return Switched(version.number, plan.serving, users.rows, with_trends(users, trends), tally)
 
 
 def _numbers(count: int) -> bytes:

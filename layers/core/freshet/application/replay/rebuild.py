@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from freshet.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
@@ -17,6 +17,7 @@ from freshet.application.replay.building import (
     rebuild_trend,
     sum_of,
     whole_log,
+    with_trends,
 )
 from freshet.application.replay.plan import Plan, planned
 from freshet.application.replay.progress import Progress
@@ -81,13 +82,11 @@ class Rebuild:
         found = Rebuilt(
             version=version,
             replaced=plan.serving,
-            digest=_with_trends(digest, {shard: trend.row for shard, trend in trends.items()}),
+            digest=with_trends(digest, {shard: trend.row for shard, trend in trends.items()}),
             rows=digest.rows,
             tally=tallied(log.pieces, dict(enumerate(part.tally for part in parts))),
-            live=_with_trends(users, {shard: trend.live for shard, trend in trends.items()}),
-            log=_with_trends(
-                sum_of(one.log for one in compared), {shard: trend.log for shard, trend in trends.items()}
-            ),
+            live=with_trends(users, {shard: trend.live for shard, trend in trends.items()}),
+            log=with_trends(sum_of(one.log for one in compared), {shard: trend.log for shard, trend in trends.items()}),
             different=sum(one.different for one in compared) + sum(one.live != one.log for one in trends.values()),
             missing=sum(one.missing for one in compared),
         )
@@ -129,11 +128,3 @@ class Rebuild:
                 )
                 advance(1)
         return parts, trends
-
-
-def _with_trends(users: Digest, trends: Mapping[str, str]) -> str:
-    digest = Digest(users.value)
-    for shard, row in trends.items():
-        if row:
-            digest.add_trend(shard, bytes.fromhex(row))
-    return str(digest)
