@@ -52,6 +52,9 @@ def import_(
     max_rejects: Annotated[
         int | None, typer.Option(min=0, help="Give up, before anything is stored, above so many.")
     ] = None,
+    then_rebuild: Annotated[
+        bool, typer.Option("--rebuild/--no-rebuild", help="Let the views hold it at once, or leave that to you.")
+    ] = True,
     stack: StackName = "",
 ) -> None:
     """Import history: rows become events, in order of time, before everything that the stream has brought.
@@ -71,11 +74,28 @@ def import_(
         if dry_run:
             _dry_run(files, read, max_rejects)
         else:
-            _import(files, read, rejects or Path(f"{files[0].name}.rejects.csv"), max_rejects, stack)
+            refused = rejects or Path(f"{files[0].name}.rejects.csv")
+            _import(files, read, refused, max_rejects, stack, then_rebuild=then_rebuild)
+
+
+@app.command()
+def imports(*, stack: StackName = "") -> None:
+    """Print every import, by the number under which it lies in the log."""
+    from infra.cli.import_shown import show_entries
+    from infra.stack import open_stack
+
+    with told_plainly():
+        show_entries(console, open_stack(stack or None).imports().entries())
 
 
 def _import(
-    files: Sequence[Path], mapping: ColumnMapping, rejects: Path, max_rejects: int | None, stack_name: str
+    files: Sequence[Path],
+    mapping: ColumnMapping,
+    rejects: Path,
+    max_rejects: int | None,
+    stack_name: str,
+    *,
+    then_rebuild: bool,
 ) -> None:
     from freshet.adapters.system_clock import SystemClock
     from infra import replays
@@ -93,7 +113,7 @@ def _import(
             imports=stack.imports(),
             clock=SystemClock(),
             # Afresh: a rebuild that somebody interrupted earlier read the archive before this history was in it.
-            rebuild=lambda: replays.rebuild(stack, bar, afresh=True),
+            rebuild=lambda: replays.rebuild(stack, bar, afresh=True) if then_rebuild else None,
         )(files)
     finally:
         refused.close()
@@ -102,6 +122,8 @@ def _import(
         return
     console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
     show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
+    if not then_rebuild:
+        console.print("No view holds it yet: `freshet rebuild --afresh` makes one that does.")
 
 
 def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:

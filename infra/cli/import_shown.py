@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
 from rich.console import Console
 
+from freshet.application.ports import ImportEntry
 from infra.imports.reading import History
 from infra.imports.records import as_records
 from infra.imports.tally import Tally
@@ -54,6 +56,18 @@ def show_first(console: Console, history: History) -> None:
     if history.tally.first_rejects:
         lines += ["The first rejected rows:", *(f"  {reject}" for reject in history.tally.first_rejects)]
     _print(console, lines)
+
+
+def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
+    """One line an import."""
+    if not entries:
+        _print(console, ["Nothing was imported yet."])
+    for entry in entries:
+        if entry.counts is None:
+            became = "not finished: the same command again completes it"
+        else:
+            became = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
+        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {became}"])
 
 
 def _print(console: Console, lines: list[str]) -> None:

@@ -28,7 +28,9 @@ anything = st.recursive(
     max_leaves=3,
 )
 cells = st.fixed_dictionaries({}, optional=dict.fromkeys(("user", "item", "time", "did", "price", "n"), anything))
-lines = st.lists(cells.map(json.dumps) | st.text(st.characters(exclude_characters="\r\n"), max_size=20), max_size=12)
+lines = st.lists(
+    cells.map(json.dumps) | st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20), max_size=12
+)
 
 
 def archived(rows: list[tuple[str, str, float]]) -> dict[str, Any]:

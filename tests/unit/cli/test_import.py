@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 import infra.replays
 import infra.stack
+from freshet.adapters import system_clock
 from freshet.application.ports import LogRecord
 from infra.cli.main import app
-from tests.builders import SECRET, subject
+from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
 
 NOON = 1_700_049_600.0
@@ -48,6 +49,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryStack:
 
     monkeypatch.setattr(infra.stack, "open_stack", lambda _: made)
     monkeypatch.setattr(infra.replays, "rebuild", rebuild)
+    monkeypatch.setattr(system_clock, "SystemClock", lambda: made.shop.clock)
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -107,6 +109,30 @@ def test_a_dry_run_shows_and_stores_nothing(stack: MemoryStack, tmp_path: Path) 
     assert done.stdout.endswith("Nothing was stored.\n")
     assert list(tmp_path.iterdir()) == [tmp_path / "h.csv"]
     assert (stack.shop.archive.objects, list(stack.shop.imports.entries()), stack.rebuilds) == ({}, [], [])
+
+
+def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path: Path) -> None:
+    """And one that was killed, with how to go on."""
+    assert listed() == ["Nothing was imported yet."]
+    run(history(tmp_path / "h.csv"), *COLUMNS)
+    stack.shop.imports.begin("killed", "k.csv", NOW_MS)
+    assert listed() == [
+        "   1  2026-11-22T00:00:00.000Z  h.csv: 3 rows, 2 events, 1 rejected",
+        "   2  2026-11-22T00:00:00.000Z  k.csv: not finished: the same command again completes it",
+    ]
+
+
+def listed() -> list[str]:
+    """What `freshet imports` prints."""
+    return CliRunner().invoke(app, ["imports"]).stdout.splitlines()
+
+
+def test_the_views_can_be_left_to_the_user(stack: MemoryStack, tmp_path: Path) -> None:
+    """For several imports, or for a rebuild elsewhere; it says what is to be done."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--no-rebuild")
+    assert done.stdout.endswith("No view holds it yet: `freshet rebuild --afresh` makes one that does.\n")
+    assert stack.rebuilds == []
+    assert [entry.counts is not None for entry in stack.shop.imports.entries()] == [True]
 
 
 def test_rejects_go_where_the_user_wants_them(stack: MemoryStack, tmp_path: Path) -> None:
