@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from freshet.adapters.memory import FixedClock, MemoryArchive
-from freshet.adapters.memory_imports import MemoryImports
+from freshet.adapters.memory.imports import MemoryImports
 from freshet.application.ports import LogRecord
 from freshet.application.replay.progress import silently
 from freshet.domain.errors import UnavailableError

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from freshet.adapters.folder_workspace import FolderWorkspace
 from freshet.adapters.memory import MemoryViews
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.adapters.s3_archive import S3Archive
 from freshet.application.ports import LogRecord
 from freshet.application.replay.progress import Advance

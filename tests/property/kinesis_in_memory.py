@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import LogRecord, LogShard
 from freshet.domain.positions import Position
 

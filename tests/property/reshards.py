@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import LogRecord
 from freshet.application.project_events import ProjectEvents
 from freshet.domain import user_row

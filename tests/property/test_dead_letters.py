@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryFeatureStore, MemoryViews
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.discard_letter import DiscardLetter
 from freshet.application.letters import FiledLetter, filed_letters
 from freshet.application.ports import DeadLetter, LogRecord

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.discard_letter import DiscardLetter
 from freshet.application.letters import filed_letter, filed_letters
 from freshet.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter

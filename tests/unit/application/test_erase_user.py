@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freshet.adapters.memory import FixedClock
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.erase_user import EraseUser
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.events import EventKind

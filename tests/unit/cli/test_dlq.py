@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import BatchLetter, DeadLetter
 from freshet.domain.events import EventKind
 from freshet.domain.positions import Position

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from freshet.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import LogRecord, VersionedRow
 from freshet.application.project_events import ProjectEvents
 from freshet.application.replay.progress import silently

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from freshet.adapters.memory import MemoryViews, MemoryWorkspace
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import LogRecord, UserWrite, VersionedRow
 from freshet.application.replay.plan import LONGEST_MS
 from freshet.application.replay.progress import silently
