@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ from freshet.application.replay.rebuild import Rebuild
 from freshet.domain.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
+from tests.bench.machine import peak_memory
 from tests.bench.trace import USUAL_VISITORS, calls, steps
 
 RECORDS_AN_OBJECT = 5_000
@@ -71,7 +71,7 @@ def rebuilt(folder: Path) -> dict[str, object]:
         "users": done.rows,
         "archived_bytes": sum(slice_.stored_bytes for slice_ in archive.slices()),
         "seconds": seconds,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "memory": peak_memory(),
     }
 
 
