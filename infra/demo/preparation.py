@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from freshet.adapters.system_clock import SystemClock
+from freshet.application.amended_log import amended
 from freshet.application.import_history import archive_history
 from freshet.application.ports import PublishedModel, Scorer
 from freshet.application.promote_model import promote_model, publish_model
@@ -60,7 +61,7 @@ def fit_and_promote(stores: Stores, mirror: Mirror) -> Scorer:
     """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
     wall, cpu = time.perf_counter(), time.process_time()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
-    history = (record for record in stores.archive.read() if record.position.shard == HISTORY_SHARD)
+    history = (record for record in amended(stores.archive) if record.position.shard == HISTORY_SHARD)
     model = fit(mirror.read_history(history))
     cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
     now_ms = time.time_ns() // 1_000_000
