@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.reporting import Report
 
-NAMES = ("fold", "projector", "rows", "rebuild", "importing", "recommend", "imports")
+NAMES = ("fold", "projector", "rows", "rebuild", "scale", "importing", "recommend", "imports")
 
 
 def benchmark(name: str) -> Callable[..., Report]:

@@ -33,8 +33,8 @@ from freshet.application.replay.users import Tally, tallied
 from freshet.domain.digest import Digest
 from freshet.domain.errors import ConflictError, InvalidInputError, NotFoundError
 
-ON_MANY_MACHINES = Sizes(64 * 2**20, 128 * 2**20)
-"""Larger than on one machine: fewer and larger objects, and what a machine folds alone still fits into its memory."""
+ON_MANY_MACHINES = Sizes(512 * 2**20, 2**30)
+"""Larger than on one machine: each object is a request. Half a minute of one core, and a few hundred MiB of memory."""
 
 SLICES = "items/slices.json"
 PARTITIONS = "items/partitions.json"
