@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from freshet.application.replay.distributed import valid_name
 from infra.explained import ExplainedError
 from infra.stack import Stack
 
@@ -36,10 +37,10 @@ Look = Callable[[list[MapRun]], None]
 
 
 def start(stack: Stack, workspace: str | None = None, partitions: int | None = None) -> str:
-    """Start an execution and name it; `workspace` is the name of an execution that failed and is gone on with."""
+    """Start an execution; `workspace` is the name of one that failed and is gone on with. Raises InvalidInputError."""
     wanted: dict[str, Any] = {}
     if workspace:
-        wanted["workspace"] = workspace
+        wanted["workspace"] = valid_name(workspace)
     if partitions:
         wanted["partitions"] = partitions
     answer = stack.client("stepfunctions").start_execution(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from freshet.application.replay.progress import silently
 from infra import rebuild_execution, replays
+from infra.cli.main import app
 from infra.rebuild_execution import MapRun, RebuildFailedError
 from infra.stack import Stack as Opened
 from infra.stack import local_stack
@@ -99,3 +102,21 @@ def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Ope
     assert came_to["view"] == stack.stores.views.serving() == serving + 1
     assert replays.verify(opened, silently).equal
     assert_exactly_once(stack)
+
+
+def test_the_command_line_starts_and_follows_it(stack: Stack, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For machines as JSON, for people in a few lines."""
+    monkeypatch.setattr("infra.cli.rebuild.open_stack", lambda _: opened)
+    serving = stack.stores.views.serving()
+    for_machines = CliRunner().invoke(app, ["rebuild", "--on-aws", "--partitions", "1", "--json"])
+    assert for_machines.exit_code == 0, for_machines.output
+    assert json.loads(for_machines.stdout)["view"] == serving + 1
+    for_people = CliRunner().invoke(app, ["rebuild", "--on-aws"])
+    assert for_people.exit_code == 0, for_people.output
+    assert f"View {serving + 2} serves:" in for_people.stdout
+    assert f"freshet views drop {serving + 1}" in for_people.stdout
+    refused = CliRunner().invoke(app, ["rebuild", "--on-aws", "--resume", "no such rebuild"])
+    assert refused.exit_code == 1
+    assert "expected 1 to 80 letters" in refused.stderr
+    assert CliRunner().invoke(app, ["rebuild", "--resume", "x"]).exit_code == 2
+    assert replays.verify(opened, silently).equal

@@ -98,6 +98,13 @@ def test_every_call_is_made_again_with_jitter_unless_that_is_useless(name: str) 
     assert otherwise["MaxAttempts"] >= 3
 
 
+@pytest.mark.parametrize("name", [name for name, state in states("Map").items() if "ItemReader" in state])
+def test_a_list_that_could_not_be_read_is_read_again(name: str) -> None:
+    """Nothing was begun by then; what its items fail at is retried where it fails."""
+    (retry,) = states("Map")[name]["Retry"]
+    assert (retry["ErrorEquals"], retry["JitterStrategy"]) == (["States.ItemReaderFailed"], "FULL")
+
+
 @pytest.mark.parametrize("name", states("Map"))
 def test_a_map_has_executions_of_its_own_and_lets_none_of_them_fail(name: str) -> None:
     """A history holds 25,000 events, and a view without one partition is none."""

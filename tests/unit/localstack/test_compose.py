@@ -12,9 +12,9 @@ from infra.localstack.compose import environment_of_the_container, localstack_se
 from infra.localstack.verify.environment import CORE
 
 ALARMS = CHECKOUT / "infra" / "observability" / "template.yaml"
-# What a resource type's second part is called where a service is switched on; SAM's own types become the first four.
+# What a resource type's second part is called where a service is switched on; SAM's own types become the first five.
 SERVICES = {
-    "Serverless": {"apigateway", "iam", "lambda", "s3"},
+    "Serverless": {"apigateway", "iam", "lambda", "s3", "stepfunctions"},
     "ApiGateway": {"apigateway"},
     "CloudFormation": {"cloudformation", "sts"},
     "CloudWatch": {"cloudwatch"},

@@ -57,9 +57,7 @@ class PlanRebuild:
 
     def __call__(self, name: str, partitions: int | None = None) -> Plan:
         """Raises InvalidInputError, UnavailableError, ConflictError for a name that is too old, or served its time."""
-        if not _NAME.fullmatch(name):
-            raise InvalidInputError("workspace", "1 to 80 letters, digits, - and _", name)
-        workspace = self.workspaces(name)
+        workspace = self.workspaces(valid_name(name))
         try:
             stored_plan(workspace)
         except NotFoundError:
@@ -201,6 +199,13 @@ class SwitchView:
         )
         tally = tallied(log.pieces, {number: part.tally for number, part in enumerate(parts)})
         return Switched(version.number, plan.serving, users.rows, with_trends(users, trends), tally)
+
+
+def valid_name(name: str) -> str:
+    """The name of a rebuild, which becomes a part of keys. Raises InvalidInputError."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError("workspace", "1 to 80 letters, digits, - and _", name)
+    return name
 
 
 def _numbers(count: int) -> bytes:
