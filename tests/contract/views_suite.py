@@ -127,6 +127,20 @@ class ViewsSuite(ABC):
         assert views.store(2).read_trend(SHARD) == VersionedRow(1, b"in time")
         building.write_trend(SHARD, 0, b"a rebuild writes to any version")
 
+    def test_a_shard_that_began_its_trend_keeps_the_pointer_where_it_is(self, views: Views) -> None:
+        """The switch knows nothing of it, and could not close it; what a rebuild writes does not count."""
+        views.begin(SECOND)
+        views.store(2).write_trend(SHARD, 0, b"rebuilt")
+        for shard, begun in ((SHARD, 0), (OTHER, 1)):
+            assert views.shards_begun() == begun
+            views.serving_store(1).write_trend(shard, 0, b"first")
+            views.serving_store(1).write_trend(shard, 1, b"second")
+            with pytest.raises(ConflictError):
+                views.switch(1, 2, {}, begun)
+        assert views.serving() == 1
+        views.switch(1, 2, {SHARD: 2, OTHER: 2}, views.shards_begun())
+        assert (views.serving(), views.shards_begun()) == (2, 0)
+
     def test_a_version_is_dropped_with_all_of_its_rows(self, views: Views) -> None:
         """Others keep theirs, and the number is not given again."""
         views.begin(SECOND)

@@ -321,10 +321,8 @@ def test_a_first_trend_row_that_a_transaction_has_no_capacity_for_is_written_lat
         done.append(TransactItems)
 
     client = SimpleNamespace(transact_write_items=transact)
-    serving = {"ConditionExpression": "serving = :view"}
-    serving_store = DynamoFeatureStore(
-        client, Tables(TABLE, "items"), 1, POOL, glass, serving, attempts_in=glass.attempts
-    )
+    tables = Tables(TABLE, "items")
+    serving_store = DynamoFeatureStore(client, tables, 1, POOL, glass, serves(1), attempts_in=glass.attempts)
     serving_store.write_trend("shard", 0, b"row")
     assert (len(done), len(glass.waits)) == (1, 2)
 

@@ -27,6 +27,9 @@ from freshet.domain.keys import Pseudonym
 TREND = "trend"
 CLOSED = "closed"
 VIEW = "view"
+BEGUN = "begun"
+"""How many shards got their first trend row since the version serves: an attribute of the pointer's row."""
+
 POINTER = {"kind": {"S": VIEW}, "shard": {"S": "serving"}}
 VIEW_BYTES = 2
 """The number of a view before the pseudonym in a user's key; they count as bytes of the row."""
@@ -156,8 +159,15 @@ class DynamoFeatureStore:
         if self._serving is None or not first:
             self._client.put_item(**put)
         else:
-            pointer = {"TableName": self._items, "Key": POINTER, **self._serving}
-            self._client.transact_write_items(TransactItems=[{"Put": put}, {"ConditionCheck": pointer}])
+            values = {**self._serving["ExpressionAttributeValues"], ":one": {"N": "1"}}
+            pointer = {
+                "TableName": self._items,
+                "Key": POINTER,
+                "UpdateExpression": f"SET serving = :view ADD {BEGUN} :one",
+                "ConditionExpression": self._serving["ConditionExpression"],
+                "ExpressionAttributeValues": values,
+            }
+            self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": pointer}])
 
     def closing(self, shard: str, version: int) -> dict[str, Any]:
         """The update that lets a shard's trend take no more, if it is at this version: part of a transaction."""

@@ -17,7 +17,15 @@ from botocore.exceptions import ClientError
 
 from freshet.adapters.aws_errors import condition_failed, unavailable_in_our_words
 from freshet.adapters.backoff import Attempts, attempts, retried
-from freshet.adapters.dynamo_feature_store import PARALLEL_WRITES, POINTER, VIEW, DynamoFeatureStore, Tables, serves
+from freshet.adapters.dynamo_feature_store import (
+    BEGUN,
+    PARALLEL_WRITES,
+    POINTER,
+    VIEW,
+    DynamoFeatureStore,
+    Tables,
+    serves,
+)
 from freshet.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
 from freshet.domain.errors import ConflictError, InvalidInputError
 
@@ -36,13 +44,7 @@ class DynamoViews:
 
     def serving(self, budget: Budget = ONCE) -> int:
         """See Views."""
-        answer = retried(
-            f"read table {self._tables.items}",
-            lambda: self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True),
-            budget,
-            self._attempts,
-        )
-        return int(answer["Item"]["serving"]["N"]) if "Item" in answer else FIRST_VIEW.number
+        return int(self._pointer(budget).get("serving", {"N": FIRST_VIEW.number})["N"])
 
     def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
         """See Views."""
@@ -77,17 +79,33 @@ class DynamoViews:
                 TableName=self._tables.items, Item=_noted(version), ConditionExpression="attribute_not_exists(kind)"
             )
 
-    def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+    def shards_begun(self) -> int:
+        """See Views."""
+        return int(self._pointer(UNHURRIED).get(BEGUN, {"N": 0})["N"])
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
         """See Views. At most MOST_CLOSED_AT_ONCE shards; Raises InvalidInputError for more."""
         if len(closing) > MOST_CLOSED_AT_ONCE:
             raise InvalidInputError("closing", f"at most {MOST_CLOSED_AT_ONCE} shards that are open", len(closing))
         old = DynamoFeatureStore(self._client, self._tables, expected, self._pool)
         pointer = {**POINTER, "serving": {"N": str(to)}}
-        writes = [{"Put": {"TableName": self._tables.items, "Item": pointer, **serves(expected)}}]
+        put = {"TableName": self._tables.items, "Item": pointer, **_serves_since(expected, begun)}
+        writes: list[dict[str, Any]] = [{"Put": put}]
         writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
         conflict = ConflictError(f"view {expected} moved on or serves no longer, {to} does not serve yet")
         with _conflict_becomes(conflict), unavailable_in_our_words(f"write table {self._tables.items}"):
             self._client.transact_write_items(TransactItems=writes)
+
+    def _pointer(self, budget: Budget) -> dict[str, Any]:
+        """The row that points at the serving version; empty as long as nobody wrote it."""
+        answer = retried(
+            f"read table {self._tables.items}",
+            lambda: self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True),
+            budget,
+            self._attempts,
+        )
+        item: dict[str, Any] = answer.get("Item", {})
+        return item
 
     def drop(self, view: int) -> Iterator[int]:
         """See Views."""
@@ -98,6 +116,17 @@ class DynamoViews:
         with unavailable_in_our_words(f"write table {self._tables.items}"):
             self._client.put_item(TableName=self._tables.items, Item=_noted(replace(about, dropped=True)))
         yield from DynamoFeatureStore(self._client, self._tables, view, self._pool).delete_all()
+
+
+def _serves_since(view: int, begun: int | None) -> dict[str, Any]:
+    """The condition that a version serves, and that no shard is new in it since so many were."""
+    condition = serves(view)
+    if begun is None:
+        return condition
+    same = f"{BEGUN} = :begun" if begun else f"attribute_not_exists({BEGUN})"
+    values = {**condition["ExpressionAttributeValues"], **({":begun": {"N": str(begun)}} if begun else {})}
+    both = f"({condition['ConditionExpression']}) AND {same}"
+    return {"ConditionExpression": both, "ExpressionAttributeValues": values}
 
 
 def _key(view: int) -> dict[str, Any]:

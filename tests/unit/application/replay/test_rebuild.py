@@ -10,6 +10,7 @@ import pytest
 from freshet.adapters.memory import MemoryViews, MemoryWorkspace
 from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.ports import LogRecord, UserWrite, VersionedRow
+from freshet.application.project_events import ProjectEvents
 from freshet.application.replay.plan import LONGEST_MS
 from freshet.application.replay.progress import silently
 from freshet.application.replay.rebuild import DiffersError, Rebuild
@@ -302,12 +303,32 @@ def test_a_shard_that_was_closed_while_it_was_read_takes_no_more_into_the_old_ve
     assert shop.verify().equal
 
 
+def test_a_shard_whose_first_event_comes_at_the_last_moment_is_not_left_behind(shop: ShopInMemory) -> None:
+    """It has no trend yet that the switch could close."""
+
+    class Busy(MemoryViews):
+        def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
+            if len(shop.log.open_shards()) == 2:
+                for shard in shop.log.open_shards():
+                    shop.log.split(shard)
+                shop.happens("new", *views("late"))
+                shop.run_projector()
+            super().switch(expected, to, closing, begun)
+
+    shop.views = Busy(shop.views.stores[1])
+    shop.project = ProjectEvents(shop.views, shop.letters)
+    shop.rebuild()
+    shop.run_projector()
+    assert shop.state("new").applied == 1
+    assert shop.verify().equal
+
+
 def test_a_switch_whose_answer_was_lost_has_switched(shop: ShopInMemory) -> None:
     """The attempt that followed it was refused, as the pointer had moved; by this rebuild itself."""
 
     class Deaf(MemoryViews):
-        def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
-            super().switch(expected, to, closing)
+        def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
+            super().switch(expected, to, closing, begun)
             raise ConflictError("as when it is tried again")
 
     shop.views = Deaf(shop.views.stores[1])

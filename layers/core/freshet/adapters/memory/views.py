@@ -78,6 +78,7 @@ class MemoryViews:
         self.stores: dict[int, MemoryFeatureStore] = {first.view: first}
         self.about: dict[int, ViewVersion] = {first.view: replace(FIRST_VIEW, number=first.view)}
         self.pointer = first.view
+        self.begun = 0
 
     def serving(self, budget: Budget = ONCE) -> int:  # noqa: ARG002  # at once
         """See Views."""
@@ -103,15 +104,21 @@ class MemoryViews:
         self.about[version.number] = version
         self.stores[version.number] = MemoryFeatureStore(version.number)
 
-    def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+    def shards_begun(self) -> int:
+        """See Views."""
+        return self.begun
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
         """See Views."""
         old = self.stores[expected]
         if self.pointer != expected:
             raise ConflictError(f"view {self.pointer} serves, and not {expected}")
         if moved := [shard for shard, version in closing.items() if old.trends[shard].version != version]:
             raise ConflictError(f"the trend of {moved[0]} is no longer at version {closing[moved[0]]}")
+        if begun is not None and begun != self.begun:
+            raise ConflictError(f"{self.begun - begun} shards are new in view {expected}")
         old.closed |= closing.keys()
-        self.pointer = to
+        self.pointer, self.begun = to, 0
 
     def drop(self, view: int) -> Iterator[int]:
         """See Views."""
@@ -135,6 +142,7 @@ class _Serving:
         if not expected_version and self._views.pointer != self._store.view:
             raise ConflictError(f"view {self._views.pointer} serves, and not {self._store.view}")
         self._store.write_trend(shard, expected_version, data)
+        self._views.begun += not expected_version
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -74,7 +74,8 @@ class FeatureStore(Protocol):
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """Write one shard's trend row. Raises ConflictError if its version is not as expected, UnavailableError.
 
-        Where the view serves, the first row of a shard is refused (ConflictError) if the view no longer does.
+        Where the view serves, the first row of a shard is counted (see Views.shards_begun), and refused (ConflictError)
+        if the view no longer does.
         """
         ...
 
@@ -121,10 +122,15 @@ class Views(Protocol):
         """Note a new version. Raises ConflictError if its number is taken."""
         ...
 
-    def switch(self, expected: int, to: int, closing: Mapping[str, int]) -> None:
+    def shards_begun(self) -> int:
+        """How many shards got their first trend row in the serving version since it serves. Raises UnavailableError."""
+        ...
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
         """Make `to` the serving version, if `expected` is and its trend rows are at these versions; else ConflictError.
 
-        All at once: from that moment on, these shards' trends of the old version raise ViewClosedError.
+        All at once: from that moment on, these shards' trends of the old version raise ViewClosedError. With `begun`,
+        ConflictError too if any shard got its first trend row since these were counted.
         """
         ...
 

@@ -67,7 +67,8 @@ def switch(
     """Catch up until nothing is missing, and make `to` the version that serves, unless it is.
 
     Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
-    on condition that they did not move since, so no projector can put into the old version what the new one lacks.
+    on condition that they did not move since and no other shard began one, so no projector can put into the old version
+    what the new one lacks.
     Only shards that were closed before they were read stay as they are: nothing comes behind what was read of them.
 
     Raises NotDoneError when the budget is over first, ConflictError.
@@ -84,12 +85,14 @@ def switch(
         workspace.put(CAUGHT_UP, json.dumps(reached).encode())
         if budget.left_s() <= 0:
             continue
+        begun = views.shards_begun()
         held = old.read_trends()
         trends = {shard.name: held[shard.name] for shard in reader.shards() if shard.name in held}
         if any(trend_row.unpack(row.data).sequence > reached.get(shard, -1) for shard, row in trends.items()):
             continue
+        closing = {shard: row.version for shard, row in trends.items() if shard not in ended}
         try:
-            views.switch(serving, to, {shard: row.version for shard, row in trends.items() if shard not in ended})
+            views.switch(serving, to, closing, begun)
         except ConflictError:
             if (now := views.serving()) not in {serving, to}:
                 raise ConflictError(f"view {now} serves, and not {serving}") from None
