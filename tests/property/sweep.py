@@ -13,7 +13,7 @@ from itertools import chain, count
 from typing import Any, Protocol
 
 from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
-from freshet.adapters.memory_log import MemoryEventLog
+from freshet.adapters.memory.log import MemoryEventLog
 from freshet.application.archive_events import ArchiveEvents, Arrival
 from freshet.application.discard_letter import DiscardLetter
 from freshet.application.letters import filed_letters
@@ -255,6 +255,7 @@ class World:
     def __post_init__(self) -> None:
         self._parents: dict[str, tuple[str, ...]] = {}
         self._open: set[str] = set()
+        self._erasures: list[tuple[Pseudonym, Position]] = []
         self._projectors: list[Projector] = []
         self._unfinished: list[Unfinished] = []
         self._under_way: list[Unfinished] = []
@@ -265,7 +266,8 @@ class World:
         """Let one step happen."""
         match step:
             case Put(data, key):
-                self.append(_key_of(data) or key, data)
+                record = _read(data)
+                self.append(key if record is None else record.subject.hex(), data)
             case PutAgain(which):
                 if everything := [*chain.from_iterable(self.journal.values())]:
                     _, key, data = everything[which % len(everything)]
@@ -303,6 +305,9 @@ class World:
         """See EventLog: everything that the log takes in is noted here too."""
         position: Position = self.stack.log.append(partition_key, data, budget)
         self.journal[position.shard].append(LogRecord(position, partition_key, data))
+        record = _read(data)
+        if record is not None and record.events[0].kind is EventKind.UserErased:
+            self._erasures.append((record.subject, position))
         return position
 
     def check(self) -> None:
@@ -367,21 +372,12 @@ class World:
         until = found.view.amended_to
         return {
             user: position
-            for user, position in self._erasures()
+            for user, position in sorted(self._erasures, key=_place)
             if position.sequence_number <= until.get(position.shard, -1)
         }
 
     def _ever_erased(self) -> set[Pseudonym]:
-        return {user for user, _ in self._erasures()}
-
-    def _erasures(self) -> Iterator[tuple[Pseudonym, Position]]:
-        for position, _, data in self._log():
-            try:
-                record = decode(data)
-            except InvalidRecordError:
-                continue
-            if record.events[0].kind is EventKind.UserErased:
-                yield record.subject, position
+        return {user for user, _ in self._erasures}
 
     def settle(self) -> None:
         """Deliver what is left, with nothing in the way."""
@@ -531,7 +527,7 @@ class World:
         mine = self._unfinished.pop() if self._unfinished else None
         if mine is None:
             self._disturb()
-            mine = Unfinished(self.stack.workspace())
+            mine = Unfinished(self.stack.workspace(), was_disturbed=bool(self._under_way))
         trouble = Trouble()
         trouble.begin(self._fate(step))
         rebuild = Rebuild(
@@ -603,8 +599,13 @@ class _Asked:
         self.may_go_on = trouble.may_go_on
 
 
-def _key_of(data: bytes) -> str | None:
+def _read(data: bytes) -> EventRecord | None:
     try:
-        return decode(data).subject.hex()
+        return decode(data)
     except InvalidRecordError:
         return None
+
+
+def _place(erasure: tuple[Pseudonym, Position]) -> tuple[int, int]:
+    _, position = erasure
+    return shard_number(position.shard), position.sequence_number

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from freshet.domain.events import Event, EventRecord
+from freshet.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
 from freshet.domain.records import encode
 from tests.builders import NOW_MS, event, subject
 from tests.property.sweep import (
@@ -29,27 +29,53 @@ from tests.property.sweep import (
     Step,
     World,
 )
-from tests.strategies import client_events, poison, recorded_times_ms, slates_served, times_ms
+from tests.strategies import DAY_MS, ITEMS, poison
 
 USERS = ("ann", "bob", "cem", "eve", "kim")
 THOUSANDS = 3
 """Examples for each one of other properties: 300 in everyday runs, 6,000 in thorough ones."""
 
 
-def _record(user: str, recorded_at_ms: int, happened: list[Event]) -> Put:
-    return Put(encode(EventRecord(subject(user), recorded_at_ms, tuple(happened))))
+KINDS = sorted(FROM_CLIENTS)
+CLOCKS_MS = [0, 1_000, 3_000, 40 * 60_000, -DAY_MS, -3 * DAY_MS, -40 * DAY_MS, -400 * DAY_MS]
+"""Clients' clocks and ours: they stand still, run, are ahead, go back, and skip more than an era of the trend."""
 
 
-def _spree(user: str, first: int, length: int, at_ms: int) -> Put:
+def _record(user: str, clock_ms: int, numbers: list[int]) -> Put:
+    return Put(encode(EventRecord(subject(user), NOW_MS + clock_ms, tuple(map(_event, numbers)))))
+
+
+def _event(number: int) -> Event:
+    """Each number below EVENTS is another event; an id often comes back, and then with another content."""
+    number, event_id = divmod(number, IDS)
+    number, kind = divmod(number, len(KINDS))
+    number, item = divmod(number, len(ITEMS))
+    at_ms = NOW_MS + CLOCKS_MS[number % len(CLOCKS_MS)]
+    return event(ITEMS[item], KINDS[kind], event_id=f"e{event_id}", at_ms=at_ms)
+
+
+IDS = 31
+EVENTS = IDS * len(KINDS) * len(ITEMS) * len(CLOCKS_MS)
+
+
+def _spree(user: str, first: int, length: int, clock_ms: int) -> Put:
+    at_ms = NOW_MS + clock_ms
     bought = [event("lamp", at_ms=at_ms + number, event_id=f"spree-{first + number}") for number in range(length)]
-    return _record(user, NOW_MS, bought)
+    return Put(encode(EventRecord(subject(user), NOW_MS, tuple(bought))))
+
+
+def _slate(user: str, number: int) -> Put:
+    slate = Event(EventKind.SlateServed, f"slate-{number}", None, NOW_MS, None, {"items": []})
+    return Put(encode(EventRecord(subject(user), NOW_MS, (slate,))))
 
 
 users = st.sampled_from(["ann", "ann", *USERS])
-events = st.builds(_record, users, recorded_times_ms, st.lists(client_events, min_size=1, max_size=4))
-sprees = st.builds(_spree, users, st.integers(0, 500), st.integers(20, 130), times_ms)
-slates = st.builds(_record, users, recorded_times_ms, st.lists(slates_served, min_size=1, max_size=1))
-unreadable = st.builds(Put, poison, st.text("abc", min_size=1, max_size=3))
+clocks = st.sampled_from([40 * 60_000, *CLOCKS_MS])
+# Few draws a record: what Hypothesis chooses is most of what a schedule costs.
+events = st.builds(_record, users, clocks, st.lists(st.integers(0, EVENTS - 1), min_size=1, max_size=4))
+sprees = st.builds(_spree, users, st.integers(0, 500), st.integers(20, 130), clocks)
+slates = st.builds(_slate, users, st.integers(0, 9))
+unreadable = st.builds(Put, poison, st.sampled_from(["a", "b", "c", "abc"]))
 again = st.builds(PutAgain, st.integers(0, 99))
 erasures = st.builds(Erase, users)
 arrivals = st.one_of(events, events, events, again, unreadable, slates)
@@ -105,7 +131,7 @@ def meanwhile(
 ) -> st.SearchStrategy[tuple[Meanwhile, ...]]:
     """One or two times that others act."""
     some = flow | ends | st.lists(others, min_size=1, max_size=3).map(tuple)
-    one = st.builds(lambda call, steps: Meanwhile(*call, steps), st.sampled_from(calls), some)
+    one = st.builds(lambda call, steps: Meanwhile(*call, steps=steps), st.sampled_from(calls), some)
     return st.lists(one, min_size=1, max_size=2).map(tuple)
 
 
