@@ -19,6 +19,7 @@ from freshet.adapters.dynamo_feature_store import (
     VIEW_BYTES,
     DynamoFeatureStore,
     Tables,
+    serves,
 )
 from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
 from freshet.domain.errors import ConflictError, FreshetError, UnavailableError
