@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from freshet.application.promote_model import promote_model
+from infra import rebuild_execution
 from infra.demo.stores import open_stores
 from infra.localstack.deployment import deploy_to_localstack
+from infra.stack import local_stack
 from tests.e2e.models import publish_models
 from tests.integration.local_cloud.waiting import eventually
 from tests.integration.localstack.conftest import Stack
@@ -57,6 +59,18 @@ def test_a_record_that_nobody_can_read_ends_among_the_dead_letters(stack: Stack)
     eventually(lambda: stack.http("GET", path).body["stale"] is False, COLD_S)
     (letter,) = stack.client("sqs").receive_message(QueueUrl=stack.output("DeadLettersUrl"))["Messages"]
     assert json.loads(letter["Body"])["reason"].startswith("record: expected")
+
+
+def test_a_rebuild_takes_over(stack: Stack) -> None:
+    """The state machine, with maps whose items come from S3; afterwards the new view serves, and takes events."""
+    opened = local_stack(stack.deployment)
+    execution = rebuild_execution.start(opened, partitions=2)
+    came_to = rebuild_execution.follow(opened, execution, lambda _: None)
+    assert (came_to["replaced"], came_to["view"]) == (1, 2)
+    position = view(stack, "eve", "vase")
+    path = f"/recommendations/eve?min_position={position}"
+    eventually(lambda: stack.http("GET", path).body["stale"] is False, COLD_S)
+    assert opened.views().serving() == 2
 
 
 def test_the_log_is_archived(stack: Stack) -> None:
