@@ -69,7 +69,7 @@ UNITS_A_SECOND = 40_000
 """What a table may take in a second unless AWS has raised an account's quota."""
 
 GB_OF = {"split": 1.769 / 1.024, "fold": 3.538 / 1.024, "trend": 1.769 / 1.024, "check": 1.769 / 1.024}
-SPLITTERS, FOLDERS, CHECKERS = 200, 50, 200
+SPLITTERS, FOLDERS, CHECKERS = 200, 15, 200
 TRANSITIONS_A_CALL = 3
 WORKSPACE_DAYS = 7
 INDEXED_BYTES = 100
