@@ -38,7 +38,7 @@ def list_views(
 
 @app.command()
 def drop(number: int, *, stack: StackName = "") -> None:
-    """Delete the rows of a version that does not serve."""
+    """Delete the rows of a version that is older than the one that serves."""
     rows = 0
     with told_plainly():
         views = open_stack(stack).views()

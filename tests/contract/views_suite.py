@@ -161,3 +161,14 @@ class ViewsSuite(ABC):
         with pytest.raises(ConflictError, match="view 1 serves"):
             list(views.drop(1))
         assert views.store(1).read_user(ANN) == VersionedRow(1, b"row")
+
+    def test_a_version_that_may_be_on_its_way_is_not_dropped(self, views: Views) -> None:
+        """A rebuild that had checked it would let it serve, empty as it was then."""
+        views.begin(SECOND)
+        views.store(2).write_users([UserWrite(ANN, 0, b"row")])
+        with pytest.raises(ConflictError, match="view 2 is newer than view 1, which serves"):
+            list(views.drop(2))
+        assert views.store(2).read_user(ANN) == VersionedRow(1, b"row")
+        views.begin(ViewVersion(3))
+        views.switch(1, 3, {})
+        assert list(views.drop(2))[-1] == 1

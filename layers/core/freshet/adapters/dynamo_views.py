@@ -109,8 +109,11 @@ class DynamoViews:
 
     def drop(self, view: int) -> Iterator[int]:
         """See Views."""
-        if view == self.serving():
+        serving = self.serving()
+        if view == serving:
             raise ConflictError(f"view {view} serves")
+        if view > serving:
+            raise ConflictError(f"view {view} is newer than view {serving}, which serves: it may be on its way")
         # Noted first: whatever happens on the way, nobody takes what is left for a whole version.
         about = {version.number: version for version in self.versions()}.get(view, ViewVersion(view))
         with unavailable_in_our_words(f"write table {self._tables.items}"):

@@ -124,6 +124,8 @@ class MemoryViews:
         """See Views."""
         if view == self.pointer:
             raise ConflictError(f"view {view} serves")
+        if view > self.pointer:
+            raise ConflictError(f"view {view} is newer than view {self.pointer}, which serves: it may be on its way")
         self.about[view] = replace(self.about[view], dropped=True)
         dropped = self.stores[view]
         self.stores[view] = MemoryFeatureStore(view)

@@ -135,5 +135,8 @@ class Views(Protocol):
         ...
 
     def drop(self, view: int) -> Iterator[int]:
-        """Delete a version's rows; yields now and then how many are gone. Raises ConflictError for the serving one."""
+        """Delete a version's rows; yields now and then how many are gone.
+
+        Raises ConflictError for the serving one, and for a newer one: somebody may be building it, and let it serve.
+        """
         ...
