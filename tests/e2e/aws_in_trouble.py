@@ -43,6 +43,7 @@ class StackOnAws:
         self._bucket = place.bucket()
         self._queue = place.queue()
         self._workspaces = 0
+        self.names = (stream, *self._tables, self._bucket)
         self.log = KinesisEventLog(clients("kinesis"), stream)
         self.reader: LogReader = KinesisLogReader(clients("kinesis"), stream)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +15,7 @@ import pytest
 
 from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.records import VERSION, encode
+from infra.local.checkout import CHECKOUT
 from infra.local.clients import Clients
 from tests.builders import NOW_MS, POISON, event, subject
 from tests.e2e.aws_in_trouble import StackOnAws
@@ -18,6 +24,8 @@ from tests.property.sweep import Deliver, Drop, Erase, File, Meanwhile, Put, Put
 pytestmark = pytest.mark.cloud
 
 SCHEDULES = 54
+PROGRAM = Path(__file__).with_name("rebuild_process.py")
+KILLS = 8
 USERS = ("ann", "ann", "bob", "cem", "eve", "kim")
 ITEMS = ("lamp", "desk", "vase", "chair")
 DAY_MS = 24 * 3600 * 1000
@@ -33,6 +41,42 @@ def test_whatever_happens_the_views_are_what_the_log_says(seed: int, ministack: 
         world.play(step)
     world.settle()
     world.check_views(partitions=2)
+
+
+def test_a_rebuild_that_is_killed_again_and_again_gets_through(ministack: str, tmp_path: Path) -> None:
+    """Its process ends by SIGKILL at any moment, and another goes on; events arrive in between."""
+    chance = random.Random(1)
+    stack = StackOnAws(Clients(ministack), chance, tmp_path, mishaps=0)
+    world = World(stack)
+    began = time.monotonic()
+    world.check_views()
+    assert run_rebuild(ministack, stack, tmp_path / "first")
+    whole_s = time.monotonic() - began
+    killed = 0
+    while killed < KILLS:
+        for step in [*arrivals(chance), *arrivals(chance), Deliver(shard=killed, size=30), *filings(chance)]:
+            world.play(step)
+        # A process needs longer to start than to rebuild so little.
+        killed += not run_rebuild(ministack, stack, tmp_path / "killed", killed_after_s=chance.random() * whole_s / 4)
+    assert run_rebuild(ministack, stack, tmp_path / "killed")
+    world.settle()
+    assert world.check_views(partitions=2).view.number > 2
+
+
+def run_rebuild(endpoint: str, stack: StackOnAws, folder: Path, killed_after_s: float | None = None) -> bool:
+    """Rebuild in a process of its own: whether it lived to the end."""
+    killed = [] if killed_after_s is None else [str(killed_after_s)]
+    python_path = os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core")))
+    ended = subprocess.run(
+        [sys.executable, str(PROGRAM), endpoint, *stack.names, str(folder), *killed],
+        capture_output=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": python_path},
+        check=False,
+    )
+    if ended.returncode == -signal.SIGKILL:
+        return False
+    assert ended.returncode == 0, ended.stderr.decode()
+    return True
 
 
 def schedule(chance: random.Random) -> list[Step]:
