@@ -147,6 +147,13 @@ busy_replays = st.builds(
         BETWEEN_STEPS + 2 * AT_THE_SWITCH, st.one_of(others, others, others, drops, quiet_replays | killed_replays)
     ),
 )
+takeovers = st.builds(
+    lambda partitions, call, steps: Replay(partitions, meanwhile=(Meanwhile(*call, steps=steps),)),
+    st.integers(1, 2),
+    st.sampled_from([("read_trends", 0), *AT_THE_SWITCH]),
+    flow | ends,
+)
+"""The last moments of a rebuild: everything is projected, and something comes that the switch must not lose."""
 overtaken = st.builds(
     Deliver,
     shard=shards,
@@ -207,9 +214,10 @@ class FaultSweep(RuleBasedStateMachine):
     def stand_still(self, step: Step) -> None:
         self.play(step)
 
-    @rule(step=filings)
-    def file(self, step: Step) -> None:
-        self.play(step)
+    @rule(steps=st.lists(filings, min_size=1, max_size=3))
+    def file(self, steps: list[Step]) -> None:
+        for step in steps:
+            self.play(step)
 
     @rule(step=reshards | reshards | st.just(Retain()))
     def reshard(self, step: Step) -> None:
@@ -222,6 +230,11 @@ class FaultSweep(RuleBasedStateMachine):
     @rule(step=busy_replays)
     def replay_amid(self, step: Step) -> None:
         self.play(step)
+
+    @rule(steps=st.lists(events, min_size=1, max_size=5), warm=warm, step=takeovers)
+    def take_over(self, steps: list[Step], warm: int, step: Step) -> None:
+        for one in (*steps, *(Deliver(shard, size=40, warm=warm) for shard in range(3)), step):
+            self.play(one)
 
     @rule(step=answers | answers | drops)
     def tend(self, step: Step) -> None:
