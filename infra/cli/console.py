@@ -17,6 +17,11 @@ console = Console()
 errors = Console(stderr=True)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things, in words that fit it."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""

@@ -12,7 +12,7 @@ import typer
 from freshet.application.letters import filed_letters
 from freshet.application.replay.rebuild import Rebuilt
 from infra import replays
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.rebuild_on_aws import rebuild_on_aws
 from infra.cli.verify import Partitions, StackName, told
@@ -69,7 +69,8 @@ def rebuild(
 
 def _print(done: Rebuilt, seconds: float) -> None:
     console.print(
-        f"View {done.version.number} serves: {done.rows:,} users, {len(done.version.amended_to)} shards, "
+        f"View {done.version.number} serves: {counted(done.rows, 'user')}, "
+        f"{counted(len(done.version.amended_to), 'shard')}, "
         f"in {seconds:.1f} s.\ndigest   {done.digest}",
         highlight=False,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, zip_longest
 from typing import Any
 
 from freshet.application.replay.comparing import Difference
 from freshet.domain import trend_row, user_row
 from freshet.domain.errors import InvalidRecordError
-from freshet.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
+from freshet.domain.keys import EVENT_TAG_BYTES
 
 LONGEST = 100
 
@@ -24,12 +25,24 @@ def in_words(difference: Difference) -> list[str]:
         live, log = fields(difference.live), fields(difference.log)
     except InvalidRecordError as error:
         return [f"{difference.row}: the live row cannot be read: {error}"]
-    lines = [
-        f"   {name:<11}live {_cut(live[name])}\n{'':14}log  {_cut(log[name])}"
-        for name in log
-        if live[name] != log[name]
-    ]
-    return [f"{difference.row}:", *lines]
+    return [f"{difference.row}:", *chain.from_iterable(_told(name, live[name], log[name]) for name in log)]
+
+
+def _told(field: str, live: object, log: object) -> Iterator[str]:
+    """Nothing where both are equal; of two lists the first place where they are not."""
+    if live == log:
+        return
+    if isinstance(live, list) and isinstance(log, list):
+        differing = [place for place, (one, other) in enumerate(zip_longest(live, log)) if one != other]
+        field = f"{field}[{differing[0]}]" + (f" and {len(differing) - 1} more" if len(differing) > 1 else "")
+        live, log = _at(live, differing[0]), _at(log, differing[0])
+    yield f"   {field}"
+    yield f"      live {_cut(live)}"
+    yield f"      log  {_cut(log)}"
+
+
+def _at(values: list[Any], place: int) -> object:
+    return values[place] if place < len(values) else "nothing"
 
 
 def _user_fields(row: bytes) -> Mapping[str, Any]:
@@ -40,14 +53,13 @@ def _user_fields(row: bytes) -> Mapping[str, Any]:
         "applied": state.applied,
         "duplicates": state.duplicates,
         "recent": [f"{one.kind.name} {one.item.hex()} +{one.pause_s}s" for one in state.recent()],
-        "items": _pieces(state.items, ITEM_KEY_BYTES),
         "event tags": _pieces(state.tags, EVENT_TAG_BYTES),
     }
 
 
 def _trend_fields(row: bytes) -> Mapping[str, Any]:
     trend = trend_row.unpack(row)
-    weights = {item.hex(): weight for item, weight in sorted(trend.weights.items())}
+    weights = [f"{item.hex()} {weight!r}" for item, weight in sorted(trend.weights.items())]
     return {"position": trend.position, "era": trend.era, "applied": trend.applied, "weights": weights}
 
 

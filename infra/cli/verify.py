@@ -13,7 +13,7 @@ from freshet.adapters.fold_code import fold_code
 from freshet.application.replay.users import Tally
 from freshet.application.replay.verify import Verification
 from infra import replays
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.row_differences import in_words
 from infra.stack import open_stack
@@ -59,9 +59,10 @@ def told(tally: Tally) -> str:
 def _print(found: Verification, seconds: float) -> None:
     number = found.view.number
     if found.equal:
-        console.print(f"View {number} is what the log says: {found.users:,} users and {len(found.reached)} shards.")
+        what = f"{counted(found.users, 'user')} and {counted(len(found.reached), 'shard')}"
+        console.print(f"View {number} is what the log says: {what}.", highlight=False)
     else:
-        errors.print(f"[bold red]View {number} is not what the log says:[/] {found.different:,} rows differ.")
+        errors.print(f"[bold red]View {number} is not what the log says[/] in {counted(found.different, 'row')}.")
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
     console.print(f"events   {told(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
     if found.view.fold_code not in {"", fold_code()}:

@@ -27,7 +27,7 @@ from freshet.domain.digest import Digest
 from freshet.domain.keys import Pseudonym
 from freshet.domain.positions import shard_number
 
-ATTEMPTS = 6
+ATTEMPTS = 4
 """How often rows that differ are read again before they are reported: a batch may be on its way into them."""
 
 NAMED = 20
