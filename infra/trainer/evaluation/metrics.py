@@ -2,7 +2,8 @@
 
 With one target a question, hit rate, recall and accuracy@k are one thing. Definitions: K. Järvelin, J. Kekäläinen,
 "Cumulated gain-based evaluation of IR techniques", ACM TOIS 2002 (NDCG, gain 1); E. Voorhees, TREC-8, 1999 (MRR).
-Half-counted ties can put more than k targets on the first k places; their number is cut at k.
+An item is within k where fewer than k items stand before it, ties counted half: a rank below k + 1, so 10.5 is within
+10. Ties can put more than k targets there; their number is cut at k.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ Metric = Callable[[Answers, int], Floats]
 
 
 def hit_rate(answers: Answers, k: int) -> Floats:
-    """1 where a target stands on the first k places, else 0, [q]."""
+    """1 where a target is within k, else 0, [q]."""
     return np.minimum(_found(answers, k), 1.0)
 
 
 def recall(answers: Answers, k: int) -> Floats:
-    """The share of a question's targets on the first k places, [q]. At most k of them fit there."""
+    """The share of a question's targets that are within k, [q]."""
     return _found(answers, k) / _targets(answers)
 
 
@@ -41,18 +42,18 @@ def f1(answers: Answers, k: int) -> Floats:
 def ndcg(answers: Answers, k: int) -> Floats:
     """Found targets weighted by 1 / log2(1 + rank), as a share of the best order's weight, [q]."""
     _check(k)
-    gains = np.where(answers.rank <= k, 1 / np.log2(1 + answers.rank), 0.0)
+    gains = np.where(answers.rank < k + 1, 1 / np.log2(1 + answers.rank), 0.0)
     ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
     reachable = np.minimum(_targets(answers), k).astype(np.int64)
     return np.minimum(_summed(answers, gains) / ideal[reachable - 1], 1.0)
 
 
 def mrr(answers: Answers, k: int) -> Floats:
-    """1 / rank of the first target where that is on the first k places, else 0, [q]."""
+    """1 / rank of the first target where that is within k, else 0, [q]."""
     _check(k)
     first = np.full(len(answers), np.inf)
     np.minimum.at(first, answers.question, answers.rank)
-    return np.where(first <= k, 1 / first, 0.0)
+    return np.where(first < k + 1, 1 / first, 0.0)
 
 
 METRICS: dict[str, Metric] = {
@@ -81,7 +82,7 @@ def measure(answers: Answers, name: str) -> Floats:
 
 def _found(answers: Answers, k: int) -> Floats:
     _check(k)
-    return np.minimum(_summed(answers, np.where(answers.rank <= k, 1.0, 0.0)), float(k))
+    return np.minimum(_summed(answers, np.where(answers.rank < k + 1, 1.0, 0.0)), float(k))
 
 
 def _targets(answers: Answers) -> Floats:

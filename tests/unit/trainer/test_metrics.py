@@ -35,11 +35,11 @@ def test_metrics_are_what_a_person_works_out(name: str, expected: list[float]) -
     assert measure(THREE, name).tolist() == pytest.approx(expected)
 
 
-def test_the_tenth_place_is_within_ten_and_half_a_place_behind_is_not() -> None:
-    """Rank 10.5 is a tie across the border."""
+def test_within_ten_is_what_has_fewer_than_ten_before_it() -> None:
+    """Rank 10.5 has nine and a half: it is tied across the border."""
     at_the_border = ranked([10], [10.5], [11])
-    assert measure(at_the_border, "HR@10").tolist() == [1, 0, 0]
-    assert measure(at_the_border, "NDCG@10").tolist() == pytest.approx([1 / log2(11), 0, 0])
+    assert measure(at_the_border, "HR@10").tolist() == [1, 1, 0]
+    assert measure(at_the_border, "NDCG@10").tolist() == pytest.approx([1 / log2(11), 1 / log2(11.5), 0])
 
 
 def test_ties_cannot_lift_a_metric_above_its_bounds() -> None:
@@ -47,7 +47,7 @@ def test_ties_cannot_lift_a_metric_above_its_bounds() -> None:
     tied = ranked([8.0] * 15)
     for name, expected in (("Precision@10", 1), ("Recall@10", 10 / 15), ("HR@10", 1)):
         assert measure(tied, name).tolist() == pytest.approx([expected])
-    assert measure(ranked([1.5, 1.5, 1.5]), "NDCG@1").tolist() == [0]
+    assert measure(ranked([2.0, 2.0, 2.0]), "NDCG@1").tolist() == [0]
     assert measure(ranked([1.0, 1.0, 1.0]), "NDCG@1").tolist() == [1]
 
 
