@@ -1,0 +1,29 @@
+"""The shops that `infra.datasets` plays, with the same cleaning: what the lab measures is what the demo sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from infra.datasets import online_retail, yoochoose
+from infra.datasets.errors import BadDataError
+from infra.datasets.recording import Recording
+from infra.trainer.interactions import Interactions
+from infra.trainer.sources.labelled import labelled
+
+
+def read_online_retail(path: Path) -> Interactions:
+    """UCI Online Retail: purchases of known customers, one a product and invoice. All of an invoice have one time."""
+    return _read(path, online_retail.read, online_retail.LOOKS_FOR)
+
+
+def read_yoochoose(path: Path) -> Interactions:
+    """YOOCHOOSE clicks, a file or a folder of them; a session is a user."""
+    return _read(path, yoochoose.read, yoochoose.LOOKS_FOR)
+
+
+def _read(path: Path, reader: Callable[[Sequence[Path]], Recording | None], expected: str) -> Interactions:
+    recording = reader(sorted(path.iterdir()) if path.is_dir() else [path])
+    if recording is None:
+        raise BadDataError(f"{path}: expected {expected}")
+    return labelled(path, recording.user, recording.item, recording.occurred_at)
