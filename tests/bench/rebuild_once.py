@@ -1,7 +1,7 @@
 """One step of the benchmark in a process of its own, whose peak of memory is that of the step alone.
 
-python -m tests.bench.rebuild_once archive FOLDER EVENTS MOST     make an archive
-python -m tests.bench.rebuild_once rebuild FOLDER                 rebuild from it, and say in JSON what it took
+python -m tests.bench.rebuild_once archive FOLDER EVENTS MOST USERS     make an archive
+python -m tests.bench.rebuild_once rebuild FOLDER                       rebuild from it, and say in JSON what it took
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from freshet.domain.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.machine import peak_memory
-from tests.bench.trace import USUAL_VISITORS, calls, steps
+from tests.bench.trace import Visitors, calls, steps
 
 RECORDS_AN_OBJECT = 5_000
 DAY = "2026-11-22"
@@ -42,10 +42,10 @@ STEP_OF = {
 """Which of the benchmark's steps each step of the rebuild belongs to."""
 
 
-def archived(folder: Path, events: int, most: int) -> None:
+def archived(folder: Path, events: int, most: int, users: int) -> None:
     """Put a trace into an archive."""
     archive = S3Archive(FolderBucket(folder), "bucket")
-    trace = calls(itertools.islice(steps(USUAL_VISITORS), events), most)
+    trace = calls(itertools.islice(steps(Visitors(at_once=users // 3, users=users)), events), most)
     records = (LogRecord(Position(SHARD, number), *packed(call)) for number, call in enumerate(trace, 1))
     while some := list(itertools.islice(records, RECORDS_AN_OBJECT)):
         archive.store(some, DAY)
@@ -78,7 +78,7 @@ def rebuilt(folder: Path) -> dict[str, object]:
 def main() -> None:
     """Read the command line."""
     if sys.argv[1] == "archive":
-        archived(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+        archived(Path(sys.argv[2]), *map(int, sys.argv[3:]))
     else:
         print(json.dumps(rebuilt(Path(sys.argv[2]))))
 
