@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from freshet.adapters.memory import MemoryViews, MemoryWorkspace
+from freshet.adapters.memory import MemoryFeatureStore, MemoryViews, MemoryWorkspace
 from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import LogRecord, UserWrite, VersionedRow
+from freshet.application.ports import LogRecord, UserWrite, UserWriteReport, VersionedRow, ViewVersion
 from freshet.application.project_events import ProjectEvents
 from freshet.application.replay.plan import LONGEST_MS
 from freshet.application.replay.progress import silently
@@ -323,10 +323,14 @@ def test_a_shard_whose_first_event_comes_at_the_last_moment_is_not_left_behind(s
     assert shop.verify().equal
 
 
-def test_a_switch_whose_answer_was_lost_has_switched(shop: ShopInMemory) -> None:
-    """The attempt that followed it was refused, as the pointer had moved; by this rebuild itself."""
+def test_a_version_or_a_switch_whose_answer_was_lost_is_there(shop: ShopInMemory) -> None:
+    """The attempt that followed it was refused, as the version was noted and the pointer had moved; by this rebuild."""
 
     class Deaf(MemoryViews):
+        def begin(self, version: ViewVersion) -> None:
+            super().begin(version)
+            raise ConflictError("as when it is tried again")
+
         def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
             super().switch(expected, to, closing, begun)
             raise ConflictError("as when it is tried again")
@@ -334,3 +338,37 @@ def test_a_switch_whose_answer_was_lost_has_switched(shop: ShopInMemory) -> None
     shop.views = Deaf(shop.views.stores[1])
     assert shop.rebuild().version.number == shop.views.serving() == 2
     assert not shop.workspace.kept
+
+
+def test_a_row_whose_answer_was_lost_is_not_taken_for_somebody_elses(shop: ShopInMemory) -> None:
+    """The write was made again and found its own row in the way, while the new version caught up with the stream."""
+
+    class Deaf(MemoryFeatureStore):
+        deaf_to: ClassVar[list[str]] = ["trend", "users"]
+
+        def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
+            super().write_trend(shard, expected_version, data)
+            if expected_version and "trend" in self.deaf_to:
+                self.deaf_to.remove("trend")
+                raise ConflictError("as when it is tried again")
+
+        def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
+            report = super().write_users(writes)
+            if any(write.expected_version for write in writes) and "users" in self.deaf_to:
+                self.deaf_to.remove("users")
+                return UserWriteReport(stale=frozenset(write.user for write in writes))
+            return report
+
+    class Building(MemoryViews):
+        def begin(self, version: ViewVersion) -> None:
+            super().begin(version)
+            self.stores[version.number] = Deaf(version.number)
+            shop.happens("ann", *views("behind"))
+
+    shop.views = Building(shop.views.stores[1])
+    shop.project = ProjectEvents(shop.views, shop.letters)
+    shop.rebuild()
+    assert Deaf.deaf_to == []
+    assert shop.state("ann").applied == 4 + 1 + 1
+    shop.run_projector()
+    assert shop.verify().equal

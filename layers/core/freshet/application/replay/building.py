@@ -91,7 +91,12 @@ def begin(views: Views, workspace: Workspace, log: LogRead, fold_code: str, now_
         workspace.put(VERSION, json.dumps(asdict(version)).encode())
     # Noted only after the workspace knows: a rebuild that was killed in between finds its own number again.
     if version not in views.versions():
-        views.begin(version)
+        try:
+            views.begin(version)
+        except ConflictError:
+            # Or it is this very one: the answer was lost, and it was noted again.
+            if version not in views.versions():
+                raise
     return version
 
 

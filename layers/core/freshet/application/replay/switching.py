@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from freshet.application.ports import UNHURRIED, Budget, FeatureStore, LogReader, LogRecord, Views, Workspace
-from freshet.application.project_events import Decoded, fold_into
+from freshet.application.project_events import ATTEMPTS, Decoded, fold_into
 from freshet.domain import trend_row
 from freshet.domain.amendments import Hidden
 from freshet.domain.errors import ConflictError, InvalidRecordError, NotDoneError, NotFoundError, UnavailableError
@@ -45,12 +46,20 @@ def catch_up(
 
 
 def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hidden: Hidden) -> None:
-    """Fold one batch, as the projector does; what nobody can read is with the dead letters already."""
-    changes, report = fold_into(store, shard, list(_readable(batch, hidden)))
-    if report.stale:
-        raise ConflictError(f"somebody else writes to view {store.view}")
-    if report.unavailable:
-        raise UnavailableError(f"{len(report.unavailable)} of {len(changes)} rows of view {store.view} were not taken")
+    """Fold one batch, as the projector does; what nobody can read is with the dead letters already.
+
+    A conflict is most often our own: a write whose answer was lost was made again. Folded once more, it is done.
+    """
+    readable = list(_readable(batch, hidden))
+    for _ in range(ATTEMPTS):
+        with suppress(ConflictError):
+            changes, report = fold_into(store, shard, readable)
+            if report.unavailable:
+                some = f"{len(report.unavailable)} of {len(changes)} rows of view {store.view}"
+                raise UnavailableError(f"{some} were not taken")
+            if not report.stale:
+                return
+    raise ConflictError(f"somebody else writes to view {store.view}")
 
 
 def switch(
