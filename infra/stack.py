@@ -16,7 +16,9 @@ from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.kinesis_event_log import KinesisEventLog
 from freshet.adapters.kinesis_log_reader import KinesisLogReader
 from freshet.adapters.s3_archive import S3Archive
+from freshet.adapters.s3_model_store import S3ModelStore
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
+from freshet.application.ports import FeatureStore
 from infra.explained import ExplainedError
 from infra.local import cloud
 from infra.local.deployment import Deployment
@@ -78,6 +80,15 @@ class Stack:
     def views(self) -> DynamoViews:
         """The versions of the views."""
         return DynamoViews(self.client("dynamodb"), self.output("UsersTable"), self.output("ItemsTable"))
+
+    def features(self) -> FeatureStore:
+        """The rows of the version that serves."""
+        views = self.views()
+        return views.store(views.serving())
+
+    def models(self) -> S3ModelStore:
+        """The models and their registry, which PynamoDB reaches by the environment of this process."""
+        return S3ModelStore(self.client("s3"), self.output("ModelsBucket"), self.output("ModelsTable"), self.region)
 
     def imports(self) -> DynamoImports:
         """Which history is in the log."""

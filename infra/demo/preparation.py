@@ -19,7 +19,6 @@ from freshet.scoring.onnx_scorer import OnnxScorer
 from infra import replays
 from infra.cli.api import FreshetApi
 from infra.demo.mirror import Mirror
-from infra.demo.stores import Stores
 from infra.demo.translation import history_records, item_body
 from infra.explained import ExplainedError
 from infra.shops.behaviour import Behaviour
@@ -57,20 +56,19 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
     imports.finish(called, {"events": len(history)})
 
 
-def fit_and_promote(stores: Stores, mirror: Mirror) -> Scorer:
+def fit_and_promote(stack: Stack, mirror: Mirror) -> Scorer:
     """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
+    models = stack.models()
     wall, cpu = time.perf_counter(), time.process_time()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
-    history = (record for record in amended(stores.archive) if record.position.shard == HISTORY_SHARD)
+    history = (record for record in amended(stack.archive()) if record.position.shard == HISTORY_SHARD)
     model = fit(mirror.read_history(history))
     cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
     now_ms = time.time_ns() // 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         exported = export(model, Path(folder), created_at_ms=now_ms, cost=cost)
-        publish_model(
-            stores.models, PublishedModel(exported.version, ALGORITHM, now_ms, exported.digest), exported.folder
-        )
-        promote_model(stores.models, exported.version)
+        publish_model(models, PublishedModel(exported.version, ALGORITHM, now_ms, exported.digest), exported.folder)
+        promote_model(models, exported.version)
         return OnnxScorer.load(exported.folder, exported.version)
 
 

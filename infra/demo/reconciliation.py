@@ -10,7 +10,7 @@ from freshet.application.ports import NO_ROW
 from freshet.domain import user_row
 from freshet.domain.keys import Pseudonym
 from infra.demo.mirror import Mirror
-from infra.demo.stores import Stores
+from infra.stack import Stack
 
 DRAINED_WITHIN_S = 60.0
 PAUSE_S = 0.2
@@ -40,12 +40,13 @@ class Reconciliation:
         )
 
 
-def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: Stores) -> Reconciliation:
+def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stack: Stack) -> Reconciliation:
     """Wait until the stream is folded, then count what it added to the rows since the mirror was frozen."""
     expected = mirror.rows()
     deadline = time.monotonic() + DRAINED_WITHIN_S
+    features = stack.features()
     while True:
-        rows = stores.features().read_users(list(expected))
+        rows = features.read_users(list(expected))
         equal = sum(rows[user].data == row for user, row in expected.items() if user in rows)
         if equal == len(expected) or time.monotonic() > deadline:
             break
@@ -57,7 +58,7 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stores: S
         rejected=rejected,
         applied=sum(state.applied for state in states) - mirror.applied_before,
         known=sum(state.duplicates for state in states) - mirror.known_before,
-        dead_lettered=len(filed_letters(stores.dead_letters)),
+        dead_lettered=len(filed_letters(stack.dead_letters())),
         users=len(expected),
         users_equal=equal,
         first_difference=next(

@@ -19,7 +19,6 @@ from infra.demo.proof import prove
 from infra.demo.reconciliation import reconcile
 from infra.demo.report import Report, arm_reports, hit_rates
 from infra.demo.storefront import Baselines, Storefront
-from infra.demo.stores import Stores, open_stores
 from infra.local.deployment import Deployment
 from infra.shops.product import Product
 from infra.shops.shop import Shop
@@ -31,18 +30,17 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     began = time.perf_counter()
     os.environ.update(deployment.environment)
     api = FreshetApi(deployment.api_url, deployment.api_key)
-    stores = open_stores(deployment.outputs, deployment.region)
     stack = local_stack(deployment)
-    storefront = _prepared(shop, api, stack, stores, console)
+    storefront = _prepared(shop, api, stack, console)
     known = {product.item_id: product for product in shop.products()}
     names = {item_id: product.name for item_id, product in known.items()}
     opening = open_with(shop.showcase(), storefront, names)
     screen.print_opening(console, opening)
     seconds = _play(shop, storefront, api, known, console)
-    return _reported(shop, storefront, stores, opening, seconds, began, stack, console)
+    return _reported(shop, storefront, stack, opening, seconds, began, console)
 
 
-def _prepared(shop: Shop, api: FreshetApi, stack: Stack, stores: Stores, console: Console) -> Storefront:
+def _prepared(shop: Shop, api: FreshetApi, stack: Stack, console: Console) -> Storefront:
     """The shop's catalogue published, its history imported, a first model serving."""
     console.print(f"[bold]{shop.name}[/]")
     for line in shop.summary():
@@ -53,8 +51,8 @@ def _prepared(shop: Shop, api: FreshetApi, stack: Stack, stores: Stores, console
         preparation.publish_catalogue(api, products, _advance(bars.advance, publishing))
         preparation.import_behaviours(shop.name, history, stack, screen.steps(bars))
         bars.add_task("Fitting and promoting a model", total=None)
-        mirror = Mirror(stores.secret)
-        scorer = preparation.fit_and_promote(stores, mirror)
+        mirror = Mirror(stack.secret())
+        scorer = preparation.fit_and_promote(stack, mirror)
         preparation.wait_until_serving(api, scorer.version)
     mirror.freeze()
     console.print(f"   {len(products):,} items published, {len(history):,} events imported, {scorer.version} serves.")
@@ -76,18 +74,11 @@ def _play(shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, 
 
 
 def _reported(
-    shop: Shop,
-    storefront: Storefront,
-    stores: Stores,
-    opening: Opening,
-    seconds: float,
-    began: float,
-    stack: Stack,
-    console: Console,
+    shop: Shop, storefront: Storefront, stack: Stack, opening: Opening, seconds: float, began: float, console: Console
 ) -> Report:
     counts = storefront.counts
     reconciliation = reconcile(
-        int(counts["sent"]), int(counts["accepted"]), int(counts["rejected"]), storefront.mirror, stores
+        int(counts["sent"]), int(counts["accepted"]), int(counts["rejected"]), storefront.mirror, stack
     )
     with screen.progress(console) as bars:
         proof = prove(stack, screen.steps(bars))

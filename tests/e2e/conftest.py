@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from freshet.adapters.s3_model_store import S3ModelStore
 from freshet.application.promote_model import promote_model
-from infra.demo.stores import open_stores
 from infra.local.checkout import TEMPLATE
 from infra.local.clients import Clients
 from infra.local.cloud import STACK, Cloud, start_poller
 from infra.local.deployment import deploy
 from infra.local.environment import cloud_python
 from infra.local.server import start_server
+from infra.stack import local_stack
 from tests.e2e.models import publish_models
 from tests.e2e.stack import MAX_WINDOW, Stack
 from tests.e2e.stream import Stream
@@ -31,9 +32,10 @@ SHOP: list[dict[str, Any]] = [
 
 
 class Setting(NamedTuple):
-    """The stack, and the versions of the model that serves and of the one that could."""
+    """The stack, its models, and the versions of the model that serves and of the one that could."""
 
     stack: Stack
+    models: S3ModelStore
     champion: str
     challenger: str
 
@@ -50,15 +52,16 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
             # The adapters find the cloud by their environment, and keep what they found.
             for name, value in deployment.environment.items():
                 patch.setenv(name, value)
-            stores = open_stores(deployment.outputs, deployment.region)
-            champion, challenger = publish_models(stores.models, tmp_path_factory.mktemp("models"))
-            promote_model(stores.models, champion)
+            stores = local_stack(deployment)
+            models = stores.models()
+            champion, challenger = publish_models(models, tmp_path_factory.mktemp("models"))
+            promote_model(models, champion)
         poller = start_poller(folder, deployment, max_window=MAX_WINDOW)
         http = open_wire(deployment.api_url, deployment.api_key)
         stack = Stack(cloud, http, Stream(cloud), stores, poller)
         try:
             assert http("PUT", "/items", {"items": SHOP}).status == 200
-            yield Setting(stack, champion, challenger)
+            yield Setting(stack, models, champion, challenger)
         finally:
             stack.poller.stop()
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from freshet.domain.positions import Position, parse_position
-from infra.demo.stores import Stores
+from infra import stack
 from infra.local.cloud import POLLER_CHECKPOINTS, Cloud, start_poller
 from infra.local.process import GuardedProcess
 from tests.e2e.stream import Stream
@@ -30,7 +30,7 @@ class Stack:
     cloud: Cloud
     http: Wire
     stream: Stream
-    stores: Stores
+    stores: stack.Stack
     poller: GuardedProcess
     entered: int = 0
     letters: list[dict[str, Any]] = field(default_factory=list)

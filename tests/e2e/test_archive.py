@@ -24,11 +24,11 @@ def test_the_archive_holds_every_record_once_also_after_a_second_delivery(stack:
     stack.drain()
     shards = stack.stream.entries()
     log = [entry.record for shard in sorted(shards) for entry in shards[shard]]
-    assert list(stack.stores.archive.read()) == log
+    assert list(stack.stores.archive().read()) == log
     for entries in shards.values():
         for batch in (entries[-4:], entries[-6:-2], entries[-6:], entries[-1:]):
             assert stack.stream.hand_over("ArchiveEvents", batch) == {"batchItemFailures": []}
-    assert list(stack.stores.archive.read()) == log
+    assert list(stack.stores.archive().read()) == log
 
 
 def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: 
     for event_id in ("compacted-1", "compacted-2", "compacted-2"):
         position = stack.accept("compacted", event("lamp", event_id))
     stack.drain()
-    archive = stack.stores.archive
+    archive = stack.stores.archive()
     files = list(compact(archive, planned(archive.listing()), Folder(tmp_path / "parquet"), lambda stored_bytes: None))
     table = pyarrow.dataset.dataset(tmp_path / "parquet", partitioning="hive").to_table()
     assert sum(file.manifest.records for file in files) == len(list(archive.read()))

@@ -83,7 +83,7 @@ def put(stack: Stack, name: str) -> Sequence[Entry]:
     """The same, quicker: the records that the API would make, put straight into the stream."""
     before = stack.stream.entries()
     for number in range(USERS):
-        subject = pseudonym(f"crash-{number}", stack.stores.secret)
+        subject = pseudonym(f"crash-{number}", stack.stores.secret())
         events = (logged("lamp", event_id=f"{name}-1"), logged("chair", event_id=f"{name}-2"))
         stack.stream.put(subject.hex(), [encode(EventRecord(subject, NOW_MS, events))])
         stack.entered += len(events)

@@ -48,7 +48,7 @@ def listed() -> dict[str, str]:
 
 def test_a_dead_letter_is_repaired_and_reaches_its_user_and_another_is_discarded(stack: Stack, tmp_path: Path) -> None:
     """A record of a version to come and garbage: listed, shown, redriven and discarded; then the queue has neither."""
-    subject = pseudonym("redriven", stack.stores.secret)
+    subject = pseudonym("redriven", stack.stores.secret())
     before, lost, after = views("lamp", "desk", "vase")
     good = [encode(EventRecord(subject, NOW_MS, (one,))) for one in (before, lost, after)]
     future = good[1][:1] + b"\x09" + good[1][2:]
@@ -83,7 +83,7 @@ def test_a_dead_letter_is_repaired_and_reaches_its_user_and_another_is_discarded
 
 def test_what_still_cannot_be_read_stays_where_it_is(stack: Stack) -> None:
     """Refused with the reason, before anything is written; a position that nobody holds is a clear error."""
-    subject = pseudonym("unreadable", stack.stores.secret)
+    subject = pseudonym("unreadable", stack.stores.secret())
     (position,) = map(str, stack.stream.put(subject.hex(), [GARBAGE]))
     stack.entered += 1
     eventually(lambda: position in listed())
@@ -121,5 +121,5 @@ def test_a_batch_that_the_archivist_did_not_get_is_read_from_the_stream_again(st
     )
     eventually(lambda: letter.identity in listed())
     assert freshet("redrive", letter.identity) == f"{letter.identity}  3 records archived\n"
-    assert list(stack.stores.archive.read()) == log
+    assert list(stack.stores.archive().read()) == log
     assert letter.identity not in listed()

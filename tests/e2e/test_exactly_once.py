@@ -20,7 +20,7 @@ Cut = Callable[[Sequence[Entry]], list[Sequence[Entry]]]
 
 def state_of(stack: Stack, user: str) -> UserState:
     """The state in a user's row."""
-    return user_row.unpack(stack.stores.features().read_user(pseudonym(user, stack.stores.secret)).data)
+    return user_row.unpack(stack.stores.features().read_user(pseudonym(user, stack.stores.secret())).data)
 
 
 def test_a_call_that_the_client_repeats_counts_once(stack: Stack) -> None:

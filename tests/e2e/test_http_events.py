@@ -47,7 +47,7 @@ def test_an_accepted_event_lies_in_the_log_at_its_position_under_a_pseudonym(sta
     (entry,) = (one for one in stack.stream.entries()[position.shard] if one.record.position == position)
     record = decode(entry.record.data)
     (stored,) = record.events
-    assert record.subject == pseudonym("whole", stack.stores.secret)
+    assert record.subject == pseudonym("whole", stack.stores.secret())
     assert (stored.kind.name, stored.event_id, stored.item_id) == ("ItemRated", "whole-1", "lamp")
     assert (stored.occurred_at_ms, stored.value) == (1_790_000_000_250, 4.5)
     assert stored.attributes == {

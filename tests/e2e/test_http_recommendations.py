@@ -128,10 +128,10 @@ def test_a_slate_reaches_log_and_archive_with_its_propensities(stack: Stack) -> 
     position = after(stack, "is-shown", event("lamp", "is-shown-1"))
     answer = ask(stack, "is-shown", n=2)
     stack.drain()
-    subject = pseudonym("is-shown", stack.stores.secret)
+    subject = pseudonym("is-shown", stack.stores.secret())
     for log in (
         [entry.record for entries in stack.stream.entries().values() for entry in entries],
-        list(stack.stores.archive.read()),
+        list(stack.stores.archive().read()),
     ):
         mine = [decode(record.data) for record in log if record.partition_key == subject.hex()]
         served = {event.event_id: event for record in mine for event in record.events if not event.item_id}

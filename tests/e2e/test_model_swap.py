@@ -74,7 +74,7 @@ def asking(stack: Stack) -> Iterator[list[Client]]:
 
 def test_a_new_champion_serves_without_a_failed_or_a_torn_answer(setting: Setting) -> None:
     """The pointer flips there and back under load: each answer is 200 and wholly by one of the two models."""
-    stack, models = setting.stack, setting.stack.stores.models
+    stack, models = setting.stack, setting.models
     position = stack.accept("asks-on", event("lamp", "asks-on-1"))
     eventually(lambda: not stack.http("GET", f"/recommendations/asks-on?min_position={position}").body["stale"])
     with asking(stack) as clients:

@@ -22,7 +22,7 @@ RANDOM_BYTES = bytes.fromhex("9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f8
 
 def test_poison_ends_in_the_queue_with_its_reason_and_its_neighbours_go_through(stack: Stack) -> None:
     """Random bytes, a torn record, one of a schema version to come, one without bytes: one letter each, once."""
-    subject = pseudonym("neighbour", stack.stores.secret)
+    subject = pseudonym("neighbour", stack.stores.secret())
     good = [encode(EventRecord(subject, NOW_MS, (one,))) for one in views("lamp", "desk", "vase", "chair")]
     future = good[0][:1] + bytes([VERSION + 1]) + good[0][2:]
     torn = good[0][:50]
@@ -51,7 +51,7 @@ def test_poison_ends_in_the_queue_with_its_reason_and_its_neighbours_go_through(
 def test_a_shard_is_not_held_up_by_poison(stack: Stack) -> None:
     """Nothing is retried for it: what a client sends after it is seen at once, and Lambda gives up on nothing."""
     before = {counts.function: counts for counts in stack.cloud.deliveries}
-    subject = pseudonym("behind", stack.stores.secret)
+    subject = pseudonym("behind", stack.stores.secret())
     stack.stream.put(subject.hex(), [b"poison"] * 3)
     stack.entered += 3
     position = stack.accept("behind", event("lamp", "behind-1"))
@@ -66,7 +66,7 @@ def test_a_shard_is_not_held_up_by_poison(stack: Stack) -> None:
 
 def test_poison_in_a_batch_that_is_delivered_again_is_reported_under_the_same_position(stack: Stack) -> None:
     """At least once is what a letter promises; its position tells a repeated one from a new one."""
-    subject = pseudonym("reported", stack.stores.secret)
+    subject = pseudonym("reported", stack.stores.secret())
     (position,) = stack.stream.put(subject.hex(), [b"poison"])
     stack.entered += 1
     stack.accept("reported", event("lamp", "reported-1"))

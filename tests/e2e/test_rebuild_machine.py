@@ -47,10 +47,10 @@ def run(opened: Opened, **wanted: Any) -> tuple[dict[str, Any], list[list[MapRun
 def test_the_machine_gives_the_same_bytes(stack: Stack, opened: Opened) -> None:
     """And what it gives is what the log says, row by row."""
     before = views_of(stack.cloud)
-    serving = stack.stores.views.serving()
+    serving = stack.stores.views().serving()
     came_to, seen = run(opened, partitions=3)
     after = views_of(stack.cloud)
-    assert (came_to["replaced"], came_to["view"], stack.stores.views.serving()) == (serving, serving + 1, serving + 1)
+    assert (came_to["replaced"], came_to["view"], stack.stores.views().serving()) == (serving, serving + 1, serving + 1)
     assert {user: row.data for user, row in after.users.items()} == {u: row.data for u, row in before.users.items()}
     assert {shard: row.data for shard, row in after.trends.items()} == {s: r.data for s, r in before.trends.items()}
     assert came_to["rows"] == len(after.users)
@@ -78,7 +78,7 @@ def test_clients_go_on_meanwhile_and_lose_nothing(stack: Stack, opened: Opened) 
 
     came_to = rebuild_execution.follow(opened, execution, lambda _: None, one_more)
     assert sent > 10
-    assert came_to["view"] == stack.stores.views.serving()
+    assert came_to["view"] == stack.stores.views().serving()
     stack.drain()
     assert replays.verify(opened, silently).equal
     assert_exactly_once(stack)
@@ -86,7 +86,7 @@ def test_clients_go_on_meanwhile_and_lose_nothing(stack: Stack, opened: Opened) 
 
 def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Opened) -> None:
     """Under the name of its workspace; the old view serves until then."""
-    serving = stack.stores.views.serving()
+    serving = stack.stores.views().serving()
     execution = rebuild_execution.start(opened, partitions=2)
     states = opened.client("stepfunctions")
     eventually(lambda: "FoldUsers" in [map_run.state for map_run in rebuild_execution.map_runs(states, execution)])
@@ -95,11 +95,11 @@ def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Ope
         rebuild_execution.follow(opened, execution, lambda _: None)
     name = execution.rpartition(":")[2]
     assert f"freshet rebuild --on-aws --resume {name}" in str(failed.value)
-    assert stack.stores.views.serving() == serving
+    assert stack.stores.views().serving() == serving
     stack.accept("late", event("lamp", "late"))
     stack.drain()
     came_to, _ = run(opened, workspace=name)
-    assert came_to["view"] == stack.stores.views.serving() == serving + 1
+    assert came_to["view"] == stack.stores.views().serving() == serving + 1
     assert replays.verify(opened, silently).equal
     assert_exactly_once(stack)
 
@@ -107,7 +107,7 @@ def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Ope
 def test_the_command_line_starts_and_follows_it(stack: Stack, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """For machines as JSON, for people in a few lines."""
     monkeypatch.setattr("infra.cli.rebuild.open_stack", lambda _: opened)
-    serving = stack.stores.views.serving()
+    serving = stack.stores.views().serving()
     for_machines = CliRunner().invoke(app, ["rebuild", "--on-aws", "--partitions", "1", "--json"])
     assert for_machines.exit_code == 0, for_machines.output
     assert json.loads(for_machines.stdout)["view"] == serving + 1

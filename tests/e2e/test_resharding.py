@@ -113,7 +113,7 @@ def test_shards_are_split_and_merged_while_events_flow(stack: Stack) -> None:
         assert all(later.reaches(earlier) and later != earlier for earlier, later in pairwise(positions))
     rows = views_of(stack.cloud).users
     for user, positions in crowd.receipts.items():
-        state = user_row.unpack(rows[pseudonym(user, stack.stores.secret)].data)
+        state = user_row.unpack(rows[pseudonym(user, stack.stores.secret())].data)
         assert (state.applied, state.duplicates, state.position) == (len(positions), 0, positions[-1])
     assert_exactly_once(stack)
     assert [counts.records_discarded for counts in stack.cloud.deliveries] == [0, 0]
@@ -130,7 +130,7 @@ def test_a_reader_of_the_log_sees_what_the_closed_shards_held(stack: Stack) -> N
     reader = KinesisLogReader(kinesis, name)
     read = [one for shard in reader.shards() for batch in reader.read_after(shard.name, None) for one in batch]
     for user, positions in crowd.receipts.items():
-        key = pseudonym(user, stack.stores.secret).hex()
+        key = pseudonym(user, stack.stores.secret()).hex()
         assert [one.position for one in read if one.partition_key == key][-len(positions) :] == positions
     stack.drain()
     assert_exactly_once(stack)

@@ -9,7 +9,6 @@ import pytest
 
 from freshet.application.promote_model import promote_model
 from infra import rebuild_execution
-from infra.demo.stores import open_stores
 from infra.localstack.deployment import deploy_to_localstack
 from infra.stack import local_stack
 from tests.e2e.models import publish_models
@@ -85,7 +84,7 @@ def test_a_model_serves(stack: Stack, tmp_path: Path, monkeypatch: pytest.Monkey
     # The adapters find the cloud by their environment.
     for name, value in stack.deployment.environment.items():
         monkeypatch.setenv(name, value)
-    models = open_stores(stack.deployment.outputs, stack.deployment.region).models
+    models = local_stack(stack.deployment).models()
     version, _ = publish_models(models, tmp_path)
     promote_model(models, version)
     eventually(lambda: stack.http("GET", "/recommendations/eve").body["provenance"]["modelVersion"] == version, COLD_S)
