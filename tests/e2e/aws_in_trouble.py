@@ -71,12 +71,12 @@ class StackOnAws:
         events = client.meta.events
 
         def before(model: Any, **_: Any) -> None:
-            trouble.before(model.name)
+            trouble.call(model.name, nothing)
             if self._has_mishap(trouble):
                 raise ClientError(THROTTLED, model.name)
 
         def after(model: Any, **_: Any) -> None:
-            trouble.before(f"{model.name} is done")
+            trouble.call(f"{model.name} is done", nothing)
             if self._has_mishap(trouble):
                 raise ConnectionClosedError(endpoint_url="the local cloud")
 
@@ -86,6 +86,10 @@ class StackOnAws:
 
     def _has_mishap(self, trouble: Trouble) -> bool:
         return trouble.is_busy and self._chance.randrange(1000) < self._mishaps
+
+
+def nothing() -> None:
+    """What a call does that only asks whether its program lives."""
 
 
 def at_once(_: Budget) -> Iterator[int]:

@@ -75,8 +75,8 @@ class Erase:
 class Deliver:
     """A projector gets a batch of a shard: from `back` records before what is done, and `size` long.
 
-    It dies, its store refuses rows, and others act meanwhile, as `Fate` says. Warm projectors remember the version of
-    the views that served when they looked.
+    It dies, answers are lost, rows are refused, and others act meanwhile, as `Fate` says. Warm projectors remember the
+    version of the views that served when they looked.
     """
 
     shard: int = 0
@@ -84,6 +84,7 @@ class Deliver:
     size: int = 1
     calls: int | None = None
     torn: int = 0
+    unheard: int | None = None
     refused: frozenset[Pseudonym] = frozenset()
     meanwhile: tuple[Meanwhile, ...] = ()
     warm: int = 0
@@ -136,6 +137,7 @@ class Replay:
     partitions: int = 1
     calls: int | None = None
     torn: int = 0
+    unheard: int | None = None
     meanwhile: tuple[Meanwhile, ...] = ()
     afresh: bool = False
 
@@ -592,7 +594,9 @@ class World:
             return play
 
         before = {(one.call, one.number): playing(one.steps) for one in step.meanwhile}
-        return Fate(step.calls, step.torn, before, step.refused if isinstance(step, Deliver) else frozenset())
+        return Fate(
+            step.calls, step.torn, step.unheard, before, step.refused if isinstance(step, Deliver) else frozenset()
+        )
 
 
 class _Asked:

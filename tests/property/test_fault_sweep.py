@@ -90,7 +90,8 @@ dying = st.builds(
     Deliver, shard=shards, back=backs, size=sizes, calls=st.integers(0, 5), torn=st.integers(0, 3), warm=warm
 )
 refused = st.builds(Deliver, shard=shards, back=backs, size=sizes, refused=refusals, warm=warm)
-deliveries = clean | dying | refused
+unheard = st.builds(Deliver, shard=shards, back=backs, size=sizes, unheard=st.integers(1, 6), warm=warm)
+deliveries = clean | dying | refused | unheard
 zombies = st.builds(
     Race,
     first=st.builds(Deliver, shard=shards, size=st.integers(4, 9)),
@@ -139,6 +140,7 @@ BETWEEN_STEPS = [("versions", 0), ("all_users", 0), ("shards", 0), ("read_after"
 AT_THE_SWITCH = [("shards", 2), ("shards", 3), ("read_trends", 1), ("switch", 0), ("switch", 1), ("clear", 0)]
 quiet_replays = st.builds(Replay, partitions=st.integers(1, 3), afresh=st.booleans())
 killed_replays = st.builds(Replay, partitions=st.integers(1, 3), calls=st.integers(0, 80), torn=st.integers(0, 2))
+unheard_replays = st.builds(Replay, partitions=st.integers(1, 3), unheard=st.integers(1, 60))
 busy_replays = st.builds(
     Replay,
     partitions=st.integers(1, 3),
@@ -223,7 +225,7 @@ class FaultSweep(RuleBasedStateMachine):
     def reshard(self, step: Step) -> None:
         self.play(step)
 
-    @rule(step=quiet_replays | killed_replays | killed_replays)
+    @rule(step=quiet_replays | killed_replays | killed_replays | unheard_replays)
     def replay(self, step: Step) -> None:
         self.play(step)
 

@@ -16,12 +16,14 @@ from tests.property.law import CrashError
 class Fate:
     """What is in store for one run of a program.
 
-    `calls` are left until it is gone, and `torn` rows of the call that it dies in still land. `before` the n-th call of
+    `calls` are left until it is gone, and `torn` rows of the call that it dies in still land. The answer to the call
+    `unheard` is lost (counted from 1), and the adapter makes the call again. `before` the n-th call of
     a name (from 0) others do something. Users in `refused` are reported as unavailable.
     """
 
     calls: int | None = None
     torn: int = 0
+    unheard: int | None = None
     before: Mapping[tuple[str, int], Callable[[], None]] = field(default_factory=dict)
     refused: frozenset[Pseudonym] = frozenset()
 
@@ -53,10 +55,17 @@ class Trouble:
         self._calls += 1
         return self._fate.calls is None or self._calls <= self._fate.calls
 
-    def before(self, name: str) -> None:
+    def call(self, name: str, made: Callable[[], Any]) -> Any:
         """The program makes a call. Raises CrashError if it does not live to make it."""
         if not self.may_go_on(name):
             raise CrashError
+        if self._is_unheard:
+            made()
+        return made()
+
+    @property
+    def _is_unheard(self) -> bool:
+        return self._calls == self._fate.unheard
 
     def write_users(self, store: Any, writes: Sequence[UserWrite]) -> UserWriteReport:
         """A write of many rows is refused in part, and may be torn."""
@@ -64,7 +73,10 @@ class Trouble:
             store.write_users(writes[: self._fate.torn])
             raise CrashError
         refused = frozenset(write.user for write in writes) & self._fate.refused
-        report: UserWriteReport = store.write_users([write for write in writes if write.user not in refused])
+        taken = [write for write in writes if write.user not in refused]
+        if self._is_unheard:
+            store.write_users(taken)
+        report: UserWriteReport = store.write_users(taken)
         return UserWriteReport(report.stale, report.unavailable | refused)
 
 
@@ -89,8 +101,7 @@ class Troubled:
             return found
 
         def call(*arguments: Any, **named: Any) -> Any:
-            self._trouble.before(name)
-            return found(*arguments, **named)
+            return self._trouble.call(name, lambda: found(*arguments, **named))
 
         return call
 
@@ -108,5 +119,4 @@ class TroubledArchive(Troubled):
 
     def store(self, *arguments: Any) -> Any:
         """See Archive."""
-        self._trouble.before("store")
-        return self._port.store(*arguments)
+        return self._trouble.call("store", lambda: self._port.store(*arguments))
