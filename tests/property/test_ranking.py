@@ -93,6 +93,6 @@ def test_every_metric_is_from_0_to_1_and_a_perfect_model_reaches_1(
     values = measure(answered(case, 3), f"{name}@{k}")
     assert len(values) == len(case[1])
     assert ((values >= 0) & (values <= 1)).all()
-    perfect = Answers(np.array([1.0]), np.array([0]), np.array([0]), np.zeros((1, 1), np.int64))
+    perfect = Answers(np.array([1.0]), np.array([0]), np.array([0]), np.zeros((1, 1), np.int64), np.array([0]))
     reached = measure(perfect, f"{name}@{k}")[0]
     assert reached == pytest.approx({"Precision": 1 / k, "F1": 2 / (k + 1)}.get(name, 1.0))

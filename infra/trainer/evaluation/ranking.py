@@ -33,12 +33,14 @@ class Answers:
 
     `rank` [t] of each target, from 1; infinite where it was excluded. `question` [t] says whose target it is and
     ascends; `target` [t] is the item. `top` [q, k] are the best items, best first, equal ones by index, then `NOTHING`.
+    `user` [q] says whose question it is.
     """
 
     rank: Floats
     question: Ints
     target: Ints
     top: Ints
+    user: Ints
 
     def __len__(self) -> int:
         """Questions."""
@@ -48,7 +50,7 @@ class Answers:
         """The answers to the questions where `mask` [q] is true, numbered anew."""
         kept = mask[self.question]
         number = np.cumsum(mask) - 1
-        return Answers(self.rank[kept], number[self.question[kept]], self.target[kept], self.top[mask])
+        return Answers(self.rank[kept], number[self.question[kept]], self.target[kept], self.top[mask], self.user[mask])
 
 
 def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 256) -> Answers:
@@ -69,6 +71,7 @@ def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 256
         question=owner,
         target=target,
         top=np.concatenate([np.empty((0, top), np.int64), *tops]),
+        user=questions.user,
     )
 
 

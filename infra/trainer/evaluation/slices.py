@@ -18,7 +18,7 @@ def slices(split: Split, answers: Answers, known_from: int = 1) -> dict[str, Ans
     their kind only, so a question with both kinds of targets is in both. "known item, some history" is what a model
     without content can answer at all.
     """
-    cold_user = split.train.user_counts()[split.questions.user] < known_from
+    cold_user = split.train.user_counts()[answers.user] < known_from
     cold_item = split.train.item_counts()[answers.target] < known_from
     shown = np.array([len(history) > 0 for history in split.questions.histories], dtype=bool)
     parts = {
@@ -34,7 +34,7 @@ def slices(split: Split, answers: Answers, known_from: int = 1) -> dict[str, Ans
 
 def with_targets(answers: Answers, mask: Flags) -> Answers:
     """Only the targets where `mask` [t] is true; questions that keep none are left out."""
-    kept = Answers(answers.rank[mask], answers.question[mask], answers.target[mask], answers.top)
+    kept = Answers(answers.rank[mask], answers.question[mask], answers.target[mask], answers.top, answers.user)
     asked = np.zeros(len(answers), dtype=bool)
     asked[kept.question] = True
     return kept.select(asked)

@@ -45,4 +45,10 @@ def ranked(*ranks: Sequence[float], top: Sequence[Ints] | None = None) -> Answer
     owner, _ = flattened([np.arange(len(of_question)) for of_question in ranks])
     target = np.concatenate([np.empty(0, np.int64), *(np.arange(len(of_question)) for of_question in ranks)])
     shown = np.array(top if top is not None else np.zeros((len(ranks), 0)), dtype=np.int64)
-    return Answers(np.array([rank for of_question in ranks for rank in of_question], float), owner, target, shown)
+    return Answers(
+        np.array([rank for of_question in ranks for rank in of_question], float),
+        owner,
+        target,
+        shown,
+        np.arange(len(ranks)),
+    )

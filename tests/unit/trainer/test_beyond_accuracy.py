@@ -37,6 +37,7 @@ def test_buckets_have_like_shares_of_the_training_rows() -> None:
         question=ints(0, 1, 2),
         target=ints(2, 0, 3),
         top=np.array([[2, 0], [2, 3], [2, 1]]),
+        user=ints(0, 1, 2),
     )
     head, tail = popularity_buckets(answers, ints(5, 0, 10, 5), k=2, buckets=2)
     assert (head.items, head.of_training) == (1, 0.5)
@@ -49,7 +50,7 @@ def test_buckets_have_like_shares_of_the_training_rows() -> None:
 
 def test_popularity_for_all_is_as_miscalibrated_as_can_be_where_only_rare_items_are_wanted() -> None:
     """Nothing is shared: 1."""
-    answers = Answers(np.array([2.0]), ints(0), ints(1), np.array([[0]]))
+    answers = Answers(np.array([2.0]), ints(0), ints(1), np.array([[0]]), ints(0))
     assert miscalibration(popularity_buckets(answers, ints(9, 9), k=1, buckets=2)) == 1.0
 
 
@@ -57,7 +58,8 @@ def test_shares_of_all_buckets_sum_to_one() -> None:
     """For many items and more buckets than are filled."""
     draw = np.random.default_rng(5)
     counts = (draw.pareto(1, 50) * 10).astype(np.int64)
-    answers = Answers(draw.random(30) * 50 + 1, np.arange(30), draw.integers(0, 50, 30), draw.integers(0, 50, (30, 10)))
+    asked, top = np.arange(30), draw.integers(0, 50, (30, 10))
+    answers = Answers(draw.random(30) * 50 + 1, asked, draw.integers(0, 50, 30), top, asked)
     buckets = popularity_buckets(answers, counts, k=10, buckets=7)
     assert sum(bucket.items for bucket in buckets) == 50
     for share in ("of_training", "of_targets", "of_answers"):

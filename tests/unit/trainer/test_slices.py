@@ -20,6 +20,7 @@ ANSWERS = Answers(
     question=ints(0, 1, 1, 2),
     target=ints(2, 1, 2, 0),
     top=np.zeros((3, 1), np.int64),
+    user=ints(0, 1, 2),
 )
 
 
