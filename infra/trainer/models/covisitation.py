@@ -1,0 +1,148 @@
+"""Directed co-visitation: what users do after an item, the sooner the more it counts, less for busy and popular items.
+
+The shop's own model (`infra.trainer.covisitation`) on the lab's data, with all neighbours kept and with the reach as a
+knob. One difference: it looks back over events, the shop's over distinct items; the same where nobody returns to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from infra.trainer.interactions import Floats, Interactions, Ints
+from infra.trainer.models import stored
+from infra.trainer.models.contract import RanksByScore
+from infra.trainer.models.knobs import between, knobs_of, whole
+from infra.trainer.models.matrices import Sparse, weighted
+
+_PENDING = 8192
+"""Transitions learned by `update` that wait at most before they are added to the matrix."""
+
+
+@dataclass(frozen=True)
+class CovisitationKnobs:
+    """weight(i -> j) is the sum of decay^(d - 1) over all places where j came d events after i, d at most `reach`."""
+
+    reach: int = 10
+    """Events that an item looks ahead."""
+
+    decay: float = 0.7
+    """How much less the next event says than the one before it."""
+
+    out_smoothing: float = 30.0
+    """Weight added to what leaves an item, so that a rare item's few transitions do not count as certain."""
+
+    in_smoothing: float = 30.0
+    """Weight added to what arrives at an item, so that a rare item is not taken for a specific one."""
+
+    last: int = 10
+    """A history asks with its latest so many distinct items."""
+
+    asked_decay: float = 0.7
+    """How much less each earlier item of a history says than the one after it."""
+
+    def __post_init__(self) -> None:
+        whole(self, "reach", "last")
+        between(self, "decay", "asked_decay", above=0.0, most=1.0)
+        between(self, "out_smoothing", "in_smoothing", above=0.0)
+
+
+class Covisitation(RanksByScore):
+    """score(h -> j) = sum over i in h of weight(i) weight(i -> j) / sqrt((out(i) + smoothing)(in(j) + smoothing))."""
+
+    name = "covisitation"
+
+    def __init__(self, knobs: CovisitationKnobs | None = None) -> None:
+        self._knobs = knobs or CovisitationKnobs()
+        self._counts: Sparse = sparse.csr_array((0, 0))
+        self._leaving: Floats = np.empty(0)
+        self._arriving: Floats = np.empty(0)
+        self._tails: dict[int, list[int]] = {}
+        self._pending: list[tuple[int, int, float]] = []
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender."""
+        items = len(train.items)
+        by_user = np.argsort(train.user, kind="stable")
+        sources, targets, weights = _transitions(train.user[by_user], train.item[by_user], self._knobs)
+        self._counts = sparse.csr_array((weights, (sources, targets)), shape=(items, items))
+        self._leaving = np.bincount(sources, weights, minlength=items).astype(np.float64)
+        self._arriving = np.bincount(targets, weights, minlength=items).astype(np.float64)
+        reach = self._knobs.reach
+        self._tails = {user: history[-reach:].tolist() for user, history in enumerate(train.histories())}
+        self._pending = []
+
+    def update(self, user: int, item: int) -> None:
+        """See Updatable."""
+        tail = self._tails.setdefault(user, [])
+        for distance, earlier in enumerate(reversed(tail)):
+            if earlier != item:
+                weight = self._knobs.decay**distance
+                self._pending.append((earlier, item, weight))
+                self._leaving[earlier] += weight
+                self._arriving[item] += weight
+        tail.append(item)
+        del tail[: -self._knobs.reach]
+        if len(self._pending) >= _PENDING:
+            self._merge()
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        asked = weighted(histories, len(self._leaving), self._knobs.last, self._knobs.asked_decay)
+        asked = asked * (1.0 / np.sqrt(self._leaving + self._knobs.out_smoothing))
+        found = (asked @ self._counts + asked @ self._waiting()).toarray()
+        return np.asarray(found / np.sqrt(self._arriving + self._knobs.in_smoothing))
+
+    def save(self, folder: Path) -> None:
+        """See Recommender."""
+        self._merge()
+        users = [user for user, tail in self._tails.items() for _ in tail]
+        tails = [item for tail in self._tails.values() for item in tail]
+        arrays = stored.arrays_of(self._counts) | {
+            "users": np.array(users, np.int64),
+            "tails": np.array(tails, np.int64),
+        }
+        arrays |= {"leaving": self._leaving, "arriving": self._arriving}
+        stored.save(folder, self.name, self._knobs, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        knobs, arrays = stored.load(folder, cls.name)
+        model = cls(knobs_of(CovisitationKnobs, knobs))
+        model._counts = stored.matrix_of(arrays)
+        model._leaving, model._arriving = arrays["leaving"], arrays["arriving"]
+        for user, item in zip(arrays["users"].tolist(), arrays["tails"].tolist(), strict=True):
+            model._tails.setdefault(user, []).append(item)
+        return model
+
+    def _waiting(self) -> Sparse:
+        sources, targets, weights = zip(*self._pending, strict=True) if self._pending else ((), (), ())
+        places = (np.array(sources, np.int64), np.array(targets, np.int64))
+        return sparse.csr_array((np.array(weights, np.float64), places), shape=self._counts.shape)
+
+    def _merge(self) -> None:
+        self._counts = self._counts + self._waiting()
+        self._pending = []
+
+
+def _transitions(user: Ints, item: Ints, knobs: CovisitationKnobs) -> tuple[Ints, Ints, Floats]:
+    """Source, target and weight of each transition, [transitions]; `user` ascends, each user's rows are in order."""
+    sources, targets, weights = [], [], []
+    for distance in range(1, min(knobs.reach, max(len(item) - 1, 0)) + 1):
+        before, after = item[:-distance], item[distance:]
+        follows = (user[:-distance] == user[distance:]) & (before != after)
+        sources.append(before[follows])
+        targets.append(after[follows])
+        weights.append(np.full(int(follows.sum()), knobs.decay ** (distance - 1)))
+    nothing = np.empty(0, np.int64)
+    return (
+        np.concatenate([nothing, *sources]),
+        np.concatenate([nothing, *targets]),
+        np.concatenate([np.empty(0), *weights]),
+    )

@@ -1,0 +1,69 @@
+"""All families of models by name: how one is made from what a configuration says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from freshet.domain.errors import InvalidInputError
+from infra.trainer.models.blend import Blend, Part
+from infra.trainer.models.bpr import Bpr, BprKnobs
+from infra.trainer.models.contract import Recommender
+from infra.trainer.models.covisitation import Covisitation, CovisitationKnobs
+from infra.trainer.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
+from infra.trainer.models.ease import Ease, EaseKnobs
+from infra.trainer.models.ials import Ials, IalsKnobs
+from infra.trainer.models.item_knn import ItemKnn, ItemKnnKnobs
+from infra.trainer.models.knobs import knobs_of
+from infra.trainer.models.popularity import Popularity, PopularityKnobs
+
+
+class Family(NamedTuple):
+    """A kind of model: from its knobs, by name, and from its folder."""
+
+    made: Callable[[Mapping[str, Any]], Recommender]
+    loaded: Callable[[Path], Recommender]
+
+
+def made(family: str, knobs: Mapping[str, Any]) -> Recommender:
+    """A model that has not been fitted. Raises InvalidInputError for an unknown family or knob, or a wrong value."""
+    return _family(family).made(knobs)
+
+
+def loaded(family: str, folder: Path) -> Recommender:
+    """A model of the family that was saved there."""
+    return _family(family).loaded(folder)
+
+
+def _family(name: str) -> Family:
+    if name not in FAMILIES:
+        raise InvalidInputError("family", f"one of {', '.join(FAMILIES)}", name)
+    return FAMILIES[name]
+
+
+def _blend(knobs: Mapping[str, Any]) -> Blend:
+    """`parts`: a list of mappings with `family`, `weight` and, where they are not the defaults, `knobs`."""
+    if set(knobs) != {"parts"}:
+        raise InvalidInputError("blend", "the knob parts and no other", ", ".join(knobs) or "none")
+    return Blend([_part(place, **part) for place, part in enumerate(knobs["parts"])])
+
+
+def _part(place: int, family: str, weight: float, knobs: Mapping[str, Any] | None = None) -> Part:
+    if not isinstance(weight, int | float):
+        raise InvalidInputError(f"parts[{place}].weight", "a number", weight)
+    return Part(made(family, knobs or {}), weight)
+
+
+FAMILIES: Mapping[str, Family] = {
+    "popularity": Family(lambda knobs: Popularity(knobs_of(PopularityKnobs, knobs)), Popularity.load),
+    "decayed_popularity": Family(
+        lambda knobs: DecayedPopularity(knobs_of(DecayedPopularityKnobs, knobs)), DecayedPopularity.load
+    ),
+    "item_knn": Family(lambda knobs: ItemKnn(knobs_of(ItemKnnKnobs, knobs)), ItemKnn.load),
+    "covisitation": Family(lambda knobs: Covisitation(knobs_of(CovisitationKnobs, knobs)), Covisitation.load),
+    "ease": Family(lambda knobs: Ease(knobs_of(EaseKnobs, knobs)), Ease.load),
+    "ials": Family(lambda knobs: Ials(knobs_of(IalsKnobs, knobs)), Ials.load),
+    "bpr": Family(lambda knobs: Bpr(knobs_of(BprKnobs, knobs)), Bpr.load),
+    "blend": Family(_blend, Blend.load),
+}

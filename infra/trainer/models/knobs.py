@@ -1,0 +1,40 @@
+"""Knobs: each model has one frozen dataclass of them, and a configuration names them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from freshet.domain.errors import InvalidInputError
+
+K = TypeVar("K")
+
+
+def knobs_of(kind: type[K], values: Mapping[str, Any]) -> K:
+    """Knobs with these values and the defaults of the rest. Raises InvalidInputError for a name that is no knob."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]  # mypy wants a DataclassInstance
+    for name in values:
+        if name not in names:
+            raise InvalidInputError(name, f"one of {', '.join(names)}", values[name])
+    return kind(**values)
+
+
+def whole(knobs: object, *names: str, least: int = 1) -> None:
+    """Refuse a knob that is not a whole number of at least `least`."""
+    for name in names:
+        value = getattr(knobs, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InvalidInputError(name, f"a whole number, at least {least}", value)
+
+
+def between(knobs: object, *names: str, above: float | None = None, least: float = 0.0, most: float = math.inf) -> None:
+    """Refuse a knob that is not a finite number above `above`, or else at least `least`, and at most `most`."""
+    low = f"above {above:g}" if above is not None else f"at least {least:g}"
+    expected = f"a number {low}" + ("" if math.isinf(most) else f" and at most {most:g}")
+    for name in names:
+        value = getattr(knobs, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not is_number or value > most or (value <= above if above is not None else value < least):
+            raise InvalidInputError(name, expected, value)

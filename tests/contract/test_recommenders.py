@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from infra.trainer.models.contract import Recommender
+from infra.trainer.models.families import FAMILIES, made
+from tests.contract.recommender_suite import RecommenderSuite, UpdatableSuite
+
+
+class TestPopularity(UpdatableSuite):
+    def made(self) -> Recommender:
+        return made("popularity", {})
+
+
+class TestDecayedPopularity(UpdatableSuite):
+    def made(self) -> Recommender:
+        return made("decayed_popularity", {"half_life_events": 100})
+
+
+class TestItemKnn(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("item_knn", {"neighbours": 5, "shrink": 2.0, "decay": 0.9})
+
+
+class TestCovisitation(UpdatableSuite):
+    def made(self) -> Recommender:
+        return made("covisitation", {"reach": 4, "last": 3})
+
+
+class TestEase(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("ease", {"regularization": 20.0})
+
+
+class TestRecencyEase(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("ease", {"regularization": 20.0, "last": 3, "decay": 0.8})
+
+
+class TestIals(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("ials", {"factors": 8, "alpha": 2.0})
+
+
+class TestBpr(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("bpr", {"factors": 8, "iterations": 50, "learning_rate": 0.05})
+
+
+class TestBlend(RecommenderSuite):
+    def made(self) -> Recommender:
+        parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 0.3, "knobs": {"last": 20}}]
+        return made("blend", {"parts": parts})
+
+
+def test_every_family_is_held_to_the_contract() -> None:
+    """A family without a class above fails here."""
+    suites = [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, RecommenderSuite)]
+    assert {suite().made().name for suite in suites if suite.__module__ == __name__} == set(FAMILIES)
