@@ -19,7 +19,7 @@ from infra.trainer.interactions import Floats, Ints
 
 @dataclass(frozen=True, eq=False)
 class PerQuestion:
-    """One model's value of each metric for each question, [q]; `user` [q] says whose it is, `questions` which they were."""
+    """One model's value of each metric for each question, [q], who was asked, [q], and the digest of the questions."""
 
     questions: str
     user: Ints
