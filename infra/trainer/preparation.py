@@ -121,7 +121,8 @@ class AccidentalClicks:
     A click on the item that the user is at already goes if it comes within `repeat_s` of the last click on it: a double
     click or a reload. Then a click goes if the user went on to something else within `dwell_s`; the last click of a
     user has no known dwell and stays. Dwell below a few seconds tells nothing of interest: X. Yi et al., "Beyond
-    clicks: dwell time for personalization", RecSys 2014. 0 switches a rule off. Not for baskets, whose lines have one time.
+    clicks: dwell time for personalization", RecSys 2014. 0 switches a rule off. Not for baskets: their lines have one
+    time.
     """
 
     repeat_s: float = 5.0
