@@ -84,7 +84,7 @@ class Deliver:
     size: int = 1
     calls: int | None = None
     torn: int = 0
-    unheard: int | None = None
+    unheard: str | None = None
     refused: frozenset[Pseudonym] = frozenset()
     meanwhile: tuple[Meanwhile, ...] = ()
     warm: int = 0
@@ -137,7 +137,7 @@ class Replay:
     partitions: int = 1
     calls: int | None = None
     torn: int = 0
-    unheard: int | None = None
+    unheard: str | None = None
     meanwhile: tuple[Meanwhile, ...] = ()
     afresh: bool = False
 

@@ -16,14 +16,14 @@ from tests.property.law import CrashError
 class Fate:
     """What is in store for one run of a program.
 
-    `calls` are left until it is gone, and `torn` rows of the call that it dies in still land. The answer to the call
-    `unheard` is lost (counted from 1), and the adapter makes the call again. `before` the n-th call of
+    `calls` are left until it is gone, and `torn` rows of the call that it dies in still land. Answers to
+    calls of the name `unheard` are lost, and the adapter makes each of these calls again. `before` the n-th call of
     a name (from 0) others do something. Users in `refused` are reported as unavailable.
     """
 
     calls: int | None = None
     torn: int = 0
-    unheard: int | None = None
+    unheard: str | None = None
     before: Mapping[tuple[str, int], Callable[[], None]] = field(default_factory=dict)
     refused: frozenset[Pseudonym] = frozenset()
 
@@ -59,13 +59,9 @@ class Trouble:
         """The program makes a call. Raises CrashError if it does not live to make it."""
         if not self.may_go_on(name):
             raise CrashError
-        if self._is_unheard:
+        if name == self._fate.unheard:
             made()
         return made()
-
-    @property
-    def _is_unheard(self) -> bool:
-        return self._calls == self._fate.unheard
 
     def write_users(self, store: Any, writes: Sequence[UserWrite]) -> UserWriteReport:
         """A write of many rows is refused in part, and may be torn."""
@@ -74,7 +70,7 @@ class Trouble:
             raise CrashError
         refused = frozenset(write.user for write in writes) & self._fate.refused
         taken = [write for write in writes if write.user not in refused]
-        if self._is_unheard:
+        if self._fate.unheard == "write_users":
             store.write_users(taken)
         report: UserWriteReport = store.write_users(taken)
         return UserWriteReport(report.stale, report.unavailable | refused)
