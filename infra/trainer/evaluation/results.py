@@ -12,6 +12,7 @@ from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import Answers
 from infra.trainer.evaluation.slices import WHOLE, slices
 from infra.trainer.evaluation.statistics import SAMPLES, Interval, interval
+from infra.trainer.interactions import Ints
 
 METRICS = ("HR@1", "HR@5", "HR@10", "HR@20", "NDCG@10", "MRR@10", "Recall@10", "Recall@20", "Precision@10", "F1@10")
 LIST_LENGTH = 10
@@ -20,20 +21,20 @@ LIST_LENGTH = 10
 
 @dataclass(frozen=True)
 class SliceResult:
-    """The means over the questions of one slice, each with its interval."""
+    """The means over the questions of one slice, each with its interval, and what the lists are like there."""
 
     questions: int
     metrics: Mapping[str, Interval]
+    lists: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A model under a protocol. `lists` has what its lists are like; `seconds` what it took, by what was done."""
+    """A model under a protocol. `buckets` are of the whole; `seconds` says what it took, by what was done."""
 
     model: str
     protocol: str
     slices: Mapping[str, SliceResult]
-    lists: Mapping[str, float]
     buckets: Sequence[Bucket]
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -59,17 +60,20 @@ def measured(
 ) -> Measured:
     """Everything that is reported of a model's answers to a split's questions; `seed` is the bootstrap's."""
     counts = split.train.item_counts()
-    buckets = popularity_buckets(answers, counts, LIST_LENGTH)
     parts: dict[str, SliceResult] = {}
     for name, part in slices(split, answers).items():
         means = {metric: interval(measure(part, metric), part.user, seed, samples) for metric in metrics}
-        parts[name] = SliceResult(len(part), means)
-    lists = {
+        parts[name] = SliceResult(len(part), means, _lists(part, counts))
+    buckets = popularity_buckets(answers, counts, LIST_LENGTH)
+    return Measured(model, split.protocol, parts, buckets, dict(seconds or {}))
+
+
+def _lists(answers: Answers, counts: Ints) -> dict[str, float]:
+    return {
         f"coverage@{LIST_LENGTH}": coverage(answers.top, len(counts), LIST_LENGTH),
         f"novelty@{LIST_LENGTH}": novelty(answers.top, counts, LIST_LENGTH),
-        f"miscalibration@{LIST_LENGTH}": miscalibration(buckets),
+        f"miscalibration@{LIST_LENGTH}": miscalibration(popularity_buckets(answers, counts, LIST_LENGTH)),
     }
-    return Measured(model, split.protocol, parts, lists, buckets, dict(seconds or {}))
 
 
 def as_json(about: Mapping[str, object], models: Sequence[Measured]) -> str:
@@ -96,7 +100,7 @@ def as_table(
             means = [f"{part.metrics[name].mean:.4f} ± {part.metrics[name].standard_error:.4f}" for name in metrics]
             took = [f"{model.seconds[what]:.1f}" if what in model.seconds else "" for what in timed]
             here = ["measured here"] if published else []
-            rows.append([model.model, *means, *(f"{model.lists[name]:.3f}" for name in lists), *took, *here])
+            rows.append([model.model, *means, *(f"{part.lists[name]:.3f}" for name in lists), *took, *here])
     for other in published:
         figures = [f"{other.metrics[name]:.4f}" if name in other.metrics else "" for name in metrics]
         source = f"{other.source}; {other.protocol}" if other.protocol else other.source
@@ -113,10 +117,10 @@ def _plain(model: Measured) -> dict[str, object]:
             name: {
                 "questions": part.questions,
                 "metrics": {metric: mean._asdict() for metric, mean in part.metrics.items()},
+                "lists": dict(part.lists),
             }
             for name, part in model.slices.items()
         },
-        "lists": dict(model.lists),
         "popularity_buckets": [asdict(bucket) for bucket in model.buckets],
         "seconds": dict(model.seconds),
     }

@@ -39,7 +39,7 @@ def test_json_has_what_is_needed_to_make_the_figures_again() -> None:
     model = content["models"][0]
     assert model["protocol"] == "made up"
     assert model["slices"]["all"]["metrics"]["HR@10"]["mean"] == pytest.approx(2 / 3)
-    assert model["lists"]["coverage@10"] == 1.0
+    assert model["slices"]["all"]["lists"]["coverage@10"] == 1.0
     assert len(model["popularity_buckets"]) == 5
 
 
