@@ -78,7 +78,11 @@ def test_a_name_that_no_archive_gives_is_refused(archive: S3Archive, bucket: Buc
         archive.slices()
 
 
-@pytest.mark.parametrize("body", [b"", gzip.compress(b"{}\n"), gzip.compress(b"{"), gzip.compress(bytes(99))[:-9]])
+@pytest.mark.parametrize(
+    "body",
+    [b"", gzip.compress(b"{}\n"), gzip.compress(b"{"), gzip.compress(bytes(99))[:-9]],
+    ids=["empty", "no record", "no JSON", "cut off"],
+)
 def test_an_object_that_is_not_what_was_stored_is_named(archive: S3Archive, bucket: Bucket, body: bytes) -> None:
     """Truncated, empty or altered: it holds records that nobody could miss otherwise."""
     name = archive.store(records(1, 2, 10), DAY)
