@@ -50,6 +50,13 @@ def test_every_repetition_is_timed_from_the_one_before() -> None:
     assert kept(AccidentalClicks(5, 0), *(("ann", "a", 4 * number) for number in range(5))) == [0]
 
 
+def test_the_limits_themselves_are_no_accident() -> None:
+    """Five seconds later is a return, two seconds are a look; and going to the same page again is not leaving it."""
+    assert kept(AccidentalClicks(5, 0), ("ann", "a", 0), ("ann", "a", 5)) == [0, 1]
+    assert kept(AccidentalClicks(0, 2), ("ann", "a", 0), ("ann", "b", 2)) == [0, 1]
+    assert kept(AccidentalClicks(0, 2), ("ann", "a", 0), ("ann", "a", 1)) == [0, 1]
+
+
 def test_a_page_that_was_left_at_once_was_not_meant() -> None:
     """Item b was seen for a second. The last click stays: nobody knows how long it was looked at."""
     rows = [("ann", "a", 0), ("ann", "b", 10), ("ann", "c", 11), ("bob", "d", 11.5), ("ann", "e", 20)]

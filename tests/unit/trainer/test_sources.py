@@ -40,6 +40,14 @@ def test_sequences_become_a_row_an_item(tmp_path: Path) -> None:
     assert rows_of(data) == [("1", "5"), ("1", "6"), ("1", "5"), ("2", "6")]
 
 
+def test_many_rows_of_one_moment_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    """So that a run can be repeated, and each user's ties stay as they were published."""
+    items = [str(number * 37 % 500) for number in range(500)]
+    lines = (f"a\t{item}\t1\t{2 - place % 2}" for place, item in enumerate(items))
+    data = read("recbole", written(tmp_path / "tiny.inter", (INTER[0], *lines)))
+    assert [item for _, item in rows_of(data)] == items[1::2] + items[::2]
+
+
 @pytest.mark.parametrize("line", ["3", "", "1 9"])
 def test_a_line_without_items_or_of_a_user_who_was_there_is_refused(tmp_path: Path, line: str) -> None:
     """The error says which line."""
