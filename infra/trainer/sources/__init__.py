@@ -9,7 +9,7 @@ from infra.datasets.errors import UnknownDataError
 from infra.trainer.interactions import Interactions
 from infra.trainer.sources.pairs import read_ml_1m, read_pairs
 from infra.trainer.sources.recbole import read_inter
-from infra.trainer.sources.recorded import read_online_retail, read_yoochoose
+from infra.trainer.sources.recorded import read_movielens, read_online_retail, read_yoochoose
 from infra.trainer.sources.s3rec import read_sequences
 
 FORMATS: dict[str, Callable[[Path], Interactions]] = {
@@ -17,6 +17,7 @@ FORMATS: dict[str, Callable[[Path], Interactions]] = {
     "pairs": read_pairs,
     "s3rec": read_sequences,
     "recbole": read_inter,
+    "movielens": read_movielens,
     "online-retail": read_online_retail,
     "yoochoose": read_yoochoose,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from infra.datasets import online_retail, yoochoose
+from infra.datasets import movielens, online_retail, yoochoose
 from infra.datasets.errors import BadDataError
 from infra.datasets.recording import Recording
 from infra.trainer.interactions import Interactions
@@ -20,6 +20,11 @@ def read_online_retail(path: Path) -> Interactions:
 def read_yoochoose(path: Path) -> Interactions:
     """YOOCHOOSE clicks, a file or a folder of them; a session is a user."""
     return _read(path, yoochoose.read, yoochoose.LOOKS_FOR)
+
+
+def read_movielens(path: Path) -> Interactions:
+    """MovieLens in any form that has times, a file or a folder; ratings of every height count."""
+    return _read(path, movielens.read, movielens.LOOKS_FOR)
 
 
 def _read(path: Path, reader: Callable[[Sequence[Path]], Recording | None], expected: str) -> Interactions:

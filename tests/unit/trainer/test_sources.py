@@ -13,7 +13,7 @@ from infra.datasets.errors import BadDataError, UnknownDataError
 from infra.trainer.interactions import Interactions
 from infra.trainer.sources import FORMATS, read
 from infra.trainer.sources.pairs import read_ml_1m
-from tests.unit.datasets.made_up import retail_csv, written, yoochoose_tsv
+from tests.unit.datasets.made_up import movielens_csv, retail_csv, written, yoochoose_tsv
 from tests.unit.trainer.made_up import rows_of
 
 
@@ -96,6 +96,13 @@ def test_online_retail_is_cleaned_as_the_demo_cleans_it(tmp_path: Path) -> None:
     assert sorted(data.items) == ["A", "B", "C", "D"]
 
 
+def test_movielens_takes_every_rating_by_time(tmp_path: Path) -> None:
+    """Twenty ratings of two users in turns."""
+    data = read("movielens", movielens_csv(tmp_path))
+    assert rows_of(data)[:3] == [("1", "10"), ("2", "11"), ("1", "12")]
+    assert (len(data), data.at[0]) == (20, 1_000_000.0)
+
+
 def test_yoochoose_takes_a_file_or_a_folder(tmp_path: Path) -> None:
     """A session is a user; a repeated click stays, for a step of the preparation to judge."""
     file = yoochoose_tsv(tmp_path)
@@ -119,6 +126,7 @@ REAL = {
     "pairs": ("amazon-bert4rec/beauty.txt.gz", 40_226, 54_542, 353_962),
     "s3rec": ("amazon-s3rec/Beauty.txt.gz", 22_363, 12_101, 198_502),
     "recbole": ("movielens-100k/ml-100k.inter.gz", 943, 1_682, 100_000),
+    "movielens": ("movielens-latest-small", 671, 9_066, 100_004),
     "online-retail": ("uci-online-retail/online_retail.parquet", 4_339, 3_665, 387_875),
     "yoochoose": ("yoochoose-clicks-100k", 17_794 + 3_416, 2_933, 70_278 + 13_568),
 }

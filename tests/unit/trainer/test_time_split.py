@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.time_split import Ask, ExcludeInTime, time_split
 from infra.trainer.interactions import Ints
+from infra.trainer.sources import read
 from tests.unit.trainer.made_up import interactions, rows_of
 
 ROWS = interactions(
@@ -128,3 +131,19 @@ def test_a_target_is_never_in_a_training_part_of_a_later_time() -> None:
     split = time_split(data, 0.7)
     assert split.train.at.max() < data.at[len(split.train)]
     assert len(split.train) + len(split.questions) == 400
+
+
+@pytest.mark.skipif("FRESHET_DATA" not in os.environ, reason="needs FRESHET_DATA with movielens-100k/ml-100k.inter.gz")
+def test_two_thirds_of_the_people_after_the_cut_of_movielens_are_new() -> None:
+    """192 of 301, counted from the rows beside: who trusts a mean over them measures how a model treats strangers."""
+    data = read("recbole", Path(os.environ["FRESHET_DATA"]) / "movielens-100k" / "ml-100k.inter.gz")
+    split = time_split(data, 0.8, ask="rest")
+    before, after = data.at < data.at[80_000], data.at >= data.at[80_000]
+    assert len(split.train) == before.sum() == 79_999
+    later = set(data.user[after].tolist())
+    assert len(split.questions) == len(later) == 301
+    assert (
+        (split.train.user_counts()[split.questions.user] == 0).sum()
+        == len(later - set(data.user[before].tolist()))
+        == 192
+    )
