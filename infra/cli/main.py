@@ -14,6 +14,7 @@ from infra.cli import (
     events,
     import_,
     items,
+    lab,
     localstack,
     rebuild,
     recommendations,
@@ -28,6 +29,7 @@ for commands in (module.app for module in COMMANDS):
 app.add_typer(archive.app, name="archive")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(lab.app, name="lab")
 app.add_typer(views.app, name="views")
 
 if __name__ == "__main__":

@@ -13,11 +13,19 @@ K = TypeVar("K")
 
 
 def knobs_of(kind: type[K], values: Mapping[str, Any]) -> K:
-    """Knobs with these values and the defaults of the rest. Raises InvalidInputError for a name that is no knob."""
-    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]  # mypy wants a DataclassInstance
+    """Knobs with these values and the defaults of the rest.
+
+    Raises InvalidInputError for a name that is no knob, and where one without a default is missing.
+    """
+    knobs = dataclasses.fields(kind)  # type: ignore[arg-type]  # mypy wants a DataclassInstance
+    names = [knob.name for knob in knobs]
     for name in values:
         if name not in names:
             raise InvalidInputError(name, f"one of {', '.join(names)}", values[name])
+    for knob in knobs:
+        without_default = knob.default is dataclasses.MISSING and knob.default_factory is dataclasses.MISSING
+        if without_default and knob.name not in values:
+            raise InvalidInputError(knob.name, f"a value for {kind.__name__}", "none")
     return kind(**values)
 
 

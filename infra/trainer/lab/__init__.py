@@ -1,0 +1,1 @@
+"""Experiments: a configuration says data, preparation, protocols and models; a run measures them and writes results."""

@@ -1,0 +1,123 @@
+"""What an experiment's YAML file says. Everything is checked before anything is fitted."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from freshet.domain.errors import InvalidInputError
+from infra.trainer.evaluation.leave_one_out import leave_one_out
+from infra.trainer.evaluation.questions import Split
+from infra.trainer.evaluation.results import Published
+from infra.trainer.evaluation.slices import WHOLE
+from infra.trainer.evaluation.time_split import time_split
+from infra.trainer.models.families import made
+from infra.trainer.models.knobs import knobs_of
+from infra.trainer.preparation import STEPS, Step
+from infra.trainer.sources import FORMATS
+
+PROTOCOLS: Mapping[str, Callable[..., Split]] = {"leave_one_out": leave_one_out, "time_split": time_split}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of a format of `infra.trainer.sources`; `path` is inside the folder with all data."""
+
+    format: str
+    path: str
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise InvalidInputError("data.format", f"one of {', '.join(FORMATS)}", self.format)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How models are asked: `knobs` are the arguments of the function that `kind` names.
+
+    `slices` each get a table of their own; `published` figures stand in the first.
+    """
+
+    name: str
+    kind: str
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    slices: tuple[str, ...] = (WHOLE,)
+    published: tuple[Published, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in PROTOCOLS:
+            raise InvalidInputError(f"{self.name}.kind", f"one of {', '.join(PROTOCOLS)}", self.kind)
+        names = list(inspect.signature(PROTOCOLS[self.kind]).parameters)[1:]
+        for name in self.knobs:
+            if name not in names:
+                raise InvalidInputError(f"{self.name}.knobs", f"names among {', '.join(names)}", name)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in the tables, by the family and the knobs that `infra.trainer.models.families` makes it from."""
+
+    name: str
+    family: str
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        made(self.family, self.knobs)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is measured. `stated` is the file's content, to be repeated beside the figures."""
+
+    name: str
+    title: str
+    data: Source
+    preparation: tuple[Step, ...]
+    protocols: tuple[Protocol, ...]
+    models: tuple[Model, ...]
+    seed: int
+    stated: Mapping[str, Any]
+
+
+_KEYS = ("title", "data", "preparation", "protocols", "models", "seed")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """The experiment of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
+    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(stated, dict) or set(stated) != set(_KEYS):
+        raise InvalidInputError(str(path), f"a mapping with the keys {', '.join(_KEYS)}", stated)
+    models = tuple(knobs_of(Model, one) for one in stated["models"])
+    names = [model.name for model in models]
+    if not names or len(set(names)) < len(names):
+        raise InvalidInputError("models", "one or more, each with a name of its own", names)
+    return Experiment(
+        name=path.stem,
+        title=stated["title"],
+        data=knobs_of(Source, stated["data"]),
+        preparation=tuple(_step(one) for one in stated["preparation"]),
+        protocols=tuple(_protocol(one) for one in stated["protocols"]),
+        models=models,
+        seed=stated["seed"],
+        stated=stated,
+    )
+
+
+def _step(stated: Mapping[str, Mapping[str, Any]]) -> Step:
+    """One entry of `preparation`: the name of a step and its knobs."""
+    if len(stated) != 1 or next(iter(stated)) not in STEPS:
+        raise InvalidInputError("preparation", f"entries of one name among {', '.join(STEPS)}", ", ".join(stated))
+    name, knobs = next(iter(stated.items()))
+    step: Step = knobs_of(STEPS[name], knobs or {})
+    return step
+
+
+def _protocol(stated: Mapping[str, Any]) -> Protocol:
+    published = tuple(knobs_of(Published, one) for one in stated.get("published", ()))
+    slices = tuple(stated.get("slices", (WHOLE,)))
+    return knobs_of(Protocol, {**stated, "published": published, "slices": slices})

@@ -1,0 +1,74 @@
+"""The Markdown page of a run: what it takes to make the figures again, and a table a protocol and slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infra.trainer.evaluation.results import LIST_LENGTH, Measured, as_table
+from infra.trainer.evaluation.slices import WHOLE
+from infra.trainer.lab.experiment import Protocol
+from infra.trainer.preparation import Count
+
+_METRICS = ("HR@1", "HR@10", "NDCG@10", "MRR@10")
+_LISTS = (f"coverage@{LIST_LENGTH}",)
+
+
+@dataclass(frozen=True)
+class About:
+    """Under what conditions figures were measured."""
+
+    command: str
+    seed: int
+    data_file: str
+    data_sha256: str
+    data_counts: Count
+    preparation: Sequence[str]
+    libraries: Mapping[str, str]
+    cores: int
+    load_before: float
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "data_counts": self.data_counts._asdict()}
+
+
+@dataclass(frozen=True)
+class Section:
+    """All models under one protocol."""
+
+    protocol: Protocol
+    models: Sequence[Measured]
+
+
+def report(title: str, about: About, sections: Sequence[Section]) -> str:
+    """The page; nothing in it is written by hand."""
+    rows, users, items = about.data_counts
+    libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
+    written = (
+        f"Written by `{about.command}` with FRESHET_DATA naming the folder with the data; seed {about.seed}, "
+        f"{libraries}, {about.cores} cores, load {about.load_before:.1f} before the run."
+    )
+    lines = [
+        f"# {title}",
+        "",
+        written,
+        "",
+        f"Data: `{about.data_file}`, sha256 {about.data_sha256}: {rows:,} rows, {users:,} users, {items:,} items.",
+        *(f"\n{step}" for step in about.preparation),
+        "",
+        "The whole catalogue is ranked. ± is one standard error, by bootstrap over the users.",
+        *(text for section in sections for text in _section(section)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section) -> list[str]:
+    texts = ["", f"## {section.protocol.name}", "", f"{section.models[0].protocol}."]
+    for slice_name in section.protocol.slices:
+        asked = [model.slices[slice_name].questions for model in section.models if slice_name in model.slices]
+        published = section.protocol.published if slice_name == WHOLE else ()
+        table = as_table(section.models, _METRICS, _LISTS, slice_name, published)
+        texts += ["", f"Questions ({slice_name}): {asked[0] if asked else 0:,}.", "", table.rstrip("\n")]
+    return texts

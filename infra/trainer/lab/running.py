@@ -1,0 +1,105 @@
+"""Runs an experiment: reads, prepares, splits, fits, asks, measures, and writes what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from infra.trainer.evaluation.comparing import PerQuestion
+from infra.trainer.evaluation.questions import Split
+from infra.trainer.evaluation.ranking import answer
+from infra.trainer.evaluation.results import METRICS, Measured, as_json, measured
+from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model
+from infra.trainer.lab.report import About, Section, report
+from infra.trainer.models.families import made
+from infra.trainer.preparation import count, prepare
+from infra.trainer.sources import read
+
+_LIBRARIES = ("numpy", "scipy", "implicit")
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of a run."""
+
+    report: Path
+    figures: Path
+
+
+def run(experiment: Experiment, data: Path, into: Path, command: str, say: Callable[[str], None]) -> Written:
+    """Measure every model under every protocol and write `NAME.md`, `NAME.json` and, for comparisons, `NAME/*.npz`.
+
+    `data` is the folder with all data. `say` hears of each model as it is done.
+    """
+    source = data / experiment.data.path
+    interactions, taken = prepare(read(experiment.data.format, source), experiment.preparation)
+    about = About(
+        command=command,
+        seed=experiment.seed,
+        data_file=experiment.data.path,
+        data_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        data_counts=count(interactions),
+        preparation=[str(step) for step in taken],
+        libraries={name: version(name) for name in _LIBRARIES},
+        cores=os.cpu_count() or 1,
+        load_before=os.getloadavg()[0],
+    )
+    sections = []
+    for protocol in experiment.protocols:
+        split = PROTOCOLS[protocol.kind](interactions, **protocol.knobs)
+        say(f"{protocol.name}: {len(split.train):,} rows to fit on, {len(split.questions):,} questions")
+        answers = into / experiment.name / _slug(protocol.name)
+        models = [_measured(model, split, experiment.seed, answers, say) for model in experiment.models]
+        sections.append(Section(protocol, models))
+    return _write(experiment, about, sections, into)
+
+
+def _measured(model: Model, split: Split, seed: int, answers: Path, say: Callable[[str], None]) -> Measured:
+    recommender = made(model.family, model.knobs)
+    fitting = _Watch()
+    recommender.fit(split.train, seed)
+    seconds = fitting.read("fit")
+    asking = _Watch()
+    given = answer(recommender, split.questions)
+    seconds |= asking.read("ask")
+    answers.mkdir(parents=True, exist_ok=True)
+    PerQuestion.of(split, given, METRICS).save(answers / f"{_slug(model.name)}.npz")
+    result = measured(model.name, split, given, seed, seconds=seconds)
+    means = result.slices["all"].metrics
+    say(f"  {model.name}: HR@10 {means['HR@10'].mean:.4f}, NDCG@10 {means['NDCG@10'].mean:.4f}, {_words(seconds)}")
+    return result
+
+
+def _write(experiment: Experiment, about: About, sections: list[Section], into: Path) -> Written:
+    written = Written(into / f"{experiment.name}.md", into / f"{experiment.name}.json")
+    content: dict[str, Any] = {"experiment": experiment.stated, **about.plain()}
+    written.report.write_text(report(experiment.title, about, sections), encoding="utf-8")
+    written.figures.write_text(as_json(content, [one for section in sections for one in section.models]), "utf-8")
+    return written
+
+
+class _Watch:
+    """Seconds since it was made: of the wall clock, and of all cores for this process."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self, what: str) -> dict[str, float]:
+        """The seconds, by what they were for."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return {f"{what}, wall": wall, f"{what}, CPU": cpu}
+
+
+def _words(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{what} {value:.1f} s" for what, value in seconds.items())
+
+
+def _slug(name: str) -> str:
+    """A name for a file."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
