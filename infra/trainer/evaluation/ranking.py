@@ -53,7 +53,7 @@ class Answers:
         return Answers(self.rank[kept], number[self.question[kept]], self.target[kept], self.top[mask], self.user[mask])
 
 
-def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 256) -> Answers:
+def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 128) -> Answers:
     """Ask a model, `batch` questions at a time: one batch's scores of all items are in memory at once.
 
     Raises `InvalidInputError` where a score is not a number.
@@ -79,7 +79,7 @@ def without(scores: Floats, excluded: Sequence[Ints]) -> Floats:
     """A copy of `scores` [b, n] with NaN, which compares with nothing, in place of each row's excluded items."""
     if scores.ndim != 2 or len(scores) != len(excluded):
         raise InvalidInputError("scores", f"a row of all items for each of {len(excluded)} histories", scores.shape)
-    if np.isnan(scores).any():
+    if np.isnan(scores.min(initial=np.inf)):  # NaN where any score is, without a copy of all
         raise InvalidInputError("scores", "numbers", f"NaN in row {int(np.isnan(scores).any(axis=1).argmax())}")
     kept = np.array(scores, dtype=np.float64)
     rows, items = flattened(excluded)
@@ -111,9 +111,8 @@ def best(scores: Floats, k: int) -> Ints:
     rows, items = scores.shape
     able = np.where(np.isnan(scores), -np.inf, scores)
     width = min(k, items)
-    chosen = (
-        np.sort(np.argpartition(-able, width - 1, axis=1)[:, :width], axis=1) if width else np.empty((rows, 0), int)
-    )
+    place = items - width
+    chosen = np.sort(np.argpartition(able, min(place, items - 1), axis=1)[:, place:], axis=1)
     values = np.take_along_axis(able, chosen, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     chosen, values = np.take_along_axis(chosen, order, axis=1), np.take_along_axis(values, order, axis=1)
