@@ -6,12 +6,12 @@ W. Krichene, S. Rendle, "On sampled metrics for item recommendation", KDD 2020.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from freshet.domain.errors import InvalidInputError
-from infra.trainer.evaluation.questions import Exclude, Questions, Split
+from infra.trainer.evaluation.questions import Exclude, Questions, Split, check_choice
 from infra.trainer.interactions import Interactions, Ints
 
 Part = Literal["validation", "test"]
@@ -26,8 +26,11 @@ def leave_one_out(
 
     For the test, `train` has all but the last row of these users (`fit_on_validation`), or all but the last two, as
     papers that stop training on the validation item do: say which beside a figure. For the validation it always lacks
-    both. Users with fewer rows are only in `train`. Raises `InvalidInputError` where no user has three rows.
+    both. Users with fewer rows are only in `train`. Raises `InvalidInputError` where no user has three rows, and for
+    words that are no choice.
     """
+    check_choice("part", get_args(Part), part)
+    check_choice("exclude", get_args(Exclude), exclude)
     from_end = _from_end(data)
     asked = data.user_counts() >= 3
     if not asked.any():

@@ -15,6 +15,12 @@ Exclude = Literal["history", "none"]
 """Whether items of the shown history stay out of the ranking. "history": nobody rates a film twice."""
 
 
+def check_choice(field: str, choices: Sequence[str], got: str) -> None:
+    """Raises `InvalidInputError` for a word that is none of the choices: types do not hold what a file says."""
+    if got not in choices:
+        raise InvalidInputError(field, f"one of {', '.join(choices)}", got)
+
+
 @dataclass(frozen=True, eq=False)
 class Questions:
     """q questions: after `histories[i]` (items, oldest first) of `user[i]`, what came? `targets[i]`, at least one item.

@@ -6,12 +6,12 @@ leakage in recommender system offline evaluation", ACM TOIS 2023.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from freshet.domain.errors import InvalidInputError
-from infra.trainer.evaluation.questions import Questions, Split
+from infra.trainer.evaluation.questions import Questions, Split, check_choice
 from infra.trainer.interactions import Interactions, Ints
 
 Ask = Literal["next", "rest"]
@@ -109,6 +109,8 @@ def _first_of_its_time(data: Interactions, share: float) -> int:
 
 
 def _check(data: Interactions, share: float, until: float, every: int, ask: Ask, exclude: ExcludeInTime) -> None:
+    check_choice("ask", get_args(Ask), ask)
+    check_choice("exclude", get_args(ExcludeInTime), exclude)
     if not data.timed:
         raise InvalidInputError("data", "rows with times", "an order only")
     if not 0 < share < until <= 1:

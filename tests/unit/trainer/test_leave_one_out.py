@@ -82,6 +82,15 @@ def test_data_in_which_nobody_can_be_asked_is_refused() -> None:
         leave_one_out(interactions(("ann", "a"), ("ann", "b")))
 
 
+@pytest.mark.parametrize("options", [{"part": "valid"}, {"exclude": "seen"}])
+def test_a_misspelt_choice_is_refused_with_the_choices(options: dict[str, str]) -> None:
+    """Rather than measured as something else."""
+    (field,) = options
+    with pytest.raises(InvalidInputError, match="expected one of") as refused:
+        leave_one_out(ROWS, **options)  # type: ignore[arg-type]  # words from a file
+    assert refused.value.field == field
+
+
 class Popularity:
     """The same scores for everybody: how often each item came."""
 

@@ -107,6 +107,8 @@ def test_the_protocol_says_how_it_cut() -> None:
         ("share", {"share": 0.9, "until": 0.8}),
         ("share", {"share": 0.05}),
         ("every", {"every": 0}),
+        ("ask", {"ask": "later"}),
+        ("exclude", {"exclude": "basket"}),
         ("exclude", {"ask": "rest", "exclude": "same time"}),
     ],
 )
