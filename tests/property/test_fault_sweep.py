@@ -161,7 +161,7 @@ takeovers = st.builds(
     lambda partitions, call, steps, lost: Replay(partitions, unheard=lost, meanwhile=(Meanwhile(*call, steps=steps),)),
     st.integers(1, 2),
     st.sampled_from([("begin", 0), ("read_trends", 0), *AT_THE_SWITCH]),
-    flow | ends,
+    flow | flow | ends | st.tuples(drops),
     lost,
 )
 """The last moments of a rebuild: everything is projected, and something comes that the switch must not lose."""
