@@ -372,3 +372,29 @@ def test_a_row_whose_answer_was_lost_is_not_taken_for_somebody_elses(shop: ShopI
     assert shop.state("ann").applied == 4 + 1 + 1
     shop.run_projector()
     assert shop.verify().equal
+
+
+def test_what_a_killed_tidying_up_left_is_of_no_use_to_the_next_rebuild(shop: ShopInMemory) -> None:
+    """Pieces without their plan belong to a log as it was then."""
+    workspace = MemoryWorkspace()
+    Rebuild(shop.views, shop.archive, shop.log, Keeping(workspace), "code", lambda: NOW_MS)(silently, 2)
+    assert workspace.kept.pop("plan.json")
+    shop.happens("ann", *views("later"))
+    shop.run()
+    Rebuild(shop.views, shop.archive, shop.log, workspace, "code", lambda: NOW_MS)(silently, 3)
+    assert shop.views.serving() == 3
+    assert shop.state("ann").applied == 6
+    assert shop.verify().equal
+
+
+class Keeping:
+    """A workspace that is killed before it is cleared, at the end."""
+
+    def __init__(self, workspace: MemoryWorkspace) -> None:
+        self._workspace = workspace
+
+    def clear(self) -> None:
+        """Nothing happens any more."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._workspace, name)

@@ -53,6 +53,9 @@ def planned(
     try:
         plan = stored_plan(workspace)
     except NotFoundError:
+        # What lies there without a plan is left of a replay that ended, and was killed while it tidied up.
+        if workspace.names(""):
+            workspace.clear()
         slices = archive.slices(sizes.slice_bytes)
         stored_bytes = sum(one.stored_bytes for one in slices)
         plan = Plan(slices, partitions or 1 + stored_bytes // sizes.partition_bytes, views.serving(), now_ms)
