@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from infra.trainer.evaluation.results import LIST_LENGTH, Measured, as_table
@@ -68,7 +68,10 @@ def _section(section: Section) -> list[str]:
     texts = ["", f"## {section.protocol.name}", "", f"{section.models[0].protocol}."]
     for slice_name in section.protocol.slices:
         asked = [model.slices[slice_name].questions for model in section.models if slice_name in model.slices]
-        published = section.protocol.published if slice_name == WHOLE else ()
-        table = as_table(section.models, _METRICS, _LISTS, slice_name, published)
+        whole = slice_name == WHOLE
+        # What a model took it took for all questions: said once.
+        models = section.models if whole else [replace(model, seconds={}) for model in section.models]
+        published = section.protocol.published if whole else ()
+        table = as_table(models, _METRICS, _LISTS, slice_name, published)
         texts += ["", f"Questions ({slice_name}): {asked[0] if asked else 0:,}.", "", table.rstrip("\n")]
     return texts

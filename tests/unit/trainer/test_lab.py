@@ -26,6 +26,7 @@ STATED: dict[str, Any] = {
             "name": "The last one",
             "kind": "leave_one_out",
             "knobs": {"fit_on_validation": False},
+            "slices": ["all", "known item"],
             "published": [{"model": "Theirs", "source": "a paper", "metrics": {"HR@10": 0.5}}],
         }
     ],
@@ -104,6 +105,11 @@ def test_people_find_the_figures_in_a_table(results: Path) -> None:
     assert "k-core: kept 300 of 301 rows" in page
     assert "| what comes next | 1.0000 ± 0.0000 |" in page
     assert "| Theirs |  | 0.5000 |" in page
+    whole, known = page.split("Questions (known item): 60.")
+    assert "Questions (all): 60." in whole
+    assert "| what comes next | 1.0000" in known
+    assert "wall (s)" in whole
+    assert "wall (s)" not in known
 
 
 def test_a_run_is_repeated_to_the_last_digit(tmp_path: Path, data: Path, results: Path) -> None:
