@@ -16,8 +16,9 @@ from freshet.application.replay.progress import silently
 from freshet.application.replay.rebuild import DiffersError, Rebuild
 from freshet.domain import trend_row, user_row
 from freshet.domain.errors import ConflictError, ViewClosedError
+from freshet.domain.records import decode_cores
 from tests.builders import NOW_MS, POISON, event, record, subject, views
-from tests.unit.application.replay.shop import ShopInMemory
+from tests.unit.application.replay.shop import DAY, ShopInMemory
 
 
 @pytest.fixture
@@ -130,6 +131,18 @@ def _known(shop: ShopInMemory) -> tuple[list[tuple[bytes, bytes]], list[dict[byt
     states = {user: user_row.unpack(row) for user, row in shop.rows().items()}
     users = [(user, bytes(s.items + s.tags)) for user, s in sorted(states.items()) if s.applied]
     return users, [trend_row.unpack(row).weights for _, row in sorted(shop.trends().items())]
+
+
+def test_the_digest_after_an_erasure_is_that_of_the_same_log_without_the_user(shop: ShopInMemory) -> None:
+    """Every other record at its place: nothing of her is in a row, in a trend, or in what pruned it."""
+    shop.erase("bob")
+    shop.happens("eve", *views("last"))
+    shop.run()
+    without = ShopInMemory()
+    for one in shop.archive.read():
+        if one.data == POISON or decode_cores(one.data).subject != subject("bob"):
+            without.archive.store([one], DAY)
+    assert shop.rebuild().digest == without.rebuild().digest
 
 
 def test_an_erased_user_who_comes_back_is_new(shop: ShopInMemory) -> None:
