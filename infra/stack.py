@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from freshet.adapters.dynamo_imports import DynamoImports
@@ -19,18 +18,12 @@ from freshet.adapters.s3_archive import S3Archive
 from freshet.adapters.s3_model_store import S3ModelStore
 from freshet.adapters.sqs_dead_letters import SqsDeadLetters
 from freshet.application.ports import FeatureStore
+from freshet.bootstrap import patient
 from infra.explained import ExplainedError
 from infra.local import cloud
 from infra.local.deployment import Deployment
 
-# Nobody waits for an answer: longer and more often than a function may.
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 8},
-    connect_timeout=5,
-    read_timeout=60,
-    max_pool_connections=32,
-    tcp_keepalive=True,
-)
+_CONFIG = patient(connections=32)
 
 
 class NoStackError(ExplainedError):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.archive.plan import DayOfShard, planned
 from infra.cli.console import console, errors, told_plainly
+from infra.cli.progress import byte_bar
 from infra.cli.target import StackName
 from infra.explained import ExplainedError
 from infra.local.checkout import STATE_FOLDER
@@ -69,9 +68,8 @@ def compact_(
         if not days:
             raise NothingArchivedError(f"the archive holds nothing {f'of {only}' if only else 'yet'}")
         destination = _destination(opened, into, to_bucket)
-        with Progress(*_columns(), console=errors, transient=True) as bars:
-            task = bars.add_task("Compacting", total=sum(one.stored_bytes for one in days))
-            files = [_told(one) for one in compact(archive, days, destination, partial(bars.advance, task))]
+        with byte_bar("Compacting", sum(one.stored_bytes for one in days)) as advance:
+            files = [_told(one) for one in compact(archive, days, destination, advance)]
         _print_summary(files, destination)
         if day is None:
             _print_strangers(days, destination)
@@ -89,10 +87,6 @@ def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destinatio
             raise typer.BadParameter("expected --into or --to-bucket, got both")
         return Bucket(stack.client("s3"), stack.output("ArchiveBucket"))
     return Folder(into or PARQUET_FOLDER / stack.name)
-
-
-def _columns() -> tuple[TextColumn, BarColumn, DownloadColumn, TimeElapsedColumn]:
-    return TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
 
 
 def _told(file: Compacted) -> Compacted:

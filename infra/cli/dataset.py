@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, told_plainly
+from infra.cli.progress import byte_bar
 from infra.cli.target import StackName
 from infra.local.checkout import STATE_FOLDER
 from infra.stack import open_stack
@@ -45,15 +45,10 @@ def build(
     with told_plainly():
         cut = parse_until(until)
         archive = open_stack(stack).archive()
-        with Progress(*_columns(), console=errors, transient=True) as bars:
-            # Each stored byte twice: to find the range, and to fold it.
-            task = bars.add_task("Reading", total=2 * sum(slice_.stored_bytes for slice_ in archive.slices()))
-            made = building.build(archive, cut, into, partial(bars.advance, task))
+        # Each stored byte twice: to find the range, and to fold it.
+        with byte_bar("Reading", 2 * sum(slice_.stored_bytes for slice_ in archive.slices())) as advance:
+            made = building.build(archive, cut, into, advance)
         _print(made)
-
-
-def _columns() -> tuple[TextColumn, BarColumn, DownloadColumn, TimeElapsedColumn]:
-    return TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
 
 
 def _print(made: TrainingSet) -> None:

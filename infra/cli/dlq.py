@@ -17,13 +17,12 @@ from freshet.domain.errors import FreshetError, InvalidRecordError
 from infra.cli.console import console, errors, told_plainly
 from infra.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
 from infra.cli.record_file import record_bytes
+from infra.cli.target import AsJson, StackName
 from infra.stack import Stack, open_stack
 
 app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
 
 EMPTY = "There are no dead letters."
-StackName = Annotated[str, typer.Option("--stack", envvar="FRESHET_STACK", help="Without it: the local cloud.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `freshet dlq list` prints it.")]
 EveryLetter = Annotated[bool, typer.Option("--all", help="Every letter that is held now.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

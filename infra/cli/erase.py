@@ -7,7 +7,7 @@ import typer
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.erase_user import EraseUser
 from infra.cli.console import console, told_plainly
-from infra.cli.verify import StackName
+from infra.cli.target import StackName
 from infra.stack import open_stack
 
 app = typer.Typer()

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from freshet.application.replay.progress import Advance
 from infra.cli.console import errors
@@ -15,6 +23,19 @@ from infra.cli.console import errors
 @contextmanager
 def bar(step: str, total: int | None) -> Iterator[Advance]:
     """One step of long work; see `freshet.application.replay.progress`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with _shown(step, total, MofNCompleteColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def byte_bar(step: str, total: int | None) -> Iterator[Advance]:
+    """The same, counted in bytes."""
+    with _shown(step, total, DownloadColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def _shown(step: str, total: int | None, count: ProgressColumn) -> Iterator[Advance]:
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bars:
         yield partial(bars.advance, bars.add_task(step, total=total))

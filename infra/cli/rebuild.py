@@ -15,7 +15,8 @@ from infra import replays
 from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.rebuild_on_aws import rebuild_on_aws
-from infra.cli.verify import Partitions, StackName, told
+from infra.cli.target import AsJson, StackName
+from infra.cli.verify import Partitions, told
 from infra.stack import open_stack
 
 app = typer.Typer()
@@ -31,7 +32,7 @@ def rebuild(
     afresh: Annotated[bool, typer.Option("--afresh", help="Forget a rebuild that was interrupted.")] = False,
     on_aws: Annotated[bool, typer.Option("--on-aws", help="On many machines: by the stack's state machine.")] = False,
     resume: Annotated[str, typer.Option("--resume", help="With --on-aws: the execution to go on with.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Fold archive and stream into a new version of the views while the old one serves, check it, and switch to it.

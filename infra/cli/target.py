@@ -14,6 +14,7 @@ Key = Annotated[str, typer.Option(envvar="FRESHET_API_KEY", help="The key of its
 StackName = Annotated[
     str, typer.Option("--stack", envvar="FRESHET_STACK", help="A stack's name on AWS. Without it: the local cloud.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 
 
 def open_api(url: str, key: str) -> FreshetApi:

@@ -16,23 +16,18 @@ from infra import replays
 from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.row_differences import in_words
+from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
 
 app = typer.Typer()
 
-StackName = Annotated[str, typer.Option("--stack", envvar="FRESHET_STACK", help="Without it: the local cloud.")]
 Partitions = Annotated[
     int | None, typer.Option(min=1, help="Fold the users in so many parts, for less memory; the result is the same.")
 ]
 
 
 @app.command()
-def verify(
-    *,
-    partitions: Partitions = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
-    stack: StackName = "",
-) -> None:
+def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: StackName = "") -> None:
     """Compare every row of the views with a fresh fold of the log up to the same position; changes nothing.
 
     Ends with status 1, and names the rows and fields, if one differs.

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 
 from freshet.domain.errors import NotFoundError
 from infra.cli.console import console, told_plainly
 from infra.cli.progress import bar
-from infra.cli.verify import StackName
+from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
 
 app = typer.Typer(help="The versions of the views: one serves, the others wait to be dropped.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_views(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False, stack: StackName = ""
-) -> None:
+def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """Print every version that was not dropped."""
     with told_plainly():
         views = open_stack(stack).views()

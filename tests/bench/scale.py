@@ -3,6 +3,8 @@
 The steps are those that the functions call. A log lies in an archive on this machine's disk; S3's and DynamoDB's
 clients check, serialise, sign and parse, and their network is not there. The second table multiplies the first one by a
 number of users and events, with AWS's list prices for us-east-1 as of memory (PRICES): nothing in it was ever billed.
+
+Long, because the measured and the multiplied figures share their names: apart, neither could be checked.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 `World.play` lets one step happen. A step may hold others, which happen while it is under way, before a call of its
 program that is named. `World.check` delivers and archives what is left, verifies, rebuilds and verifies again, and
 compares the rows and the counts with an account of the log in the simplest words.
+
+Long, because the steps and what each does to the world are one list: a step is read beside its neighbours.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ from tests.builders import NOW_MS, subject
 from tests.property.account import Account
 from tests.property.law import CrashError
 from tests.property.racing import Racer, race
+from tests.property.reshards import Merge, Split
 from tests.property.trouble import Fate, Trouble, Troubled, TroubledArchive
 
 DAYS = ("2026-11-22", "2026-11-23")
@@ -109,20 +112,6 @@ class File:
     first_day: int = 99
     calls: int | None = None
     heard: bool = True
-
-
-@dataclass(frozen=True)
-class Split:
-    """The open shard at this place, modulo."""
-
-    place: int
-
-
-@dataclass(frozen=True)
-class Merge:
-    """The open shard at this place, modulo, with its neighbour."""
-
-    place: int
 
 
 @dataclass(frozen=True)

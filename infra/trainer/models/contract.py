@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
@@ -53,12 +54,12 @@ class Updatable(Protocol):
         ...
 
 
-class RanksByScore:
+class RanksByScore(ABC):
     """The `recommend` of a model whose recommendations are its best scores: all that are here."""
 
+    @abstractmethod
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        raise NotImplementedError
 
     def recommend(self, histories: Sequence[Ints], k: int, exclude_seen: bool) -> Ints:
         """See Recommender."""

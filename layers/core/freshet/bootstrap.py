@@ -59,6 +59,17 @@ def client_without_retries(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region, config=_config(attempts=1))  # type: ignore[call-overload]  # by name
 
 
+def patient(connections: int = 10) -> Config:
+    """For adapters that know no budget, where nobody waits: more attempts and longer ones than a function may make."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 8},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=connections,
+        tcp_keepalive=True,
+    )
+
+
 def _config(attempts: int) -> Config:
     return Config(
         retries={"mode": "standard", "total_max_attempts": attempts},

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
 from freshet.adapters.dynamo_views import DynamoViews
 from freshet.adapters.fold_code import fold_code
@@ -26,7 +25,7 @@ from freshet.application.replay.distributed import (
     SwitchView,
     Workspaces,
 )
-from freshet.bootstrap import client_without_retries
+from freshet.bootstrap import client_without_retries, patient
 from freshet.settings import (
     CheckViewSettings,
     FoldTrendsSettings,
@@ -42,15 +41,10 @@ PREFIX = "rebuild/"
 _UNTOLD = ""
 """The table that a step is not told of, since it neither reads nor writes it."""
 
-# Nobody waits, and a step that fails is a step to do again: more often and longer than where somebody does.
-_PATIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=5, read_timeout=60, tcp_keepalive=True
-)
-
 
 def patient_client(service: str, region: str) -> Any:
     """A client that tries eight times, for adapters that know no budget."""
-    return boto3.client(service, region_name=region, config=_PATIENT)  # type: ignore[call-overload]  # by name
+    return boto3.client(service, region_name=region, config=patient())  # type: ignore[call-overload]  # by name
 
 
 @cache

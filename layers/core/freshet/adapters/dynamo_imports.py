@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.aws_errors import error_code, unavailable_in_our_words
+from freshet.adapters.aws_errors import condition_failed, unavailable_in_our_words
 from freshet.application.ports import ImportEntry
 from freshet.domain.errors import NotFoundError, UnavailableError
 
@@ -78,7 +78,7 @@ class DynamoImports:
             with unavailable_in_our_words(f"write table {self._table}"):
                 call(TableName=self._table, **arguments)
         except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+            if not condition_failed(error):
                 raise
             return False
         return True

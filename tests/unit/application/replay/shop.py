@@ -20,7 +20,7 @@ from freshet.domain.keys import Pseudonym
 from freshet.domain.positions import HISTORY_SHARD, Position
 from freshet.domain.records import encode
 from freshet.domain.user_state import UserState
-from tests.builders import NOW_MS, record, subject
+from tests.builders import NOW_MS, POISON, event, record, subject, views
 
 DAY = "2026-11-22"
 
@@ -40,6 +40,17 @@ class ShopInMemory:
 
     def __post_init__(self) -> None:
         self.project = ProjectEvents(self.views, self.letters)
+
+    @classmethod
+    def open(cls) -> ShopInMemory:
+        """A shop in which a few things have happened, all of them archived and projected."""
+        shop = cls()
+        for user in ("ann", "bob", "cem", "eve"):
+            shop.happens(user, *views(f"{user}-1", "lamp", "vase"))
+            shop.happens(user, event("lamp", event_id=f"{user} again"), event("lamp", event_id=f"{user} again"))
+        shop.put(POISON)
+        shop.run()
+        return shop
 
     def happens(self, user: str, *events: Event) -> Position:
         """A record of a user's events enters the log."""

@@ -24,12 +24,7 @@ from tests.unit.application.replay.shop import DAY, ShopInMemory
 @pytest.fixture
 def shop() -> ShopInMemory:
     """A shop in which a few things have happened, not all of them archived or projected."""
-    shop = ShopInMemory()
-    for user in ("ann", "bob", "cem", "eve"):
-        shop.happens(user, *views(f"{user}-1", "lamp", "vase"))
-        shop.happens(user, event("lamp", event_id=f"{user} again"), event("lamp", event_id=f"{user} again"))
-    shop.put(POISON)
-    shop.run()
+    shop = ShopInMemory.open()
     shop.happens("ann", *views("desk"))
     shop.run_projector()
     return shop

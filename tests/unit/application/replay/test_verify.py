@@ -9,7 +9,7 @@ from freshet.application.replay.progress import silently
 from freshet.application.replay.verify import Verify
 from freshet.domain import user_row
 from freshet.domain.user_state import UserState
-from tests.builders import POISON, event, record, subject, views
+from tests.builders import record, subject, views
 from tests.unit.application.replay.shop import ShopInMemory
 
 PARTITIONS = pytest.mark.parametrize("partitions", [1, 3])
@@ -18,13 +18,7 @@ PARTITIONS = pytest.mark.parametrize("partitions", [1, 3])
 @pytest.fixture
 def shop() -> ShopInMemory:
     """A shop in which a few things have happened."""
-    shop = ShopInMemory()
-    for user in ("ann", "bob", "cem", "eve"):
-        shop.happens(user, *views(f"{user}-1", "lamp", "vase"))
-        shop.happens(user, event("lamp", event_id=f"{user} again"), event("lamp", event_id=f"{user} again"))
-    shop.put(POISON)
-    shop.run()
-    return shop
+    return ShopInMemory.open()
 
 
 @PARTITIONS
