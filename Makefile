@@ -7,10 +7,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+NEURAL := $(VENV)/.neural
 SAM    := .freshet/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit cloud-tests bench localstack-check sam clean
+.PHONY: help setup neural demo test check unit cloud-tests bench localstack-check sam clean
 
 help:
 	@sed -n '2,5s/^# *//p' Makefile
@@ -27,6 +28,14 @@ $(STAMP): pyproject.toml
 		| sed -n 's/^Collecting \([^ ;<>=!~]*\).*/  \1/p'
 	@touch $@
 
+# PyTorch and a text encoder, for the lab's neural models and their tests.
+neural: $(NEURAL)
+
+$(NEURAL): $(STAMP)
+	@echo "Adding PyTorch (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group neural
+	@touch $@
+
 demo: setup
 	@$(BIN)/freshet demo $(if $(DATA),--data "$(DATA)")
 
@@ -35,7 +44,7 @@ test: check
 	@$(BIN)/python -m pytest -q -m cloud
 
 # Formatting, lint, types, and the direction of the imports.
-check: setup
+check: neural
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -47,7 +56,7 @@ bench: setup
 # Not part of `make test`: it downloads half a gigabyte. PYTHON313=path where python3.13 is not on the PATH.
 PYTHON313 ?= python3.13
 
-localstack-check: setup
+localstack-check: neural
 	@$(BIN)/python -m infra.localstack.verify --python $(PYTHON313)
 
 # The SAM command line has an environment of its own: its pins do not go with ours.

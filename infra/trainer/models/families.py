@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.models.blend import Blend, Part
@@ -55,6 +56,23 @@ def _part(place: int, family: str, weight: float, knobs: Mapping[str, Any] | Non
     return Part(made(family, knobs or {}), weight)
 
 
+def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
+    """A family that needs PyTorch: its module is imported when the first such model is made."""
+
+    def found(attribute: str) -> Any:
+        try:
+            return getattr(importlib.import_module(f"infra.trainer.{module}"), attribute)
+        except ModuleNotFoundError as missing:
+            if missing.name and missing.name.partition(".")[0] in ("freshet", "infra"):
+                raise
+            raise InvalidInputError("family", "PyTorch, by pip install 'freshet[lab,neural]'", name) from missing
+
+    return Family(
+        lambda knobs: cast("Recommender", found(model)(knobs_of(found(knobs_kind), knobs))),
+        lambda folder: cast("Recommender", found(model).load(folder)),
+    )
+
+
 FAMILIES: Mapping[str, Family] = {
     "popularity": Family(lambda knobs: Popularity(knobs_of(PopularityKnobs, knobs)), Popularity.load),
     "decayed_popularity": Family(
@@ -65,5 +83,6 @@ FAMILIES: Mapping[str, Family] = {
     "ease": Family(lambda knobs: Ease(knobs_of(EaseKnobs, knobs)), Ease.load),
     "ials": Family(lambda knobs: Ials(knobs_of(IalsKnobs, knobs)), Ials.load),
     "bpr": Family(lambda knobs: Bpr(knobs_of(BprKnobs, knobs)), Bpr.load),
+    "sequence": _neural("sequence", "sequence.recommender", "SequenceRecommender", "SequenceKnobs"),
     "blend": Family(_blend, Blend.load),
 }

@@ -1,0 +1,78 @@
+"""What is minimised: how unlikely the model finds the items that came next. n states, D width, N items, K negatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from infra.trainer.sequence.knobs import SequenceKnobs
+
+_AT_ONCE = 256
+"""States whose scores of all items are in memory together."""
+
+
+def summed_loss(
+    knobs: SequenceKnobs, states: Tensor, catalogue: Tensor, target: Tensor, draw: torch.Generator
+) -> Tensor:
+    """The sum over [n, D] states of the loss at their targets [n], indices into the catalogue [N, D]."""
+    if knobs.loss == "cross_entropy":
+        whole: Tensor = _WholeCatalogue.apply(states, catalogue, target, knobs.robustness)  # type: ignore[no-untyped-call]
+        return whole
+    states, catalogue = states.float(), catalogue.float()
+    negatives = torch.randint(len(catalogue), (knobs.negatives,), generator=draw).to(target.device)  # K
+    right = (states * catalogue[target]).sum(dim=1, keepdim=True)  # n 1
+    wrong = states @ catalogue[negatives].T  # n K
+    wrong = wrong.masked_fill(negatives == target[:, None], -torch.inf)
+    if knobs.loss == "sampled_softmax":
+        scores = torch.cat([right, wrong], dim=1)
+        return functional.cross_entropy(scores, torch.zeros_like(target), reduction="sum")
+    return _gbce(right, wrong, knobs, len(catalogue))
+
+
+def _gbce(right: Tensor, wrong: Tensor, knobs: SequenceKnobs, items: int) -> Tensor:
+    """Binary cross-entropy whose positive term is weighted by beta, which calibrates it for the sampling rate."""
+    rate = knobs.negatives / (items - 1)
+    beta = rate * (knobs.calibration * (1 - 1 / rate) + 1 / rate)
+    return -(beta * functional.logsigmoid(right)).sum() - functional.logsigmoid(-wrong).sum()
+
+
+class _WholeCatalogue(torch.autograd.Function):
+    """Softmax cross-entropy over all items whose scores never exist all at once.
+
+    The gradient is made with the value, part by part, while a part's scores are in the cache: one product forward and
+    two back. With robustness q the gradient of each state is weighted by p^q, p being the target's probability.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, catalogue: Tensor, target: Tensor, robustness: float) -> Tensor:
+        """The loss, [], of [n, D], [N, D] and [n]."""
+        to_states, to_catalogue = torch.empty_like(states), torch.zeros_like(catalogue)
+        rows = catalogue.to(states.dtype)
+        value = torch.zeros((), device=states.device)
+        room = states.new_empty(min(_AT_ONCE, len(states)), len(catalogue))  # one, or fresh memory costs more than all
+        for start in range(0, len(states), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            own = target[part, None]  # m 1
+            scores = torch.mm(states[part], rows.T, out=room[: len(own)])  # m N
+            scores -= scores.amax(dim=1, keepdim=True)
+            of_target = scores.gather(1, own).float()
+            share = scores.exp_()
+            total = share.sum(dim=1, keepdim=True, dtype=torch.float32)
+            log_p = of_target - total.log()  # m 1
+            weight = (robustness * log_p).exp()
+            value -= ((weight - 1) / robustness if robustness else log_p).sum()
+            share *= (weight / total).to(share.dtype)
+            share.scatter_add_(1, own, -weight.to(share.dtype))
+            to_states[part] = share @ rows
+            to_catalogue += share.T @ states[part]
+        ctx.save_for_backward(to_states, to_catalogue)
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """What `forward` has made already."""
+        to_states, to_catalogue = ctx.saved_tensors
+        return to_states * gradients[0], to_catalogue * gradients[0], None, None

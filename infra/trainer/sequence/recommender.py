@@ -1,0 +1,70 @@
+"""A sequence model as one of the lab's recommenders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+from infra.trainer.interactions import Floats, Interactions, Ints
+from infra.trainer.models import stored
+from infra.trainer.models.contract import RanksByScore
+from infra.trainer.models.knobs import knobs_of
+from infra.trainer.sequence import training
+from infra.trainer.sequence.batches import latest
+from infra.trainer.sequence.knobs import SequenceKnobs
+from infra.trainer.sequence.model import SequenceModel
+
+_READ_AT_ONCE = 128
+
+
+class SequenceRecommender(RanksByScore):
+    """What comes next, read from the latest items in their order; an empty history gets the same score for all."""
+
+    name = "sequence"
+
+    def __init__(self, knobs: SequenceKnobs | None = None, keep_in: Path | None = None) -> None:
+        self.knobs = knobs or SequenceKnobs()
+        self.model: SequenceModel | None = None
+        self.history: list[dict[str, float]] = []
+        self._keep_in = keep_in
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender. With `keep_in`, each epoch leaves a checkpoint there, and the next `fit` goes on from it."""
+        trained = training.train(train.histories(), len(train.items), self.knobs, seed, self._keep_in)
+        self.model, self.history = trained.model.cpu(), trained.history
+
+    @torch.inference_mode()
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        model = self._fitted()
+        scores = np.zeros((len(histories), model.padding))
+        able = [number for number, history in enumerate(histories) if len(history)]
+        for start in range(0, len(able), _READ_AT_ONCE):
+            part = able[start : start + _READ_AT_ONCE]
+            history, length = latest([histories[number] for number in part], self.knobs.window, model.padding)
+            scores[part] = (model.last(history, length) @ model.catalogue().T).numpy()
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """See Recommender."""
+        weights = {name: weight.numpy() for name, weight in self._fitted().state_dict().items()}
+        stored.save(folder, self.name, self.knobs, weights)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        knobs, arrays = stored.load(folder, cls.name)
+        loaded = cls(knobs_of(SequenceKnobs, knobs))
+        loaded.model = SequenceModel(loaded.knobs, len(arrays["item.weight"]) - 1)
+        loaded.model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        loaded.model.eval()
+        return loaded
+
+    def _fitted(self) -> SequenceModel:
+        if self.model is None:
+            raise RuntimeError("fit or load the model before it is asked")
+        return self.model

@@ -1,0 +1,173 @@
+"""Trains a sequence model: the whole loop, on one process or, under torchrun, on many with the same result."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, distributed
+from tqdm import tqdm
+
+from infra.trainer.interactions import Ints
+from infra.trainer.sequence import checkpoint
+from infra.trainer.sequence.batches import Batch, batches_of_an_epoch, latest
+from infra.trainer.sequence.checkpoint import Progress
+from infra.trainer.sequence.knobs import SequenceKnobs
+from infra.trainer.sequence.losses import summed_loss
+from infra.trainer.sequence.model import SequenceModel
+
+_ASKED_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with the weights of its best epoch, and what each epoch came to."""
+
+    model: SequenceModel
+    history: list[dict[str, float]]
+
+
+def train(
+    histories: Sequence[Ints], items: int, knobs: SequenceKnobs, seed: int, keep_in: Path | None = None
+) -> Trained:
+    """Fit on the steps from each item to the next; `keep_in` is the folder to keep checkpoints in and go on from.
+
+    The same seed gives the same weights, whether or not the training was killed on its way.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(seed)
+    model = SequenceModel(knobs, items).to(device)
+    learned, asked = _held_out([history for history in histories if len(history)], knobs.held_out, seed)
+    steps = len(batches_of_an_epoch(learned, knobs.window, knobs.batch, items, np.random.default_rng((seed, 0))))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
+    progress = checkpoint.read(keep_in, knobs, seed) if keep_in else None
+    if progress:
+        model.load_state_dict(progress.weights)
+        optimiser.load_state_dict(progress.optimiser)
+    else:
+        progress = Progress(0, -1.0, 0, _copied(model), _copied(model), optimiser.state_dict(), [])
+    while progress.epoch < knobs.epochs and progress.epoch - progress.best_epoch < knobs.patience:
+        _epoch(model, optimiser, learned, asked, knobs, seed, steps, progress)
+        if keep_in and _rank() == 0:
+            checkpoint.write(keep_in, knobs, seed, progress)
+    model.load_state_dict(progress.best_weights)
+    return Trained(model.eval(), progress.history)
+
+
+def _epoch(
+    model: SequenceModel,
+    optimiser: torch.optim.Optimizer,
+    learned: Sequence[Ints],
+    asked: Sequence[Ints],
+    knobs: SequenceKnobs,
+    seed: int,
+    steps: int,
+    progress: Progress,
+) -> None:
+    """One pass over all windows, then the held-out question; writes into `progress` what came of it."""
+    began, began_cpu = time.perf_counter(), time.process_time()
+    epoch = progress.epoch + 1
+    drawn = np.random.default_rng((seed, epoch))
+    torch.manual_seed(int(drawn.integers(2**62)))
+    negatives = torch.Generator().manual_seed(int(drawn.integers(2**62)))
+    batches = batches_of_an_epoch(learned, knobs.window, knobs.batch, model.padding, drawn)
+    model.train()
+    loss, count = 0.0, 0
+    for number, batch in enumerate(tqdm(batches, f"epoch {epoch}", leave=False, disable=not sys.stderr.isatty())):
+        rate = _learning_rate(knobs, (epoch - 1) * steps + number, knobs.epochs * steps)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        value, targets = _step(model, optimiser, batch, knobs, negatives)
+        loss, count = loss + value, count + targets
+    ndcg = held_out_ndcg(model, asked) if asked else -loss / count
+    if ndcg > progress.best:
+        progress.best, progress.best_epoch, progress.best_weights = ndcg, epoch, _copied(model)
+    progress.epoch, progress.weights, progress.optimiser = epoch, _copied(model), optimiser.state_dict()
+    wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    progress.history.append({"loss": loss / count, "held-out NDCG@10": ndcg, "wall": wall, "CPU": cpu})
+    if _rank() == 0:
+        tqdm.write(f"epoch {epoch}: loss {loss / count:.4f}, held-out NDCG@10 {ndcg:.4f}, {wall:.0f} s", sys.stderr)
+
+
+def _step(
+    model: SequenceModel, optimiser: torch.optim.Optimizer, batch: Batch, knobs: SequenceKnobs, draw: torch.Generator
+) -> tuple[float, int]:
+    """One step; its summed loss in this process, and its targets in all."""
+    device = model.item.weight.device
+    history, target = (part[_rank() :: _processes()].to(device) for part in batch)
+    wanted = target != model.padding
+    count = int((batch.target != model.padding).sum())
+    with torch.autocast(device.type, torch.bfloat16, enabled=knobs.precision == "bf16"):
+        states = model(history)[wanted]  # n D
+    value = summed_loss(knobs, states, model.catalogue(), target[wanted], draw)
+    optimiser.zero_grad(set_to_none=False)
+    (value / count).backward()  # type: ignore[no-untyped-call]
+    _sum_gradients(model)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), knobs.clip)
+    optimiser.step()
+    return float(value.detach()), count
+
+
+def _sum_gradients(model: SequenceModel) -> None:
+    """Each process has the gradient of its part of the batch's mean; their sum is that of the whole batch."""
+    if _processes() > 1:
+        gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+        flat = torch.nn.utils.parameters_to_vector(gradients)
+        distributed.all_reduce(flat)
+        torch.nn.utils.vector_to_parameters(flat, gradients)
+
+
+@torch.inference_mode()
+def held_out_ndcg(model: SequenceModel, asked: Sequence[Ints]) -> float:
+    """NDCG@10 of the last item of each history after the others, which are not ranked."""
+    model.eval()
+    device, gain = model.item.weight.device, 0.0
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        part = asked[start : start + _ASKED_AT_ONCE]
+        shown = [history[:-1] for history in part]
+        history, length = latest(shown, model.knobs.window, model.padding)
+        scores = model.last(history.to(device), length.to(device)) @ model.catalogue().T  # b N
+        rows = torch.arange(len(part), device=device)
+        target = torch.tensor([int(history[-1]) for history in part], device=device)
+        of_target = scores[rows, target].clone()
+        seen = torch.from_numpy(np.concatenate(shown)).to(device)
+        owner = torch.repeat_interleave(rows, torch.tensor([len(one) for one in shown], device=device))
+        scores[owner, seen] = -torch.inf
+        rank = (scores > of_target[:, None]).sum(dim=1)  # from 0
+        gain += float(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0).sum())
+    return gain / len(asked)
+
+
+def _held_out(histories: Sequence[Ints], share: float, seed: int) -> tuple[list[Ints], list[Ints]]:
+    """Histories to learn from, and those to ask with; the former lack the last item of the latter."""
+    able = [number for number, history in enumerate(histories) if len(history) > 2]
+    chosen = np.random.default_rng((seed, 1)).permutation(able)[: round(share * len(able))]
+    learned = list(histories)
+    for number in chosen:
+        learned[number] = histories[number][:-1]
+    return learned, [histories[number] for number in sorted(chosen)]
+
+
+def _learning_rate(knobs: SequenceKnobs, step: int, steps: int) -> float:
+    if step < knobs.warmup:
+        return knobs.learning_rate * (step + 1) / knobs.warmup
+    done = (step - knobs.warmup) / max(1, steps - knobs.warmup)
+    return knobs.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+
+
+def _copied(model: SequenceModel) -> dict[str, Tensor]:
+    return {name: weight.detach().cpu().clone() for name, weight in model.state_dict().items()}
+
+
+def _rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def _processes() -> int:
+    return distributed.get_world_size() if distributed.is_initialized() else 1
