@@ -100,7 +100,7 @@ def read_experiment(path: Path) -> Experiment:
         name=path.stem,
         title=stated["title"],
         data=knobs_of(Source, stated["data"]),
-        preparation=tuple(_step(one) for one in stated["preparation"]),
+        preparation=tuple(preparation_step(one) for one in stated["preparation"]),
         protocols=tuple(_protocol(one) for one in stated["protocols"]),
         models=models,
         seed=stated["seed"],
@@ -108,7 +108,7 @@ def read_experiment(path: Path) -> Experiment:
     )
 
 
-def _step(stated: Mapping[str, Mapping[str, Any]]) -> Step:
+def preparation_step(stated: Mapping[str, Mapping[str, Any]]) -> Step:
     """One entry of `preparation`: the name of a step and its knobs."""
     if len(stated) != 1 or next(iter(stated)) not in STEPS:
         raise InvalidInputError("preparation", f"entries of one name among {', '.join(STEPS)}", ", ".join(stated))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,13 +15,14 @@ from infra.trainer.evaluation.comparing import PerQuestion
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import answer
 from infra.trainer.evaluation.results import METRICS, Measured, as_json, measured
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model
+from infra.trainer.interactions import Interactions
+from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model, Source
 from infra.trainer.lab.report import About, Section, report
 from infra.trainer.models.families import made
-from infra.trainer.preparation import count, prepare
+from infra.trainer.preparation import Step, count, prepare
 from infra.trainer.sources import read
 
-_LIBRARIES = ("numpy", "scipy", "implicit")
+LIBRARIES = ("numpy", "scipy", "implicit")
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,7 @@ def run(experiment: Experiment, data: Path, into: Path, command: str, say: Calla
 
     `data` is the folder with all data. `say` hears of each model as it is done.
     """
-    source = data / experiment.data.path
-    interactions, taken = prepare(read(experiment.data.format, source), experiment.preparation)
-    about = About(
-        command=command,
-        seed=experiment.seed,
-        data_file=experiment.data.path,
-        data_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
-        data_counts=count(interactions),
-        preparation=[str(step) for step in taken],
-        libraries={name: version(name) for name in _LIBRARIES},
-        cores=os.cpu_count() or 1,
-        load_before=os.getloadavg()[0],
-    )
+    interactions, about = prepared(experiment.data, experiment.preparation, data, command=command, seed=experiment.seed)
     sections = []
     for protocol in experiment.protocols:
         split = PROTOCOLS[protocol.kind](interactions, **protocol.knobs)
@@ -60,12 +49,31 @@ def run(experiment: Experiment, data: Path, into: Path, command: str, say: Calla
     return _write(experiment, about, sections, into)
 
 
+def prepared(
+    source: Source, steps: Sequence[Step], data: Path, *, command: str, seed: int, libraries: Sequence[str] = LIBRARIES
+) -> tuple[Interactions, About]:
+    """The data, cleaned, and what it takes to make figures on it again; `data` is the folder with all data."""
+    path = data / source.path
+    interactions, taken = prepare(read(source.format, path), steps)
+    return interactions, About(
+        command=command,
+        seed=seed,
+        data_file=source.path,
+        data_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        data_counts=count(interactions),
+        preparation=[str(step) for step in taken],
+        libraries={name: version(name) for name in libraries},
+        cores=os.cpu_count() or 1,
+        load_before=os.getloadavg()[0],
+    )
+
+
 def _measured(model: Model, split: Split, seed: int, answers: Path, say: Callable[[str], None]) -> Measured:
     recommender = made(model.family, model.knobs)
-    fitting = _Watch()
+    fitting = Watch()
     recommender.fit(split.train, seed)
     seconds = fitting.read("fit")
-    asking = _Watch()
+    asking = Watch()
     given = answer(recommender, split.questions)
     seconds |= asking.read("ask")
     answers.mkdir(parents=True, exist_ok=True)
@@ -84,7 +92,7 @@ def _write(experiment: Experiment, about: About, sections: list[Section], into: 
     return written
 
 
-class _Watch:
+class Watch:
     """Seconds since it was made: of the wall clock, and of all cores for this process."""
 
     def __init__(self) -> None:
