@@ -1,4 +1,4 @@
-"""A weighted sum of models' scores, as they are: what each of them is not sure of, another may be."""
+"""A weighted sum of models' scores, or of their logarithms: what each of them is not sure of, another may be."""
 
 from __future__ import annotations
 
@@ -15,14 +15,26 @@ from infra.trainer.models.contract import RanksByScore, Recommender
 
 
 class Part(NamedTuple):
-    """One model of a blend and the factor of its scores."""
+    """One model of a blend and the factor of its scores.
+
+    `logarithm` is for a model whose scores are like probabilities, beside one whose scores are like their logarithms,
+    as a sequence model's are: log(max(score, 0) + logarithm) stands in the sum, so that 0 is unlikely, not impossible.
+    """
 
     model: Recommender
     weight: float
+    logarithm: float | None = None
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """What this part adds to the sum, [histories, items]."""
+        scores = self.model.score(histories)
+        if self.logarithm is not None:
+            scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
+        return self.weight * scores
 
 
 class Blend(RanksByScore):
-    """score(h -> j) = sum over the parts of weight * the part's score(h -> j)."""
+    """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm."""
 
     name = "blend"
 
@@ -39,12 +51,14 @@ class Blend(RanksByScore):
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        return np.asarray(np.sum([part.weight * part.model.score(histories) for part in self._parts], axis=0))
+        return np.asarray(np.sum([part.score(histories) for part in self._parts], axis=0))
 
     def save(self, folder: Path) -> None:
         """See Recommender; each part lies in a folder of its own."""
-        families = [part.model.name for part in self._parts]
-        stored.save_knobs(folder, self.name, {"parts": families, "weights": [part.weight for part in self._parts]})
+        parts = [
+            {"family": part.model.name, "weight": part.weight, "logarithm": part.logarithm} for part in self._parts
+        ]
+        stored.save_knobs(folder, self.name, {"parts": parts})
         for number, part in enumerate(self._parts):
             part.model.save(folder / str(number))
 
@@ -54,6 +68,5 @@ class Blend(RanksByScore):
         # Here, because the families know the blend too.
         from infra.trainer.models.families import loaded
 
-        knobs = stored.load_knobs(folder, cls.name)
-        pairs = enumerate(zip(knobs["parts"], knobs["weights"], strict=True))
-        return cls([Part(loaded(family, folder / str(number)), weight) for number, (family, weight) in pairs])
+        parts = enumerate(stored.load_knobs(folder, cls.name)["parts"])
+        return cls([Part(loaded(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])

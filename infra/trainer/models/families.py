@@ -44,16 +44,20 @@ def _family(name: str) -> Family:
 
 
 def _blend(knobs: Mapping[str, Any]) -> Blend:
-    """`parts`: a list of mappings with `family`, `weight` and, where they are not the defaults, `knobs`."""
+    """`parts`: a list of mappings with `family`, `weight` and, where wanted, `knobs` and `logarithm`."""
     if set(knobs) != {"parts"}:
         raise InvalidInputError("blend", "the knob parts and no other", ", ".join(knobs) or "none")
     return Blend([_part(place, **part) for place, part in enumerate(knobs["parts"])])
 
 
-def _part(place: int, family: str, weight: float, knobs: Mapping[str, Any] | None = None) -> Part:
+def _part(
+    place: int, family: str, weight: float, knobs: Mapping[str, Any] | None = None, logarithm: float | None = None
+) -> Part:
     if not isinstance(weight, int | float):
         raise InvalidInputError(f"parts[{place}].weight", "a number", weight)
-    return Part(made(family, knobs or {}), weight)
+    if logarithm is not None and not (isinstance(logarithm, int | float) and logarithm > 0):
+        raise InvalidInputError(f"parts[{place}].logarithm", "a number above 0", logarithm)
+    return Part(made(family, knobs or {}), weight, logarithm)
 
 
 def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:

@@ -143,6 +143,17 @@ def test_a_blend_adds_its_parts_scores() -> None:
     np.testing.assert_allclose(blend.score(HISTORIES), 2.0 * first.score(HISTORIES) + 0.5 * second.score(HISTORIES))
 
 
+def test_a_part_of_a_blend_may_count_by_its_logarithm() -> None:
+    """What the part gives nothing to is unlikely, not impossible; a score below nothing is nothing."""
+    parts = [{"family": "ease", "weight": 0.5, "logarithm": 0.01}]
+    blend, ease = made("blend", {"parts": parts}), made("ease", {})
+    for model in (blend, ease):
+        model.fit(many(), SEED)
+    scores = ease.score(HISTORIES)
+    assert (scores < 0).any()
+    np.testing.assert_allclose(blend.score(HISTORIES), 0.5 * np.log(np.maximum(scores, 0.0) + 0.01))
+
+
 def test_the_latest_occurrence_of_an_item_is_the_one_that_counts() -> None:
     """Newest first, each item once."""
     assert newest_first(ints(3, 1, 3, 2, 1)).tolist() == [1, 2, 3]
@@ -162,6 +173,11 @@ def test_the_latest_occurrence_of_an_item_is_the_one_that_counts() -> None:
         ("decayed_popularity", {"half_life_events": float("nan")}, "half_life_events: expected a number above 0"),
         ("blend", {"parts": []}, "parts: expected at least one, got 'none'"),
         ("blend", {"parts": [{"family": "ease", "weight": "much"}]}, "parts.0..weight: expected a number, got 'much'"),
+        (
+            "blend",
+            {"parts": [{"family": "ease", "weight": 1, "logarithm": 0}]},
+            "parts.0..logarithm: expected a number above 0, got 0",
+        ),
         ("blend", {}, "blend: expected the knob parts and no other, got 'none'"),
     ],
 )
