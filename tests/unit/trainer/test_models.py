@@ -145,8 +145,9 @@ def test_a_blend_adds_its_parts_scores() -> None:
 
 def test_a_part_of_a_blend_may_count_by_its_logarithm() -> None:
     """What the part gives nothing to is unlikely, not impossible; a score below nothing is nothing."""
-    parts = [{"family": "ease", "weight": 0.5, "logarithm": 0.01}]
-    blend, ease = made("blend", {"parts": parts}), made("ease", {})
+    knobs = {"regularization": 1.0}
+    parts = [{"family": "ease", "weight": 0.5, "logarithm": 0.01, "knobs": knobs}]
+    blend, ease = made("blend", {"parts": parts}), made("ease", knobs)
     for model in (blend, ease):
         model.fit(many(), SEED)
     scores = ease.score(HISTORIES)
