@@ -21,6 +21,9 @@ class Batch(NamedTuple):
     target: Tensor
     """[B, L] the item after each; the padding where there is none."""
 
+    place: Tensor
+    """[B, L] where each target stands in the histories laid end to end; past their end for the padding."""
+
 
 def batches_of_an_epoch(
     histories: Sequence[Ints], window: int, batch: int, padding: int, draw: np.random.Generator
@@ -29,22 +32,25 @@ def batches_of_an_epoch(
 
     Windows of like length share a batch, so that little is padding; batches come in a drawn order.
     """
-    windows = [part for history in histories for part in _windows(history, window, draw)]
+    laid = np.concatenate([*histories, np.array([padding])])
+    ends = np.cumsum([len(history) for history in histories])
+    of_history = (np.arange(end - len(history), end) for history, end in zip(histories, ends, strict=True))
+    windows = [part for places in of_history for part in _windows(places, window, draw)]
     draw.shuffle(windows)
     windows.sort(key=len)
-    batches = [padded(windows[start : start + batch], padding) for start in range(0, len(windows), batch)]
+    batches = [_padded(windows[start : start + batch], laid) for start in range(0, len(windows), batch)]
     draw.shuffle(batches)
     return batches
 
 
-def padded(windows: Sequence[Ints], padding: int) -> Batch:
-    """Windows of two or more items as a batch."""
+def _padded(windows: Sequence[Ints], laid: Ints) -> Batch:
+    """Windows of two or more places as a batch; `laid` has the items by place, and the padding last."""
     longest = max(len(window) for window in windows)
-    items = np.full((len(windows), longest), padding, dtype=np.int64)
-    for row, window in zip(items, windows, strict=True):
+    places = np.full((len(windows), longest), len(laid) - 1, dtype=np.int64)
+    for row, window in zip(places, windows, strict=True):
         row[: len(window)] = window
-    whole = torch.from_numpy(items)
-    return Batch(whole[:, :-1], whole[:, 1:])
+    items = torch.from_numpy(laid[places])
+    return Batch(items[:, :-1], items[:, 1:], torch.from_numpy(places[:, 1:]))
 
 
 def latest(histories: Sequence[Ints], window: int, padding: int) -> tuple[Tensor, Tensor]:
@@ -57,11 +63,11 @@ def latest(histories: Sequence[Ints], window: int, padding: int) -> tuple[Tensor
     return torch.from_numpy(items), lengths
 
 
-def _windows(history: Ints, window: int, draw: np.random.Generator) -> Iterator[Ints]:
-    """Parts of up to window + 1 items, each beginning with the last item of the one before."""
-    end = len(history)
+def _windows(places: Ints, window: int, draw: np.random.Generator) -> Iterator[Ints]:
+    """Parts of up to window + 1 places, each beginning with the last of the one before."""
+    end = len(places)
     first = end if end <= window + 1 else int(draw.integers(2, window + 2))
     start, stop = 0, first
     while stop - start >= 2:
-        yield history[start:stop]
+        yield places[start:stop]
         start, stop = stop - 1, min(stop + window, end)

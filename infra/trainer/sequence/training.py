@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +33,32 @@ class Trained:
     history: list[dict[str, float]]
 
 
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""The sum to minimise over states [n, D], by the catalogue [N, D], the targets [n] and their places [n] (`Batch`)."""
+
+
 def train(
-    histories: Sequence[Ints], items: int, knobs: SequenceKnobs, seed: int, keep_in: Path | None = None
+    histories: Sequence[Ints],
+    items: int,
+    knobs: SequenceKnobs,
+    seed: int,
+    keep_in: Path | None = None,
+    *,
+    start: SequenceModel | None = None,
+    lesson: Callable[[Sequence[Ints]], Loss] | None = None,
 ) -> Trained:
     """Fit on the steps from each item to the next; `keep_in` is the folder to keep checkpoints in and go on from.
 
-    The same seed gives the same weights, whether or not the training was killed on its way.
+    The same seed gives the same weights, whether or not the training was killed on its way. `start` is trained on in
+    place of a new model. `lesson` makes a loss of its own for the histories that are learned from.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed)
-    model = SequenceModel(knobs, items).to(device)
+    model = (start or SequenceModel(knobs, items)).to(device)
     learned, asked = _held_out([history for history in histories if len(history)], knobs.held_out, seed)
     steps = len(batches_of_an_epoch(learned, knobs.window, knobs.batch, items, np.random.default_rng((seed, 0))))
     optimiser = torch.optim.AdamW(model.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
+    loss = lesson(learned) if lesson else None
     progress = checkpoint.read(keep_in, knobs, seed) if keep_in else None
     if progress:
         model.load_state_dict(progress.weights)
@@ -53,7 +66,7 @@ def train(
     else:
         progress = Progress(0, -1.0, 0, _copied(model), _copied(model), optimiser.state_dict(), [])
     while progress.epoch < knobs.epochs and progress.epoch - progress.best_epoch < knobs.patience:
-        _epoch(model, optimiser, learned, asked, knobs, seed, steps, progress)
+        _epoch(model, optimiser, learned, asked, knobs, seed, steps, progress, loss)
         if keep_in and _rank() == 0:
             checkpoint.write(keep_in, knobs, seed, progress)
     model.load_state_dict(progress.best_weights)
@@ -69,6 +82,7 @@ def _epoch(
     seed: int,
     steps: int,
     progress: Progress,
+    own_loss: Loss | None,
 ) -> None:
     """One pass over all windows, then the held-out question; writes into `progress` what came of it."""
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -76,6 +90,10 @@ def _epoch(
     drawn = np.random.default_rng((seed, epoch))
     torch.manual_seed(int(drawn.integers(2**62)))
     negatives = torch.Generator().manual_seed(int(drawn.integers(2**62)))
+
+    def knobs_loss(states: Tensor, catalogue: Tensor, target: Tensor, _place: Tensor) -> Tensor:
+        return summed_loss(knobs, states, catalogue, target, negatives)
+
     batches = batches_of_an_epoch(learned, knobs.window, knobs.batch, model.padding, drawn)
     model.train()
     loss, count = 0.0, 0
@@ -83,7 +101,7 @@ def _epoch(
         rate = _learning_rate(knobs, (epoch - 1) * steps + number, knobs.epochs * steps)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        value, targets = _step(model, optimiser, batch, knobs, negatives)
+        value, targets = _step(model, optimiser, batch, knobs, own_loss or knobs_loss)
         loss, count = loss + value, count + targets
     ndcg = held_out_ndcg(model, asked) if asked else -loss / count
     if ndcg > progress.best:
@@ -96,16 +114,16 @@ def _epoch(
 
 
 def _step(
-    model: SequenceModel, optimiser: torch.optim.Optimizer, batch: Batch, knobs: SequenceKnobs, draw: torch.Generator
+    model: SequenceModel, optimiser: torch.optim.Optimizer, batch: Batch, knobs: SequenceKnobs, loss: Loss
 ) -> tuple[float, int]:
     """One step; its summed loss in this process, and its targets in all."""
     device = model.item.weight.device
-    history, target = (part[_rank() :: _processes()].to(device) for part in batch)
+    history, target, place = (part[_rank() :: _processes()].to(device) for part in batch)
     wanted = target != model.padding
     count = int((batch.target != model.padding).sum())
     with torch.autocast(device.type, torch.bfloat16, enabled=knobs.precision == "bf16"):
         states = model(history)[wanted]  # n D
-    value = summed_loss(knobs, states, model.catalogue(), target[wanted], draw)
+    value = loss(states, model.catalogue(), target[wanted], place[wanted])
     optimiser.zero_grad(set_to_none=False)
     (value / count).backward()  # type: ignore[no-untyped-call]
     _sum_gradients(model)
