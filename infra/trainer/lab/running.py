@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -18,9 +17,11 @@ from infra.trainer.evaluation.results import METRICS, Measured, as_json, measure
 from infra.trainer.interactions import Interactions
 from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model, Source
 from infra.trainer.lab.report import About, Section, report
+from infra.trainer.models.contract import Resumable
 from infra.trainer.models.families import made
 from infra.trainer.preparation import Step, count, prepare
 from infra.trainer.sources import read
+from infra.trainer.sources.digest import sha256_of
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 
@@ -33,10 +34,13 @@ class Written:
     figures: Path
 
 
-def run(experiment: Experiment, data: Path, into: Path, command: str, say: Callable[[str], None]) -> Written:
+def run(
+    experiment: Experiment, data: Path, into: Path, checkpoints: Path, command: str, say: Callable[[str], None]
+) -> Written:
     """Measure every model under every protocol and write `NAME.md`, `NAME.json` and, for comparisons, `NAME/*.npz`.
 
-    `data` is the folder with all data. `say` hears of each model as it is done.
+    `data` is the folder with all data. `say` hears of each model as it is done. A run that was killed goes on, as far
+    as models keep `checkpoints`; the seconds that are told are of all runs.
     """
     interactions, about = prepared(experiment.data, experiment.preparation, data, command=command, seed=experiment.seed)
     sections = []
@@ -44,7 +48,7 @@ def run(experiment: Experiment, data: Path, into: Path, command: str, say: Calla
         split = PROTOCOLS[protocol.kind](interactions, **protocol.knobs)
         say(f"{protocol.name}: {len(split.train):,} rows to fit on, {len(split.questions):,} questions")
         answers = into / experiment.name / _slug(protocol.name)
-        models = [_measured(model, split, experiment.seed, answers, say) for model in experiment.models]
+        models = [_measured(model, split, experiment.seed, answers, checkpoints, say) for model in experiment.models]
         sections.append(Section(protocol, models))
     return _write(experiment, about, sections, into)
 
@@ -59,7 +63,7 @@ def prepared(
         command=command,
         seed=seed,
         data_file=source.path,
-        data_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        data_sha256=sha256_of(path),
         data_counts=count(interactions),
         preparation=[str(step) for step in taken],
         libraries={name: version(name) for name in libraries},
@@ -68,11 +72,18 @@ def prepared(
     )
 
 
-def _measured(model: Model, split: Split, seed: int, answers: Path, say: Callable[[str], None]) -> Measured:
+def _measured(
+    model: Model, split: Split, seed: int, answers: Path, checkpoints: Path, say: Callable[[str], None]
+) -> Measured:
     recommender = made(model.family, model.knobs)
     fitting = Watch()
+    if isinstance(recommender, Resumable):
+        recommender.keep_in(checkpoints)
     recommender.fit(split.train, seed)
     seconds = fitting.read("fit")
+    if isinstance(recommender, Resumable):
+        seconds["fit, wall"] += recommender.spent_before.wall
+        seconds["fit, CPU"] += recommender.spent_before.cpu
     asking = Watch()
     given = answer(recommender, split.questions)
     seconds |= asking.read("ask")
