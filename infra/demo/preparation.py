@@ -14,6 +14,7 @@ from freshet.application.import_history import archive_history
 from freshet.application.ports import PublishedModel, Scorer
 from freshet.application.promote_model import promote_model, publish_model
 from freshet.application.replay.progress import Progress
+from freshet.domain.model_cards import Cost
 from freshet.domain.positions import HISTORY_SHARD
 from freshet.scoring.onnx_scorer import OnnxScorer
 from infra import replays
@@ -24,7 +25,7 @@ from infra.explained import ExplainedError
 from infra.shops.behaviour import Behaviour
 from infra.shops.product import Product
 from infra.stack import Stack
-from infra.trainer.covisitation.card import ALGORITHM, Cost
+from infra.trainer.covisitation.card import ALGORITHM
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 

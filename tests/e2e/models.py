@@ -6,7 +6,8 @@ from pathlib import Path
 
 from freshet.application.ports import LogRecord, ModelStore, PublishedModel
 from freshet.application.promote_model import publish_model
-from infra.trainer.covisitation.card import ALGORITHM, Cost
+from freshet.domain.model_cards import Cost
+from infra.trainer.covisitation.card import ALGORITHM
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 from tests.builders import NOW_MS, log, record, views

@@ -1,6 +1,6 @@
 """Directed, decayed co-visitation: what users do after an item, the sooner the more it counts."""
 
-from infra.trainer.covisitation.card import Cost
+from freshet.domain.model_cards import Cost
 from infra.trainer.covisitation.config import CovisitationConfig
 from infra.trainer.covisitation.export import Exported, export
 from infra.trainer.covisitation.fit import fit

@@ -1,48 +1,37 @@
-"""The model card: where a model came from, how good it is, and what it cost; for people and for the gate."""
+"""The card of a co-visitation model."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import NamedTuple
 
+from freshet.adapters.fold_code import fold_code
+from freshet.domain.model_cards import Card, Cost, LogRange
+from freshet.scoring.signature import FEATURES
 from infra.trainer.covisitation.model import CovisitationModel
-from infra.trainer.covisitation.replay import LogRange
 
 ALGORITHM = "covisitation"
-FORMAT = 1
+_ID_BYTES = 16
 
 
-class Cost(NamedTuple):
-    """What making the model took, in seconds."""
-
-    wall_s: float
-    cpu_s: float
-
-
-def card(model: CovisitationModel, created_at_ms: int, metrics: Mapping[str, Mapping[str, float]], cost: Cost) -> str:
-    """The text of `card.json`; `metrics` are grouped by the name of the protocol by which they were measured."""
-    content = {
-        "format": FORMAT,
-        "algorithm": ALGORITHM,
-        "created_at_ms": created_at_ms,
-        "parameters": asdict(model.config),
-        "log": _log(model.log),
-        "vocabulary_items": len(model.vocabulary),
-        "metrics": {protocol: dict(values) for protocol, values in metrics.items()},
-        "seed": None,
-        "cost": cost._asdict(),
-    }
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+def card(model: CovisitationModel, created_at_ms: int, metrics: Mapping[str, Mapping[str, float]], cost: Cost) -> Card:
+    """The model's card; `metrics` are grouped by the name of the protocol by which they were measured."""
+    return Card(
+        algorithm=ALGORITHM,
+        created_at_ms=created_at_ms,
+        training_set=training_set(model.log),
+        vocabulary_items=len(model.vocabulary),
+        cost=cost,
+        knobs=asdict(model.config),
+        metrics=metrics,
+        log=model.log,
+    )
 
 
-def _log(log: LogRange) -> dict[str, object]:
-    return {
-        "shards": [{"first": str(first), "last": str(last)} for first, last in log.shards],
-        "records": log.records,
-        "unreadable_records": log.unreadable,
-        "events": log.events,
-        "users": log.users,
-        "digest": log.digest,
-    }
+def training_set(log: LogRange) -> str:
+    """The id of these records as this code folds and reads them; what was erased or voided since gives another id."""
+    made_of = {"log": log.digest, "foldCode": fold_code(), "featureSet": FEATURES._asdict()}
+    text = json.dumps(made_of, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=_ID_BYTES).hexdigest()

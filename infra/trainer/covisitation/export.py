@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from freshet.domain.model_cards import Cost
 from freshet.scoring.model_folder import (
     CARD,
     GRAPH,
@@ -21,7 +22,7 @@ from freshet.scoring.model_folder import (
     version_name,
 )
 from freshet.scoring.signature import NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, Signature
-from infra.trainer.covisitation.card import ALGORITHM, Cost, card
+from infra.trainer.covisitation.card import ALGORITHM, card
 from infra.trainer.covisitation.graph import OPSET, graph, matrices
 from infra.trainer.covisitation.model import CovisitationModel
 
@@ -61,7 +62,7 @@ def export(
     (folder / VOCABULARY_KEYS).write_bytes(keys)
     (folder / VOCABULARY_IDS).write_text("".join(f"{json.dumps(item_id)}\n" for item_id in model.item_ids))
     (folder / SIGNATURE).write_text(signature.to_json())
-    (folder / CARD).write_text(card(model, created_at_ms, metrics or {}, cost))
+    (folder / CARD).write_text(card(model, created_at_ms, metrics or {}, cost).to_json())
     (folder / SUMS).write_text(sums_of(folder))
     digest = digest_of(folder)
     return Exported(folder, version_name(ALGORITHM, digest), digest)

@@ -10,6 +10,7 @@ from freshet.application.ports import LogRecord
 from freshet.domain.errors import InvalidRecordError
 from freshet.domain.events import BEHAVIOUR
 from freshet.domain.keys import ItemKey, Pseudonym
+from freshet.domain.model_cards import LogRange
 from freshet.domain.positions import Position, shard_number
 from freshet.domain.records import FoldableRecord, decode, decode_cores
 from freshet.domain.tastes import advanced, tail, transitions
@@ -17,18 +18,6 @@ from freshet.domain.user_state import UserState
 from infra.trainer.covisitation.counts import TransitionCounts, WeightedPairs
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
-
-
-@dataclass(frozen=True)
-class LogRange:
-    """What a model was fitted on: the first and last record of each shard, and a digest of the records between them."""
-
-    shards: tuple[tuple[Position, Position], ...]
-    records: int
-    unreadable: int
-    events: int
-    users: int
-    digest: str
 
 
 @dataclass(frozen=True)

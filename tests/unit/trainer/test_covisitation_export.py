@@ -7,6 +7,8 @@ from pathlib import Path
 import onnx
 import pytest
 
+from freshet.domain.model_cards import read_card
+from freshet.domain.positions import Position
 from freshet.scoring.model_folder import CARD, DECISIVE, SUMS
 from infra.trainer.covisitation import Cost, export, fit
 from tests.unit.trainer.histories import NO_COST, exported, log_of
@@ -68,13 +70,24 @@ def test_the_card_tells_where_the_model_came_from(tmp_path: Path) -> None:
         metrics={"prequential": {"hit@10": 0.25}},
         cost=Cost(wall_s=3.0, cpu_s=2.0),
     )
-    card = json.loads((model.folder / CARD).read_text())
-    assert card["algorithm"] == "covisitation"
-    assert card["parameters"]["neighbours"] == 100
-    assert card["log"]["shards"] == [{"first": "history:1", "last": "history:2"}]
-    assert (card["log"]["events"], card["log"]["users"], card["vocabulary_items"]) == (5, 2, 4)
-    assert card["metrics"] == {"prequential": {"hit@10": 0.25}}
-    assert (card["created_at_ms"], card["cost"]) == (42, {"wall_s": 3.0, "cpu_s": 2.0})
+    card = read_card((model.folder / CARD).read_text())
+    assert (card.algorithm, card.knobs["neighbours"], card.seed) == ("covisitation", 100, None)
+    assert card.log is not None
+    assert card.log.shards == ((Position("history", 1), Position("history", 2)),)
+    assert (card.log.events, card.log.users, card.vocabulary_items) == (5, 2, 4)
+    assert card.metrics == {"prequential": {"hit@10": 0.25}}
+    assert (card.created_at_ms, card.cost) == (42, Cost(wall_s=3.0, cpu_s=2.0))
+
+
+def test_the_card_names_what_the_model_was_fitted_on(tmp_path: Path) -> None:
+    """The same records give the same id of the training set; one more record, another one."""
+    again = log_of({"one": ["a", "b", "ü\nber"], "two": ["a", "c"]})
+    longer = log_of({"one": ["a", "b", "ü\nber"], "two": ["a", "c"], "three": ["a"]})
+    ids = [
+        read_card((exported(log, tmp_path / str(place)).folder / CARD).read_text()).training_set
+        for place, log in enumerate((LOG, again, longer))
+    ]
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_the_ids_stand_in_the_order_of_the_keys(tmp_path: Path) -> None:
