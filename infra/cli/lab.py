@@ -18,6 +18,7 @@ from infra.explained import ExplainedError
 from infra.local.checkout import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
+CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 LIBRARIES = ("scipy", "implicit", "threadpoolctl")
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
@@ -37,6 +38,7 @@ def run(
     *,
     data: Annotated[Path | None, typer.Option(envvar="FRESHET_DATA", help="The folder with all data.")] = None,
     into: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS_FOLDER,
+    checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
 ) -> None:
     """Fit and ask every model of an experiment, and write the figures as Markdown and JSON."""
     with told_plainly(), _the_extra():
@@ -49,11 +51,40 @@ def run(
         experiment = read_experiment(config)
         into.mkdir(parents=True, exist_ok=True)
         command = f"freshet lab run {_shown(config)}"
-        written = measure(
-            experiment, data, into, command, partial(errors.print, highlight=False, markup=False, soft_wrap=True)
-        )
+        say = partial(errors.print, highlight=False, markup=False, soft_wrap=True)
+        written = measure(experiment, data, into, checkpoints, command, say)
     for path in (written.report, written.figures):
         console.print(escape(str(path)), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def tune(
+    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The tuning's YAML file.")],
+    *,
+    data: Annotated[Path | None, typer.Option(envvar="FRESHET_DATA", help="The folder with all data.")] = None,
+    into: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS_FOLDER,
+    kept: Annotated[Path, typer.Option(help="Where trials are kept, to go on from.")] = RESULTS_FOLDER / "tuning",
+) -> None:
+    """Search knobs by cross-validation in time; after Ctrl-C, the same command goes on."""
+    with told_plainly(), _the_extra():
+        # Here, because the other commands do without scipy and Optuna.
+        from infra.trainer.lab.searching import tune as search
+        from infra.trainer.lab.tuning import read_tuning
+
+        if data is None:
+            raise InvalidInputError("FRESHET_DATA", "the folder with all data, here or as --data", "nothing")
+        written, tuned = search(
+            read_tuning(config),
+            data,
+            into,
+            kept,
+            f"freshet lab tune {_shown(config)}",
+            partial(errors.print, highlight=False, markup=False, soft_wrap=True),
+        )
+    for one in tuned:
+        console.print(one.to_paste, highlight=False, markup=False, soft_wrap=True, end="")
+    for path in (written.report, written.figures):
+        errors.print(escape(str(path)), highlight=False, soft_wrap=True)
 
 
 @app.command()

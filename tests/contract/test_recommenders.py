@@ -3,6 +3,7 @@ from __future__ import annotations
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import FAMILIES, made
 from tests.contract.recommender_suite import RecommenderSuite, UpdatableSuite
+from tests.contract.resumable_suite import ResumableSuite
 
 
 class TestPopularity(UpdatableSuite):
@@ -45,11 +46,11 @@ class TestBpr(RecommenderSuite):
         return made("bpr", {"factors": 8, "iterations": 50, "learning_rate": 0.05})
 
 
-class _Sequence(RecommenderSuite):
+class _Sequence(ResumableSuite):
     block: str
 
     def made(self) -> Recommender:
-        small = {"width": 16, "window": 12, "epochs": 2, "batch": 8, "learning_rate": 0.01}
+        small = {"width": 16, "window": 12, "epochs": 1, "batch": 8, "learning_rate": 0.01}
         return made("sequence", {"block": self.block, **small})
 
 

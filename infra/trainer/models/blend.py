@@ -11,7 +11,7 @@ import numpy as np
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
-from infra.trainer.models.contract import RanksByScore, Recommender
+from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds
 
 
 class Part(NamedTuple):
@@ -48,6 +48,20 @@ class Blend(RanksByScore):
         """See Recommender."""
         for part in self._parts:
             part.model.fit(train, seed)
+
+    def keep_in(self, folder: Path) -> None:
+        """See Resumable: for the parts that are."""
+        for part in self._resumable():
+            part.keep_in(folder)
+
+    @property
+    def spent_before(self) -> Seconds:
+        """See Resumable."""
+        spent = [part.spent_before for part in self._resumable()]
+        return Seconds(sum(one.wall for one in spent), sum(one.cpu for one in spent))
+
+    def _resumable(self) -> list[Resumable]:
+        return [part.model for part in self._parts if isinstance(part.model, Resumable)]
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""

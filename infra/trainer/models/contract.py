@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from infra.trainer.evaluation.ranking import best, without
 from infra.trainer.interactions import Floats, Interactions, Ints
@@ -51,6 +51,25 @@ class Updatable(Protocol):
 
     def update(self, user: int, item: int) -> None:
         """The user did something with the item, after everything known before; a user never seen is a new one."""
+        ...
+
+
+class Seconds(NamedTuple):
+    """What work took: by the wall clock, and of all cores."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A model that takes long to fit: its `fit` keeps checkpoints and goes on from them after a kill."""
+
+    spent_before: Seconds
+    """Of the last fit, what earlier processes had done."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep checkpoints below the folder, each fit's by its data, knobs and seed, so that none meets another's."""
         ...
 
 

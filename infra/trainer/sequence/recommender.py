@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +14,9 @@ import torch
 
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
-from infra.trainer.models.contract import RanksByScore
+from infra.trainer.models.contract import RanksByScore, Seconds
 from infra.trainer.models.knobs import knobs_of
-from infra.trainer.sequence import training
+from infra.trainer.sequence import checkpoint, training
 from infra.trainer.sequence.batches import latest
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
@@ -26,15 +29,24 @@ class SequenceRecommender(RanksByScore):
 
     name = "sequence"
 
-    def __init__(self, knobs: SequenceKnobs | None = None, keep_in: Path | None = None) -> None:
+    def __init__(self, knobs: SequenceKnobs | None = None) -> None:
         self.knobs = knobs or SequenceKnobs()
         self.model: SequenceModel | None = None
         self.history: list[dict[str, float]] = []
-        self._keep_in = keep_in
+        self.spent_before = Seconds()
+        self._checkpoints: Path | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """See Resumable."""
+        self._checkpoints = folder
 
     def fit(self, train: Interactions, seed: int) -> None:
-        """See Recommender. With `keep_in`, each epoch leaves a checkpoint there, and the next `fit` goes on from it."""
-        trained = training.train(train.histories(), len(train.items), self.knobs, seed, self._keep_in)
+        """See Recommender."""
+        folder = self._checkpoints / _fingerprint(train, self.knobs, seed) if self._checkpoints else None
+        before = checkpoint.read(folder, self.knobs, seed) if folder else None
+        epochs = before.history if before else []
+        self.spent_before = Seconds(sum(one["wall"] for one in epochs), sum(one["CPU"] for one in epochs))
+        trained = training.train(train.histories(), len(train.items), self.knobs, seed, folder)
         self.model, self.history = trained.model.cpu(), trained.history
 
     @torch.inference_mode()
@@ -68,3 +80,11 @@ class SequenceRecommender(RanksByScore):
         if self.model is None:
             raise RuntimeError("fit or load the model before it is asked")
         return self.model
+
+
+def _fingerprint(train: Interactions, knobs: SequenceKnobs, seed: int) -> str:
+    """A name for what a training depends on."""
+    told = hashlib.sha256(json.dumps([asdict(knobs), seed, len(train.items)], sort_keys=True).encode())
+    for column in (train.user, train.item):
+        told.update(column.tobytes())
+    return told.hexdigest()[:16]

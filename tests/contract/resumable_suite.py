@@ -1,0 +1,36 @@
+"""What every Resumable model must honour beside the promises of a Recommender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from infra.trainer.models.contract import Resumable
+from tests.contract.recommender_suite import HISTORIES, SEED, RecommenderSuite, interactions
+
+
+class ResumableSuite(RecommenderSuite):
+    """Give a model that was not fitted and takes long; inherit the promises."""
+
+    def test_a_fit_that_was_done_is_not_done_again(self, tmp_path: Path) -> None:
+        """What it took is told again, and the model is the same."""
+        first, second = self.made(), self.made()
+        for model in (first, second):
+            assert isinstance(model, Resumable)
+            model.keep_in(tmp_path)
+        first.fit(interactions(), SEED)
+        second.fit(interactions(), SEED)
+        assert first.spent_before == (0.0, 0.0)
+        assert min(second.spent_before) > 0
+        assert np.array_equal(first.score(HISTORIES), second.score(HISTORIES))
+
+    def test_other_data_and_another_seed_are_other_fits(self, tmp_path: Path) -> None:
+        """They share a folder and do not meet."""
+        for data, seed in ((interactions(), SEED), (interactions(seed=4), SEED), (interactions(), SEED + 1)):
+            model = self.made()
+            assert isinstance(model, Resumable)
+            model.keep_in(tmp_path)
+            model.fit(data, seed)
+            assert model.spent_before == (0.0, 0.0)
+            assert np.array_equal(model.score(HISTORIES), self.fitted(data, seed).score(HISTORIES))
