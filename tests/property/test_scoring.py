@@ -16,9 +16,10 @@ from freshet.domain.tastes import TAIL_ITEMS, tail, transitions
 from freshet.domain.user_state import UserState
 from freshet.scoring.onnx_scorer import OnnxScorer
 from freshet.scoring.session import open_session
-from infra.trainer.covisitation.graph import graph, matrices
+from infra.trainer.covisitation.graph import graph
 from infra.trainer.covisitation.model import Neighbours
-from infra.trainer.covisitation.reference import NextItems, next_items
+from infra.trainer.covisitation.reference import next_items
+from infra.trainer.model_export.answers import NextItems
 from infra.trainer.covisitation.replay import replay
 from tests.unit.trainer.histories import exported, log_of, record, viewed
 
@@ -48,8 +49,7 @@ def neighbour_matrices(draw: st.DrawFn) -> Neighbours:
 def by_onnx(neighbours: Neighbours, inputs: dict[str, NDArray[np.generic]]) -> NextItems:
     """The graph's own answer."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "model.onnx").write_bytes(graph(neighbours).SerializeToString())
-        (Path(folder) / "model.data").write_bytes(matrices(neighbours))
+        graph(neighbours).write(Path(folder))
         return NextItems(*open_session(Path(folder)).run(["items", "scores", "because"], inputs))
 
 

@@ -2,8 +2,9 @@
 
 from freshet.domain.model_cards import Cost
 from infra.trainer.covisitation.config import CovisitationConfig
-from infra.trainer.covisitation.export import Exported, export
+from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 from infra.trainer.covisitation.model import CovisitationModel
+from infra.trainer.model_export.folder import Exported
 
 __all__ = ["Cost", "CovisitationConfig", "CovisitationModel", "Exported", "export", "fit"]
