@@ -80,8 +80,10 @@ class Stack:
         return views.store(views.serving())
 
     def models(self) -> S3ModelStore:
-        """The models and their registry, which PynamoDB reaches by the environment of this process."""
-        return S3ModelStore(self.client("s3"), self.output("ModelsBucket"), self.output("ModelsTable"), self.region)
+        """The models and their registry."""
+        return S3ModelStore(
+            self.client("s3"), self.client("dynamodb"), self.output("ModelsBucket"), self.output("ModelsTable")
+        )
 
     def imports(self) -> DynamoImports:
         """Which history is in the log."""

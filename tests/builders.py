@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.application.ports import ONCE, UNHURRIED, Budget, LogRecord
+from freshet.application.ports import ONCE, UNHURRIED, Budget, LogRecord, PublishedModel
 from freshet.application.project_events import fold_batch
 from freshet.domain.catalogue import Item
 from freshet.domain.events import Event, EventKind, EventRecord
 from freshet.domain.keys import Pseudonym, pseudonym
+from freshet.domain.model_cards import Card, Cost
 from freshet.domain.positions import Position, shard_name, shard_number
 from freshet.domain.records import Core, FoldableRecord, decode_cores, encode
 from freshet.domain.trend import Trend
@@ -130,3 +131,10 @@ def entry(**fields: Any) -> dict[str, Any]:
     """One event as a client sends it; a field that is None is left out."""
     given = {"eventType": "ItemViewed", "itemId": "lamp", "eventId": "e1", "sentAt": NOW_MS / 1000} | fields
     return {name: value for name, value in given.items() if value is not None}
+
+
+def published(version: str, *, made_at_ms: int = NOW_MS, digest: str = "d1" * 32, **card: Any) -> PublishedModel:
+    """A registered model; `card` is what its card says besides."""
+    said: dict[str, Any] = {"training_set": "0f" * 16, "vocabulary_items": 4, "knobs": {}, "metrics": {}, **card}
+    made = Card(version.partition("-")[0], made_at_ms, cost=Cost(3.5, 6.25), **said)
+    return PublishedModel(version, digest, NOW_MS, made, {"opset": 21, "inputs": []})

@@ -11,12 +11,13 @@ from pathlib import Path
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.amended_log import amended
 from freshet.application.import_history import archive_history
-from freshet.application.ports import PublishedModel, Scorer
-from freshet.application.promote_model import promote_model, publish_model
+from freshet.application.models import promote_model, publish_model
+from freshet.application.ports import Scorer
 from freshet.application.replay.progress import Progress
 from freshet.domain.model_cards import Cost
 from freshet.domain.positions import HISTORY_SHARD
 from freshet.scoring.onnx_scorer import OnnxScorer
+from freshet.scoring.publishable import publishable
 from infra import replays
 from infra.cli.api import FreshetApi
 from infra.demo.mirror import Mirror
@@ -25,7 +26,6 @@ from infra.explained import ExplainedError
 from infra.shops.behaviour import Behaviour
 from infra.shops.product import Product
 from infra.stack import Stack
-from infra.trainer.covisitation.card import ALGORITHM
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 
@@ -59,17 +59,17 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
 
 def fit_and_promote(stack: Stack, mirror: Mirror) -> Scorer:
     """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
-    models = stack.models()
+    models, clock = stack.models(), SystemClock()
     wall, cpu = time.perf_counter(), time.process_time()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
     history = (record for record in amended(stack.archive()) if record.position.shard == HISTORY_SHARD)
     model = fit(mirror.read_history(history))
     cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     with tempfile.TemporaryDirectory() as folder:
         exported = export(model, Path(folder), created_at_ms=now_ms, cost=cost)
-        publish_model(models, PublishedModel(exported.version, ALGORITHM, now_ms, exported.digest), exported.folder)
-        promote_model(models, exported.version)
+        publish_model(models, publishable(exported.folder, now_ms), exported.folder)
+        promote_model(models, clock, exported.version)
         return OnnxScorer.load(exported.folder, exported.version)
 
 

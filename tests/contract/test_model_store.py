@@ -13,7 +13,7 @@ from tests.contract.places import Place
 
 def s3(place: Place) -> ModelStore:
     """A store over a new bucket and a new table."""
-    return S3ModelStore(place.client("s3"), place.bucket(), place.table("ModelsTable"), place.region)
+    return S3ModelStore(place.client("s3"), place.client("dynamodb"), place.bucket(), place.table("ModelsTable"))
 
 
 class TestMemoryModelStore(ModelStoreSuite):

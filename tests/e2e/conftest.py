@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from freshet.adapters.s3_model_store import S3ModelStore
-from freshet.application.promote_model import promote_model
+from freshet.adapters.system_clock import SystemClock
+from freshet.application.models import promote_model
 from infra.local.checkout import TEMPLATE
 from infra.local.clients import Clients
 from infra.local.cloud import STACK, Cloud, start_poller
@@ -48,14 +49,10 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     try:
         deployment = deploy(endpoint, TEMPLATE, STACK, {"ShardCount": SHARDS})
         cloud = Cloud(folder, deployment, Clients(endpoint))
-        with pytest.MonkeyPatch.context() as patch:
-            # The adapters find the cloud by their environment, and keep what they found.
-            for name, value in deployment.environment.items():
-                patch.setenv(name, value)
-            stores = local_stack(deployment)
-            models = stores.models()
-            champion, challenger = publish_models(models, tmp_path_factory.mktemp("models"))
-            promote_model(models, champion)
+        stores = local_stack(deployment)
+        models = stores.models()
+        champion, challenger = publish_models(models, tmp_path_factory.mktemp("models"))
+        promote_model(models, SystemClock(), champion)
         poller = start_poller(folder, deployment, max_window=MAX_WINDOW)
         http = open_wire(deployment.api_url, deployment.api_key)
         stack = Stack(cloud, http, Stream(cloud), stores, poller)

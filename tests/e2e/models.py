@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshet.application.ports import LogRecord, ModelStore, PublishedModel
-from freshet.application.promote_model import publish_model
+from freshet.application.models import publish_model
+from freshet.application.ports import LogRecord, ModelStore
 from freshet.domain.model_cards import Cost
-from infra.trainer.covisitation.card import ALGORITHM
+from freshet.scoring.publishable import publishable
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 from tests.builders import NOW_MS, log, record, views
@@ -25,7 +25,7 @@ def publish_models(store: ModelStore, folder: Path) -> tuple[str, str]:
 
 def _publish(store: ModelStore, follower: str, folder: Path) -> str:
     exported = export(fit(_history(follower)), folder, created_at_ms=NOW_MS, cost=Cost(0, 0))
-    publish_model(store, PublishedModel(exported.version, ALGORITHM, NOW_MS, exported.digest), exported.folder)
+    publish_model(store, publishable(exported.folder, NOW_MS), exported.folder)
     return exported.version
 
 

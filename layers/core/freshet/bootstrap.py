@@ -145,10 +145,11 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
 
     settings = read_settings(RecommendSettings, os.environ)
     region = settings.aws_region
-    views = DynamoViews(aws_client("dynamodb", region), settings.freshet_users_table, settings.freshet_items_table)
+    dynamodb = aws_client("dynamodb", region)
+    views = DynamoViews(dynamodb, settings.freshet_users_table, settings.freshet_items_table)
     catalogue = DynamoCatalogue(settings.freshet_catalogue_table, region)
     models = S3ModelStore(
-        aws_client("s3", region), settings.freshet_models_bucket, settings.freshet_models_table, region
+        aws_client("s3", region), dynamodb, settings.freshet_models_bucket, settings.freshet_models_table
     )
     recommend = Recommend(
         log=KinesisEventLog(client_without_retries("kinesis", region), settings.freshet_stream),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from freshet.application.promote_model import promote_model
+from freshet.adapters.system_clock import SystemClock
+from freshet.application.models import promote_model
 from infra import rebuild_execution
 from infra.localstack.deployment import deploy_to_localstack
 from infra.stack import local_stack
@@ -79,14 +78,11 @@ def test_the_log_is_archived(stack: Stack) -> None:
     eventually(lambda: bucket.list_objects_v2(Bucket=stack.output("ArchiveBucket"))["KeyCount"], COLD_S)
 
 
-def test_a_model_serves(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_serves(stack: Stack, tmp_path: Path) -> None:
     """Recommend carries numpy and onnxruntime, for the processor that it runs on."""
-    # The adapters find the cloud by their environment.
-    for name, value in stack.deployment.environment.items():
-        monkeypatch.setenv(name, value)
     models = local_stack(stack.deployment).models()
     version, _ = publish_models(models, tmp_path)
-    promote_model(models, version)
+    promote_model(models, SystemClock(), version)
     eventually(lambda: stack.http("GET", "/recommendations/eve").body["provenance"]["modelVersion"] == version, COLD_S)
 
 

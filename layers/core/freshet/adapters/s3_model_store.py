@@ -1,20 +1,25 @@
-"""Model folders in S3, their registry and the champion's pointer in DynamoDB (PynamoDB)."""
+"""Model folders in S3; their registry, and which of them served when, in DynamoDB.
+
+One row a model, and one row, the pointer, that names the champion and the latest promotions: a promotion is one
+conditional write, so that of two at once one is refused.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
-from pynamodb.models import Model
+from botocore.exceptions import ClientError
 
-from freshet.adapters.aws_errors import unavailable_in_our_words
+from freshet.adapters.aws_errors import condition_failed, unavailable_in_our_words
 from freshet.application.ports import PublishedModel
-from freshet.domain.errors import ConflictError, NotFoundError, UnavailableError
+from freshet.domain.errors import ConflictError, NotFoundError
+from freshet.domain.model_cards import read_card
+from freshet.domain.promotions import KEPT_PROMOTIONS, Promotion
 
 PREFIX = "models/"
 NAME = "recommender"
@@ -25,49 +30,67 @@ POINTER = "@champion"
 class S3ModelStore:
     """A ModelStore in one bucket and one table."""
 
-    def __init__(self, client: Any, bucket: str, table: str, region: str) -> None:
-        self._client = client
+    def __init__(self, s3: Any, dynamodb: Any, bucket: str, table: str) -> None:
+        self._s3 = s3
+        self._dynamodb = dynamodb
         self._bucket = bucket
-        self._row = _described(table, region)
+        self._table = table
 
-    def publish(self, model: PublishedModel, folder: Path) -> None:
+    def publish(self, model: PublishedModel, folder: Path, advance: Callable[[int], object] = lambda _: None) -> None:
         """See ModelStore."""
-        if self._get(model.version) is not None:
-            raise ConflictError(f"model {model.version} is already published")
+        taken = ConflictError(f"model {model.version} is already published")
+        if self._row(model.version):
+            raise taken
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             key = f"{PREFIX}{model.version}/{path.relative_to(folder).as_posix()}"
             with unavailable_in_our_words(f"write {key}"):
-                self._client.upload_file(str(path), self._bucket, key)
-        row = self._row(
-            NAME,
-            model.version,
-            algorithm=model.algorithm,
-            created_at_ms=model.created_at_ms,
-            digest=model.digest,
-            metrics=dict(model.metrics),
-        )
-        self._put(row, self._row.version.does_not_exist(), f"model {model.version} is already published")
+                self._s3.upload_file(str(path), self._bucket, key, Callback=advance)
+        self._put(_row(model), taken, ConditionExpression="attribute_not_exists(version)")
 
-    def champion(self) -> str | None:
+    def model(self, version: str) -> PublishedModel:
         """See ModelStore."""
-        pointer = self._get(POINTER)
-        return None if pointer is None else str(pointer.champion)
-
-    def promote(self, version: str, expected: str | None) -> None:
-        """See ModelStore."""
-        if self._get(version) is None:
+        row = self._row(version) if version not in ("", POINTER) else None
+        if not row:
             raise NotFoundError(f"model {version} was never published")
-        champion = self._row.champion
-        condition = champion.does_not_exist() if expected is None else champion == expected
-        self._put(self._row(NAME, POINTER, champion=version), condition, f"{expected} no longer serves")
+        return _model(row)
 
     def models(self) -> Sequence[PublishedModel]:
         """See ModelStore."""
-        try:
-            rows = [row for row in self._row.query(NAME, consistent_read=True) if row.version != POINTER]
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
-        return sorted((_model(row) for row in rows), key=lambda model: -model.created_at_ms)
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#name = :name",
+            ExpressionAttributeNames={"#name": "name"},  # a word that DynamoDB keeps for itself
+            ExpressionAttributeValues={":name": {"S": NAME}},
+            ConsistentRead=True,
+        )
+        with unavailable_in_our_words(f"query table {self._table}"):
+            rows = [row for page in pages for row in page["Items"] if row["version"]["S"] != POINTER]
+        return sorted(map(_model, rows), key=lambda model: -model.card.created_at_ms)
+
+    def champion(self) -> str | None:
+        """See ModelStore."""
+        champion: str | None = self._row(POINTER).get("champion", {}).get("S")
+        return champion
+
+    def promotions(self) -> Sequence[Promotion]:
+        """See ModelStore."""
+        kept = json.loads(self._row(POINTER).get("promotions", {"S": "[]"})["S"])
+        return [Promotion(*promotion) for promotion in kept]
+
+    def promote(self, promotion: Promotion) -> None:
+        """See ModelStore."""
+        self.model(promotion.version)
+        promotions = self.promotions()
+        latest = promotions[-1] if promotions else None
+        conflict = ConflictError(f"{promotion.replaced or 'nothing'} serves no longer: somebody else promoted a model")
+        if not promotion.follows(latest):
+            raise conflict
+        pointer = _key(POINTER) | {
+            "champion": {"S": promotion.version},
+            "promoted": {"N": str(promotion.number)},
+            "promotions": {"S": json.dumps([*promotions, promotion][-KEPT_PROMOTIONS:])},
+        }
+        self._put(pointer, conflict, **_still_serves(latest))
 
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore. A folder that is there already is complete, since it appears under its name in one step."""
@@ -92,54 +115,59 @@ class S3ModelStore:
             path = folder / key.removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             with unavailable_in_our_words(f"read {key}"):
-                self._client.download_file(self._bucket, key, str(path))
+                self._s3.download_file(self._bucket, key, str(path))
 
     def _keys(self, prefix: str) -> Iterator[str]:
         with unavailable_in_our_words(f"list {prefix}"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
-    def _get(self, version: str) -> Any | None:
+    def _row(self, version: str) -> Mapping[str, Any]:
+        """A row of the table; empty if there is none."""
+        with unavailable_in_our_words(f"read table {self._table}"):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(version), ConsistentRead=True)
+        row: Mapping[str, Any] = answer.get("Item", {})
+        return row
+
+    def _put(self, row: Mapping[str, Any], conflict: ConflictError, **condition: Any) -> None:
         try:
-            return self._row.get(NAME, version, consistent_read=True)
-        except DoesNotExist:
-            return None
-        except PynamoDBException as error:
-            raise _unavailable(error) from error
-
-    def _put(self, row: Any, condition: Any, conflict: str) -> None:
-        try:
-            row.save(condition=condition)
-        except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                raise ConflictError(conflict) from error
-            raise _unavailable(error) from error
+            with unavailable_in_our_words(f"write table {self._table}"):
+                self._dynamodb.put_item(TableName=self._table, Item=row, **condition)
+        except ClientError as error:
+            if not condition_failed(error):
+                raise
+            raise conflict from error
 
 
-def _described(table: str, region_name: str) -> Any:
-    """PynamoDB reads a table's name from its class, so each table gets a class of its own."""
-
-    class ModelRow(Model):
-        class Meta:
-            table_name = table
-            region = region_name
-
-        name = UnicodeAttribute(hash_key=True)
-        version = UnicodeAttribute(range_key=True)
-        algorithm = UnicodeAttribute(null=True)
-        created_at_ms = NumberAttribute(null=True)
-        digest = UnicodeAttribute(null=True)
-        metrics = JSONAttribute(null=True)
-        champion = UnicodeAttribute(null=True)
-
-    return ModelRow
+def _key(version: str) -> dict[str, Any]:
+    return {"name": {"S": NAME}, "version": {"S": version}}
 
 
-def _model(row: Any) -> PublishedModel:
-    metrics = {name: float(value) for name, value in (row.metrics or {}).items()}
-    return PublishedModel(row.version, row.algorithm, int(row.created_at_ms), row.digest, metrics)
+def _row(model: PublishedModel) -> dict[str, Any]:
+    return _key(model.version) | {
+        "digest": {"S": model.digest},
+        "published_at_ms": {"N": str(model.published_at_ms)},
+        "card": {"S": model.card.to_json()},
+        "signature": {"S": json.dumps(model.signature, sort_keys=True)},
+    }
 
 
-def _unavailable(error: PynamoDBException) -> UnavailableError:
-    return UnavailableError(f"model registry: {error}")
+def _model(row: Mapping[str, Any]) -> PublishedModel:
+    return PublishedModel(
+        version=row["version"]["S"],
+        digest=row["digest"]["S"],
+        published_at_ms=int(row["published_at_ms"]["N"]),
+        card=read_card(row["card"]["S"]),
+        signature=json.loads(row["signature"]["S"]),
+    )
+
+
+def _still_serves(latest: Promotion | None) -> dict[str, Any]:
+    """The condition that nobody has promoted a model since."""
+    if latest is None:
+        return {"ConditionExpression": "attribute_not_exists(champion)"}
+    return {
+        "ConditionExpression": "champion = :champion AND promoted = :number",
+        "ExpressionAttributeValues": {":champion": {"S": latest.version}, ":number": {"N": str(latest.number)}},
+    }

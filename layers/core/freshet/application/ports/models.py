@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from freshet.domain.keys import ItemKey
+from freshet.domain.model_cards import Card
+from freshet.domain.promotions import Promotion
 from freshet.domain.slates import Candidate
 
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """A registry row: what a version is and how good it was when it was made."""
+    """A registry row: a version, the digest that names it, and what its folder says of it.
+
+    `signature` is the content of `signature.json`: what the model's graph takes and gives.
+    """
 
     version: str
-    algorithm: str
-    created_at_ms: int
     digest: str
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    published_at_ms: int
+    card: Card
+    signature: Mapping[str, Any]
 
 
 class ModelStore(Protocol):
-    """Model folders, their registry, and the pointer to the one that serves."""
+    """Model folders, their registry, and which of them served when."""
 
-    def publish(self, model: PublishedModel, folder: Path) -> None:
-        """Store a folder and its registry row; a version is never changed. Raises ConflictError if it exists."""
+    def publish(self, model: PublishedModel, folder: Path, advance: Callable[[int], object] = ...) -> None:
+        """Store a folder and then its registry row; a version is never changed. `advance` hears how many more bytes.
+
+        Stopped on the way, nothing is published, and the same call again begins anew. Raises ConflictError if the
+        version exists.
+        """
+        ...
+
+    def model(self, version: str) -> PublishedModel:
+        """What is registered under this version. Raises NotFoundError."""
+        ...
+
+    def models(self) -> Sequence[PublishedModel]:
+        """Every registered model; the one that was made last comes first."""
         ...
 
     def champion(self) -> str | None:
         """The version that serves."""
         ...
 
-    def promote(self, version: str, expected: str | None) -> None:
-        """Make a version the champion if `expected` still is. Raises ConflictError, NotFoundError."""
+    def promotions(self) -> Sequence[Promotion]:
+        """The latest KEPT_PROMOTIONS promotions, oldest first; the last one is the champion's."""
         ...
 
-    def models(self) -> Sequence[PublishedModel]:
-        """Every registered model, newest first."""
+    def promote(self, promotion: Promotion) -> None:
+        """Make a version the champion, and remember that, if `promotion` follows the latest one of the store.
+
+        It follows it if its number is the next one, and the model that it replaces serves. Raises ConflictError,
+        NotFoundError for a version that is not registered.
+        """
         ...
 
     def fetch(self, version: str, into: Path) -> Path:
