@@ -19,7 +19,7 @@ from infra.local.checkout import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
-LIBRARIES = ("scipy", "implicit", "threadpoolctl")
+LIBRARIES = ("scipy", "implicit", "threadpoolctl", "optuna")
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
 app = typer.Typer(

@@ -44,24 +44,31 @@ class Section:
 
 def report(title: str, about: About, sections: Sequence[Section]) -> str:
     """The page; nothing in it is written by hand."""
+    lines = [
+        *head(title, about),
+        "",
+        "The whole catalogue is ranked. ± is one standard error, by bootstrap over the users.",
+        *(text for section in sections for text in _section(section)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def head(title: str, about: About) -> list[str]:
+    """What every page of the lab begins with."""
     rows, users, items = about.data_counts
     libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
     written = (
         f"Written by `{about.command}` with FRESHET_DATA naming the folder with the data; seed {about.seed}, "
         f"{libraries}, {about.cores} cores, load {about.load_before:.1f} before the run."
     )
-    lines = [
+    return [
         f"# {title}",
         "",
         written,
         "",
         f"Data: `{about.data_file}`, sha256 {about.data_sha256}: {rows:,} rows, {users:,} users, {items:,} items.",
         *(f"\n{step}" for step in about.preparation),
-        "",
-        "The whole catalogue is ranked. ± is one standard error, by bootstrap over the users.",
-        *(text for section in sections for text in _section(section)),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _section(section: Section) -> list[str]:
