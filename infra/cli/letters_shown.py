@@ -7,18 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from freshet.application.letters import FiledLetter
 from freshet.application.ports import BatchLetter, DeadLetter, StrangeLetter
 from freshet.domain.fragments import fragment_of
+from infra.cli.tables import table
 
 HEAD_BYTES = 64
-NUMBERS = {"bytes", "times"}
-WIDE = 10_000
-"""Columns: a position that is broken into two lines cannot be copied."""
 
 TITLES = {
     "position": "position",
@@ -35,18 +29,7 @@ TITLES = {
 
 def listing(letters: Sequence[FiledLetter]) -> str:
     """A table with one line a letter."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("position", "bytes", "times", "first seen", "reason"):
-        table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=True)
-    for filed in letters:
-        said = heading(filed)
-        size = said.get("bytes", f"{said['records']} records" if "records" in said else "")
-        cells = (said["position"], size, filed.times, said["firstSeen"], said["reason"])
-        table.add_row(*(escape(str(cell)) for cell in cells))
-    wide = Console(width=WIDE)
-    with wide.capture() as captured:
-        wide.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    return table(("position", "bytes", "times", "first seen", "reason"), map(_cells, letters), {"bytes", "times"})
 
 
 def as_lines(said: Mapping[str, Any]) -> Iterator[str]:
@@ -91,6 +74,12 @@ def stored_bytes(filed: FiledLetter) -> bytes:
     """What the letter holds of its record, or its text."""
     letter = filed.letter
     return letter.data if isinstance(letter, DeadLetter) else getattr(letter, "text", "").encode()
+
+
+def _cells(filed: FiledLetter) -> tuple[object, ...]:
+    said = heading(filed)
+    size = said.get("bytes", f"{said['records']} records" if "records" in said else "")
+    return said["position"], size, filed.times, said["firstSeen"], said["reason"]
 
 
 def _head(letter: DeadLetter) -> str:

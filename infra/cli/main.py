@@ -16,6 +16,7 @@ from infra.cli import (
     items,
     lab,
     localstack,
+    models,
     rebuild,
     recommendations,
     verify,
@@ -30,6 +31,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(lab.app, name="lab")
+app.add_typer(models.app, name="models")
 app.add_typer(views.app, name="views")
 
 if __name__ == "__main__":

@@ -1,0 +1,24 @@
+"""Tables whose lines are never broken, so that what stands in them can be copied and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_WIDE = 10_000
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[object]], numbers: Collection[str] = ()) -> str:
+    """A line of names and a line a row; the columns in `numbers` end flush."""
+    lines = Table(box=None, pad_edge=False)
+    for name in names:
+        lines.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
+    for row in rows:
+        lines.add_row(*(escape(str(cell)) for cell in row))
+    wide = Console(width=_WIDE)
+    with wide.capture() as captured:
+        wide.print(lines)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
