@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from infra.trainer.models.contract import Recommender
+from infra.trainer.models.contract import Recommender, Updatable
 from infra.trainer.models.families import FAMILIES, made
 from tests.contract.recommender_suite import RecommenderSuite, UpdatableSuite
 from tests.contract.resumable_suite import ResumableSuite
@@ -74,6 +74,18 @@ class TestBlend(RecommenderSuite):
     def made(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 0.3, "knobs": {"last": 20}}]
         return made("blend", {"parts": parts})
+
+
+class TestBlendOfUpdatable(UpdatableSuite):
+    def made(self) -> Recommender:
+        parts = [{"family": "covisitation", "weight": 1.0}, {"family": "decayed_popularity", "weight": 1e-3}]
+        return made("blend", {"parts": parts})
+
+
+def test_a_blend_learns_from_single_events_only_if_all_its_parts_do() -> None:
+    """Half of it would not be what a fit gives."""
+    parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 1.0}]
+    assert not isinstance(made("blend", {"parts": parts}), Updatable)
 
 
 def test_every_family_is_held_to_the_contract() -> None:

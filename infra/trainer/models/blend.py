@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
-from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds
+from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds, Updatable
 
 
 class Part(NamedTuple):
@@ -43,11 +43,19 @@ class Blend(RanksByScore):
         if not parts:
             raise InvalidInputError("parts", "at least one", "none")
         self._parts = tuple(parts)
+        if all(isinstance(part.model, Updatable) for part in parts):
+            # An attribute, not a method: a blend with a part that cannot learn from single events must not say it can.
+            self.update = self._update
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
         for part in self._parts:
             part.model.fit(train, seed)
+
+    def _update(self, user: int, item: int) -> None:
+        """See Updatable."""
+        for part in self._parts:
+            cast("Updatable", part.model).update(user, item)
 
     def keep_in(self, folder: Path) -> None:
         """See Resumable: for the parts that are."""

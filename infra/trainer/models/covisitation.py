@@ -6,8 +6,10 @@ knob. One difference: it looks back over events, the shop's over distinct items;
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +20,7 @@ from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore
 from infra.trainer.models.knobs import between, knobs_of, whole
-from infra.trainer.models.matrices import Sparse, weighted
+from infra.trainer.models.matrices import Sparse, newest_first
 
 _PENDING = 8192
 """Transitions learned by `update` that wait at most before they are added to the matrix."""
@@ -63,7 +65,8 @@ class Covisitation(RanksByScore):
         self._leaving: Floats = np.empty(0)
         self._arriving: Floats = np.empty(0)
         self._tails: dict[int, list[int]] = {}
-        self._pending: list[tuple[int, int, float]] = []
+        self._pending: dict[int, dict[int, float]] = defaultdict(dict)
+        self._pending_count = 0
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
@@ -75,7 +78,7 @@ class Covisitation(RanksByScore):
         self._arriving = np.bincount(targets, weights, minlength=items).astype(np.float64)
         reach = self._knobs.reach
         self._tails = {user: history[-reach:].tolist() for user, history in enumerate(train.histories())}
-        self._pending = []
+        self._forget_pending()
 
     def update(self, user: int, item: int) -> None:
         """See Updatable."""
@@ -83,20 +86,32 @@ class Covisitation(RanksByScore):
         for distance, earlier in enumerate(reversed(tail)):
             if earlier != item:
                 weight = self._knobs.decay**distance
-                self._pending.append((earlier, item, weight))
+                following = self._pending[earlier]
+                following[item] = following.get(item, 0.0) + weight
                 self._leaving[earlier] += weight
                 self._arriving[item] += weight
         tail.append(item)
         del tail[: -self._knobs.reach]
-        if len(self._pending) >= _PENDING:
+        self._pending_count += len(tail)
+        if self._pending_count >= _PENDING:
             self._merge()
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        asked = weighted(histories, len(self._leaving), self._knobs.last, self._knobs.asked_decay)
-        asked = asked * (1.0 / np.sqrt(self._leaving + self._knobs.out_smoothing))
-        found = (asked @ self._counts + asked @ self._waiting()).toarray()
+        found = np.zeros((len(histories), len(self._leaving)))
+        for row, history in zip(found, histories, strict=True):
+            self._add_followers(row, history)
         return np.asarray(found / np.sqrt(self._arriving + self._knobs.in_smoothing))
+
+    def _add_followers(self, row: Floats, history: Ints) -> None:
+        """Item by item: faster than a product of sparse matrices, for one history and for many."""
+        counts, knobs = self._counts, self._knobs
+        for age, item in enumerate(newest_first(history, knobs.last).tolist()):
+            share = knobs.asked_decay**age / sqrt(self._leaving[item] + knobs.out_smoothing)
+            entries = slice(counts.indptr[item], counts.indptr[item + 1])
+            row[counts.indices[entries]] += share * counts.data[entries]
+            for target, weight in self._pending.get(item, {}).items():
+                row[target] += share * weight
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
@@ -121,14 +136,15 @@ class Covisitation(RanksByScore):
             model._tails.setdefault(user, []).append(item)
         return model
 
-    def _waiting(self) -> Sparse:
-        sources, targets, weights = zip(*self._pending, strict=True) if self._pending else ((), (), ())
-        places = (np.array(sources, np.int64), np.array(targets, np.int64))
-        return sparse.csr_array((np.array(weights, np.float64), places), shape=self._counts.shape)
-
     def _merge(self) -> None:
-        self._counts = self._counts + self._waiting()
-        self._pending = []
+        entries = [(source, target, w) for source, row in self._pending.items() for target, w in row.items()]
+        if entries:
+            sources, targets, weights = zip(*entries, strict=True)
+            self._counts = self._counts + sparse.csr_array((weights, (sources, targets)), shape=self._counts.shape)
+        self._forget_pending()
+
+    def _forget_pending(self) -> None:
+        self._pending, self._pending_count = defaultdict(dict), 0
 
 
 def _transitions(user: Ints, item: Ints, knobs: CovisitationKnobs) -> tuple[Ints, Ints, Floats]:
