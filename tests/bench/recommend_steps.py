@@ -55,7 +55,7 @@ class Steps:
             row = served.features().read_user(pseudonym(wanted.user_id, recommend.pseudonym_secret))
         with self._timed("unpack, tail, session"):
             state = user_row.unpack(row.data)
-            excluded, latest = excluded_items(state, wanted.exclude_seen), tail(state)
+            excluded, latest = excluded_items(state, wanted.exclude_seen), tail(state, scorer.tail_items)
         with self._timed("score"):
             candidates = scorer.recommend(latest, excluded, FEW_CANDIDATES)
         with self._timed("re-rank"):

@@ -28,6 +28,7 @@ class SilentScorer:
     """A model that knows nothing: the journey is about how its files are fetched."""
 
     version = "v1"
+    tail_items = 10
 
     def recommend(self, *_: object) -> list[Candidate]:
         """Nothing."""

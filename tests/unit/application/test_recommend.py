@@ -33,11 +33,14 @@ class ListScorer:
     best: Sequence[str] = ()
     follows: Sequence[str] = ()
     version: str = "list-1"
+    tail_items: int = 10
     limits: list[int] = field(default_factory=list)
+    tails: list[int] = field(default_factory=list)
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """See Scorer."""
         self.limits.append(limit)
+        self.tails.append(len(tail))
         keys = [key for key in map(item_key, self.best) if key not in excluded]
         return [Candidate(key, 1 / place, Source.MODEL, tail[0]) for place, key in enumerate(keys[:limit], 1)]
 
@@ -181,6 +184,16 @@ def test_a_filter_that_leaves_few_looks_further() -> None:
     slate = shop.slate(n="20", filter=f"price>={FEW_CANDIDATES - 5}")
     assert ids(slate) == [f"item-{number}" for number in range(195, 215)]
     assert scorer.limits == [FEW_CANDIDATES, MANY_CANDIDATES]
+
+
+@pytest.mark.parametrize("reads", [1, 12, 50])
+def test_a_model_is_told_as_much_of_the_past_as_it_reads(reads: int) -> None:
+    """Of twenty items."""
+    scorer = ListScorer(best=["item-5"], tail_items=reads)
+    shop = Shop(scorer)
+    shop.happens("ann", *views(*(f"item-{number}" for number in range(20))))
+    shop.slate()
+    assert scorer.tails == [min(reads, 20)]
 
 
 def test_without_a_filter_the_model_is_asked_once() -> None:

@@ -24,6 +24,7 @@ class OneNeighbour:
     """A Scorer that knows that a desk follows a lamp."""
 
     version = "neighbour-1"
+    tail_items = 10
 
     def recommend(self, *_: object) -> list[Candidate]:
         """See Scorer."""

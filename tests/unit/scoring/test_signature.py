@@ -78,7 +78,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
             replace(SIGNATURE, inputs=(NEXT_ITEMS_INPUTS[0]._replace(dtype="int32"), *NEXT_ITEMS_INPUTS[1:])),
             r"inputs\[0\]: expected tail: int64\['tail'\], got \"tail: int32",
         ),
-        (replace(SIGNATURE, features=FEATURES._replace(decay=0.8)), "features: expected .*0.7.*, got .*0.8"),
+        (replace(SIGNATURE, features=FEATURES._replace(name="visits")), "features: expected tail 1, got .*visits"),
+        (replace(SIGNATURE, features=FEATURES._replace(version=2)), "features: expected tail 1, got .*2"),
+        (replace(SIGNATURE, features=FEATURES._replace(items=0)), "features.items: expected 1 to 10000, got 0"),
+        (
+            replace(SIGNATURE, features=FEATURES._replace(decay=1.5)),
+            "features.decay: expected above 0, up to 1, got 1.5",
+        ),
     ],
 )
 def test_a_model_that_asks_for_something_else_is_refused(signature: Signature, told: str) -> None:

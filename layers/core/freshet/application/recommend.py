@@ -73,7 +73,7 @@ class Recommend:
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)
         catalogue = self.served.catalogue()
-        latest = tail(state)
+        latest = tail(state, scorer.tail_items) if scorer else []
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
             candidates = in_order(self._sources(scorer, latest, excluded, limit, catalogue.newest))
             items = places(candidates, request.n, catalogue.items, excluded, request.filter)

@@ -12,22 +12,24 @@ from numpy.typing import NDArray
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.keys import ItemKey
 from freshet.domain.slates import Candidate, Source
-from freshet.domain.tastes import TAIL_DECAY, TAIL_ITEMS
 from freshet.scoring.model_folder import SIGNATURE, VOCABULARY_KEYS, check_files, check_version, sha256_of
 from freshet.scoring.session import check_session, open_session
-from freshet.scoring.signature import check_next_items, read_signature
+from freshet.scoring.signature import FeatureSet, check_next_items, read_signature
 from freshet.scoring.vocabulary import Vocabulary
 
 _OUTPUTS = ["items", "scores", "because"]
 _WARM_LIMIT = 100
-_WEIGHTS = (TAIL_DECAY ** np.arange(TAIL_ITEMS)).astype(np.float32)
 
 
 class OnnxScorer:
     """`application.ports.Scorer` over one model folder. Immutable; safe to share between threads."""
 
-    def __init__(self, version: str, session: onnxruntime.InferenceSession, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, version: str, session: onnxruntime.InferenceSession, vocabulary: Vocabulary, features: FeatureSet
+    ) -> None:
         self.version = version
+        self.tail_items = features.items
+        self._weights = (features.decay ** np.arange(features.items)).astype(np.float32)
         self._run = session.run
         self._vocabulary = vocabulary
 
@@ -52,20 +54,20 @@ class OnnxScorer:
             raise InvalidInputError(f"{SIGNATURE}: vocabulary_items", str(len(vocabulary)), signature.vocabulary_items)
         session = open_session(folder)
         check_session(session, signature)
-        scorer = cls(version, session, vocabulary)
+        scorer = cls(version, session, vocabulary, signature.features)
         scorer._warm()
         return scorer
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
-        """The best next items for the first TAIL_ITEMS of `tail` (distinct, newest first), best first, none excluded.
+        """The best next items for the first `tail_items` of `tail` (distinct, newest first), best first, none excluded.
 
         Equal scores are in the order of the keys. Unknown items say nothing and keep their place in the tail.
         """
-        latest = tail[:TAIL_ITEMS]
+        latest = tail[: self.tail_items]
         return self._candidates(latest, excluded, limit, Source.MODEL)
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
-        """The items that most often follow this one, best first; empty for an item the model does not know."""
+        """What the model expects after this item alone, best first; empty for an item the model does not know."""
         return self._candidates((item,), (item,), limit, Source.NEIGHBOURS)
 
     def _candidates(
@@ -86,7 +88,7 @@ class OnnxScorer:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
         inputs = {
             "tail": tail,
-            "tail_weight": _WEIGHTS[: len(tail)],
+            "tail_weight": self._weights[: len(tail)],
             "excluded": excluded,
             "limit": np.array([limit], np.int64),
         }
@@ -94,5 +96,5 @@ class OnnxScorer:
         return items, scores, because
 
     def _warm(self) -> None:
-        known = np.zeros(TAIL_ITEMS, np.int64)
+        known = np.zeros(self.tail_items, np.int64)
         self._best(known, known, _WARM_LIMIT)

@@ -24,7 +24,10 @@ class Tensor(NamedTuple):
 
 
 class FeatureSet(NamedTuple):
-    """Which reading of a user's events the model was fitted on; a scorer must read them in the same way."""
+    """Which reading of a user's events the model was fitted on; a scorer must read them in the same way.
+
+    `items` and `decay`, the weight of each item beside the one after it, are the model's own.
+    """
 
     name: str
     version: int
@@ -33,7 +36,10 @@ class FeatureSet(NamedTuple):
 
 
 FEATURES = FeatureSet("tail", 1, TAIL_ITEMS, TAIL_DECAY)
-"""The latest distinct items, newest first, as `domain.tastes` reads them; `decay` is the weight per place."""
+"""The latest distinct items, newest first, as `domain.tastes` reads them."""
+
+MOST_ITEMS = 10_000
+"""Of a tail: a signature that asks for more is damaged."""
 
 NEXT_ITEMS_INPUTS = (
     Tensor("tail", "int64", ("tail",)),
@@ -106,8 +112,16 @@ def check_next_items(signature: Signature) -> None:
         for index, (found, wanted) in enumerate(zip(got, expected, strict=True)):
             if found != wanted:
                 raise InvalidInputError(f"{SIGNATURE}: {part}[{index}]", _described(wanted), _described(found))
-    if signature.features != FEATURES:
-        raise InvalidInputError(f"{SIGNATURE}: features", str(FEATURES._asdict()), signature.features._asdict())
+    _check_features(signature.features)
+
+
+def _check_features(features: FeatureSet) -> None:
+    if features[:2] != FEATURES[:2]:
+        raise InvalidInputError(f"{SIGNATURE}: features", f"{FEATURES.name} {FEATURES.version}", features._asdict())
+    if not 1 <= features.items <= MOST_ITEMS:
+        raise InvalidInputError(f"{SIGNATURE}: features.items", f"1 to {MOST_ITEMS}", features.items)
+    if not 0 < features.decay <= 1:
+        raise InvalidInputError(f"{SIGNATURE}: features.decay", "above 0, up to 1", features.decay)
 
 
 def _as_objects(tensors: tuple[Tensor, ...]) -> list[dict[str, Any]]:

@@ -71,6 +71,8 @@ class Scorer(Protocol):
     """A model that can be asked; immutable, so that it can be swapped while another request uses it."""
 
     version: str
+    tail_items: int
+    """How many of a user's latest distinct items it reads; more are not needed."""
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """The best next items for a user's latest distinct items (newest first), best first, none excluded."""
