@@ -93,6 +93,14 @@ def test_a_signature_that_no_scorer_knows_is_refused_though_its_sums_are_right(m
     assert refusal(resealed(model.folder)) == "signature.json: format: expected 1, got 9"
 
 
+@pytest.mark.parametrize("algorithm", ["../outside", "@champion", "", "Ünique", "a b"])
+def test_an_algorithm_that_can_name_no_folder_is_refused(model: Exported, algorithm: str) -> None:
+    """A version begins with it, and versions are folders, keys and words of a command line."""
+    for name in ("signature.json", "card.json"):
+        rewritten(model.folder / name, algorithm=algorithm)
+    assert refusal(resealed(model.folder)).startswith("signature.json: algorithm: expected small letters")
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

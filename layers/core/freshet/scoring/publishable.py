@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from freshet.application.ports import PublishedModel
@@ -11,6 +12,9 @@ from freshet.domain.model_cards import FILE, Card, read_card
 from freshet.scoring.model_folder import CARD, DECISIVE, SIGNATURE, SUMS, check_files, digest_of, version_name
 from freshet.scoring.onnx_scorer import OnnxScorer
 from freshet.scoring.signature import Signature, read_signature
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""A version begins with it, and is the name of a folder."""
 
 
 def publishable(folder: Path, now_ms: int) -> PublishedModel:
@@ -23,6 +27,8 @@ def publishable(folder: Path, now_ms: int) -> PublishedModel:
     _check_strangers(folder)
     check_files(folder)
     signature, digest = read_signature(folder), digest_of(folder)
+    if not _NAME.fullmatch(signature.algorithm):
+        raise InvalidInputError(f"{SIGNATURE}: algorithm", "small letters, digits, - and _", signature.algorithm)
     version = version_name(signature.algorithm, digest)
     OnnxScorer.load(folder, version, verify=False)
     card = _card(folder, signature)
