@@ -19,8 +19,8 @@ from freshet.scoring.session import open_session
 from infra.trainer.covisitation.graph import graph
 from infra.trainer.covisitation.model import Neighbours
 from infra.trainer.covisitation.reference import next_items
-from infra.trainer.model_export.answers import NextItems
 from infra.trainer.covisitation.replay import replay
+from infra.trainer.model_export.answers import NextItems
 from tests.unit.trainer.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])

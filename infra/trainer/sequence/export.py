@@ -1,0 +1,80 @@
+"""Writes a sequence model as the folder that `freshet.scoring` runs. Needs no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from freshet.domain.errors import InvalidInputError
+from freshet.domain.keys import item_key
+from freshet.domain.model_cards import Card, Cost, LogRange
+from freshet.scoring.signature import FEATURES
+from freshet.scoring.vocabulary import Vocabulary, words
+from infra.trainer.model_export.folder import Exported, write_folder
+from infra.trainer.model_export.parts import Built
+from infra.trainer.sequence.graph import graph
+from infra.trainer.sequence.graph_layers import Weights
+from infra.trainer.sequence.knobs import SequenceKnobs
+
+ALGORITHM = "sequence"
+
+ToGraph = Callable[[SequenceKnobs, Weights], Built]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model came from and how good it is; see `domain.model_cards.Card` for each."""
+
+    training_set: str
+    seed: int
+    cost: Cost
+    created_at_ms: int
+    metrics: Mapping[str, Mapping[str, float]]
+    log: LogRange | None = None
+    made_from: str | None = None
+
+
+def export(
+    knobs: SequenceKnobs,
+    weights: Weights,
+    item_ids: Sequence[str],
+    folder: Path,
+    origin: Origin,
+    *,
+    to_graph: ToGraph = graph,
+    algorithm: str = ALGORITHM,
+) -> Exported:
+    """Write the model into `folder`, which is made if need be; the same arguments give the same bytes.
+
+    `item_ids` name the rows of `item.weight`, all but the last. `to_graph` may be another form of the same model, such
+    as `quantized.quantized_graph`; `algorithm` then says which. The version depends on the model alone, not on the
+    card. Raises InvalidInputError where ids and rows are not as many, or two ids have one key.
+    """
+    if len(item_ids) != len(weights["item.weight"]) - 1:
+        raise InvalidInputError("item_ids", f"{len(weights['item.weight']) - 1}, one a row", len(item_ids))
+    keys = words([item_key(item_id) for item_id in item_ids])
+    order = np.argsort(keys)
+    vocabulary = Vocabulary(keys[order])
+    rows = weights["item.weight"][[*order, len(order)]]
+    return write_folder(
+        folder,
+        to_graph(knobs, {**weights, "item.weight": rows}),
+        vocabulary=vocabulary,
+        item_ids=[item_ids[place] for place in order],
+        card=Card(
+            algorithm=algorithm,
+            created_at_ms=origin.created_at_ms,
+            training_set=origin.training_set,
+            vocabulary_items=len(item_ids),
+            cost=origin.cost,
+            knobs=asdict(knobs),
+            metrics=origin.metrics,
+            seed=origin.seed,
+            log=origin.log,
+            made_from=origin.made_from,
+        ),
+        features=FEATURES._replace(items=knobs.window),
+    )
