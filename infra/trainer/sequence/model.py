@@ -136,8 +136,9 @@ _BLOCKS = {"sasrec": SasrecBlock, "ligr": LigrBlock, "hstu": HstuBlock, "gru": G
 
 def _split_heads(x: Tensor, parts: int, heads: int) -> list[Tensor]:
     """[B, L, parts D] -> parts times [B, H, L, E]."""
-    batch, length, _ = x.shape
-    return [part.view(batch, length, heads, -1).transpose(1, 2) for part in x.chunk(parts, dim=2)]
+    batch, length, width = x.shape
+    each = width // parts // heads  # not left to view: it cannot tell where B is 0
+    return [part.view(batch, length, heads, each).transpose(1, 2) for part in x.chunk(parts, dim=2)]
 
 
 def _initialise(module: nn.Module) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, distributed
 from tqdm import tqdm
 
+from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Ints
 from infra.trainer.sequence import checkpoint
 from infra.trainer.sequence.batches import Batch, batches_of_an_epoch, latest
@@ -50,13 +51,16 @@ def train(
     """Fit on the steps from each item to the next; `keep_in` is the folder to keep checkpoints in and go on from.
 
     The same seed gives the same weights, whether or not the training was killed on its way. `start` is trained on in
-    place of a new model. `lesson` makes a loss of its own for the histories that are learned from.
+    place of a new model. `lesson` makes a loss of its own for the histories that are learned from. Raises
+    InvalidInputError where no history has two items.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed)
     model = (start or SequenceModel(knobs, items)).to(device)
     learned, asked = _held_out([history for history in histories if len(history)], knobs.held_out, seed)
     steps = len(batches_of_an_epoch(learned, knobs.window, knobs.batch, items, np.random.default_rng((seed, 0))))
+    if not steps:
+        raise InvalidInputError("histories", "one with two items or more", f"{len(learned)} with at most one")
     optimiser = torch.optim.AdamW(model.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
     loss = lesson(learned) if lesson else None
     progress = checkpoint.read(keep_in, knobs, seed) if keep_in else None
@@ -64,7 +68,7 @@ def train(
         model.load_state_dict(progress.weights)
         optimiser.load_state_dict(progress.optimiser)
     else:
-        progress = Progress(0, -1.0, 0, _copied(model), _copied(model), optimiser.state_dict(), [])
+        progress = Progress(0, -math.inf, 0, _copied(model), _copied(model), optimiser.state_dict(), [])
     while progress.epoch < knobs.epochs and progress.epoch - progress.best_epoch < knobs.patience:
         _epoch(model, optimiser, learned, asked, knobs, seed, steps, progress, loss)
         if keep_in and _rank() == 0:
@@ -103,6 +107,7 @@ def _epoch(
             group["lr"] = rate
         value, targets = _step(model, optimiser, batch, knobs, own_loss or knobs_loss)
         loss, count = loss + value, count + targets
+    loss = _summed(loss, model)
     ndcg = held_out_ndcg(model, asked) if asked else -loss / count
     if ndcg > progress.best:
         progress.best, progress.best_epoch, progress.best_weights = ndcg, epoch, _copied(model)
@@ -141,13 +146,23 @@ def _sum_gradients(model: SequenceModel) -> None:
         torch.nn.utils.vector_to_parameters(flat, gradients)
 
 
+def _summed(value: float, model: SequenceModel) -> float:
+    """The sum over the processes: all of them must come to the same end of the training."""
+    if _processes() == 1:
+        return value
+    total = torch.tensor(value, dtype=torch.float64, device=model.item.weight.device)
+    distributed.all_reduce(total)
+    return float(total)
+
+
 @torch.inference_mode()
 def held_out_ndcg(model: SequenceModel, asked: Sequence[Ints]) -> float:
-    """NDCG@10 of the last item of each history after the others, which are not ranked."""
+    """NDCG@10 of the last item of each history after the others, which are not ranked; each process asks its part."""
     model.eval()
     device, gain = model.item.weight.device, 0.0
-    for start in range(0, len(asked), _ASKED_AT_ONCE):
-        part = asked[start : start + _ASKED_AT_ONCE]
+    own = asked[_rank() :: _processes()]
+    for start in range(0, len(own), _ASKED_AT_ONCE):
+        part = own[start : start + _ASKED_AT_ONCE]
         shown = [history[:-1] for history in part]
         history, length = latest(shown, model.knobs.window, model.padding)
         scores = model.last(history.to(device), length.to(device)) @ model.catalogue().T  # b N
@@ -159,7 +174,7 @@ def held_out_ndcg(model: SequenceModel, asked: Sequence[Ints]) -> float:
         scores[owner, seen] = -torch.inf
         rank = (scores > of_target[:, None]).sum(dim=1)  # from 0
         gain += float(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0).sum())
-    return gain / len(asked)
+    return _summed(gain, model) / len(asked)
 
 
 def _held_out(histories: Sequence[Ints], share: float, seed: int) -> tuple[list[Ints], list[Ints]]:

@@ -1,0 +1,97 @@
+"""A training that was killed goes on as if it had not been."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from freshet.domain.errors import InvalidInputError
+from infra.trainer.sequence import training
+from tests.unit.trainer.sequence.small import SEED, same_weights, small, trained
+
+ROOT = Path(__file__).parents[4]
+KNOBS = small(dropout=0.2, loss="gbce", negatives=6, epochs=4)
+"""With everything that is drawn: windows, batches, dropout and negatives."""
+
+TRAINS_UNTIL_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from infra.trainer.sequence import {module} as moment
+from tests.unit.trainer.sequence.test_checkpoints import KNOBS
+from tests.unit.trainer.sequence.small import trained
+
+torch.set_num_threads(1)
+left = {calls}
+
+def counted(*arguments, original=getattr({owner}, "{name}"), **named):
+    global left
+    left -= 1
+    if left < 0:
+        {last_deed}
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments, **named)
+
+setattr({owner}, "{name}", counted)
+trained(KNOBS, keep_in=Path(sys.argv[1]))
+"""
+
+IN_AN_EPOCH = {"module": "training", "owner": "moment", "name": "_step", "calls": 25, "last_deed": "pass"}
+"""Of the third: each epoch has ten steps or eleven."""
+
+WHILE_WRITING = {
+    "module": "checkpoint",
+    "owner": "torch",
+    "name": "save",
+    "calls": 2,
+    "last_deed": "arguments[1].write_bytes(b'half of it')",
+}
+"""The third checkpoint is begun and never ended."""
+
+
+def killed(folder: Path, moment: dict[str, Any]) -> None:
+    """A training in another process, ended by SIGKILL at that moment."""
+    program = [sys.executable, "-c", TRAINS_UNTIL_KILLED.format(**moment), str(folder)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("moment", [IN_AN_EPOCH, WHILE_WRITING], ids=["in an epoch", "while writing"])
+def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(tmp_path: Path, moment: dict[str, Any]) -> None:
+    """To the last bit, and it does not begin anew."""
+    killed(tmp_path, moment)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]["epoch"] == 2
+    gone_on, unbroken = trained(KNOBS, keep_in=tmp_path), trained(KNOBS)
+    assert same_weights(gone_on, unbroken)
+    assert [one["loss"] for one in gone_on.history] == [one["loss"] for one in unbroken.history]
+
+
+def test_a_training_that_had_ended_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its weights are those of the best epoch."""
+    first = trained(KNOBS, keep_in=tmp_path)
+    monkeypatch.setattr(training, "_step", None)
+    assert same_weights(trained(KNOBS, keep_in=tmp_path), first)
+
+
+@pytest.mark.parametrize(("knob", "value"), [("epochs", 5), ("dropout", 0.1), ("robustness", 0.5), ("block", "gru")])
+def test_a_checkpoint_of_other_knobs_is_refused(tmp_path: Path, knob: str, value: Any) -> None:
+    """By the name of the knob, with both values."""
+    knobs = small(epochs=1)
+    trained(knobs, keep_in=tmp_path)
+    expected = rf"checkpoint.pt: {knob}: expected {value}, got .*{getattr(knobs, knob)}"
+    with pytest.raises(InvalidInputError, match=expected):
+        trained(replace(knobs, **{knob: value}), keep_in=tmp_path)
+
+
+def test_a_checkpoint_of_another_seed_is_refused(tmp_path: Path) -> None:
+    """What it drew was something else."""
+    trained(small(epochs=1), keep_in=tmp_path)
+    with pytest.raises(InvalidInputError, match=f"checkpoint.pt: seed: expected 8, got .*{SEED}"):
+        trained(small(epochs=1), seed=8, keep_in=tmp_path)
