@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from infra.trainer.models.contract import Recommender, Updatable
 from infra.trainer.models.families import FAMILIES, made
 from tests.contract.recommender_suite import RecommenderSuite, UpdatableSuite
@@ -44,6 +47,31 @@ class TestIals(RecommenderSuite):
 class TestBpr(RecommenderSuite):
     def made(self) -> Recommender:
         return made("bpr", {"factors": 8, "iterations": 50, "learning_rate": 0.05})
+
+
+class _Autoencoder(RecommenderSuite):
+    knobs: ClassVar[Mapping[str, object]]
+
+    def made(self) -> Recommender:
+        small = {"latent": 8, "epochs": 20, "batch": 16, "learning_rate": 0.01}
+        return made("autoencoder", {**small, **self.knobs})
+
+
+class TestVae(_Autoencoder):
+    knobs: ClassVar[Mapping[str, object]] = {"kind": "vae", "hidden": 16}
+
+
+class TestDae(_Autoencoder):
+    knobs: ClassVar[Mapping[str, object]] = {"kind": "dae", "hidden": 0}
+
+
+class TestAutoencoderOfWhatComesNext(_Autoencoder):
+    knobs: ClassVar[Mapping[str, object]] = {"kind": "vae", "hidden": 16, "ahead": 3, "last": 5, "decay": 0.8}
+
+
+class TestLightGcn(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("lightgcn", {"factors": 8, "layers": 2, "epochs": 20, "batch": 128, "last": 5, "decay": 0.9})
 
 
 class _Sequence(ResumableSuite):

@@ -87,6 +87,8 @@ FAMILIES: Mapping[str, Family] = {
     "ease": Family(lambda knobs: Ease(knobs_of(EaseKnobs, knobs)), Ease.load),
     "ials": Family(lambda knobs: Ials(knobs_of(IalsKnobs, knobs)), Ials.load),
     "bpr": Family(lambda knobs: Bpr(knobs_of(BprKnobs, knobs)), Bpr.load),
+    "autoencoder": _neural("autoencoder", "models.autoencoder", "Autoencoder", "AutoencoderKnobs"),
+    "lightgcn": _neural("lightgcn", "models.lightgcn", "LightGcn", "LightGcnKnobs"),
     "sequence": _neural("sequence", "sequence.recommender", "SequenceRecommender", "SequenceKnobs"),
     "blend": Family(_blend, Blend.load),
 }
