@@ -1,7 +1,8 @@
-"""Directed co-visitation: what users do after an item, the sooner the more it counts, less for busy and popular items.
+"""Co-visitation: what users do after an item, the sooner the more it counts, less for busy and popular items.
 
 The shop's own model (`infra.trainer.covisitation`) on the lab's data, with all neighbours kept and with the reach as a
-knob. One difference: it looks back over events, the shop's over distinct items; the same where nobody returns to one.
+knob; the shop's `backward` is 0.7. One difference: it looks back over events, the shop's over distinct items; the same
+where nobody returns to one.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class CovisitationKnobs:
     decay: float = 0.7
     """How much less the next event says than the one before it."""
 
+    backward: float = 0.0
+    """How much i -> j also says about j -> i; 0: only what came after an item is an answer to it."""
+
     out_smoothing: float = 30.0
     """Weight added to what leaves an item, so that a rare item's few transitions do not count as certain."""
 
@@ -51,6 +55,7 @@ class CovisitationKnobs:
     def __post_init__(self) -> None:
         whole(self, "reach", "last")
         between(self, "decay", "asked_decay", above=0.0, most=1.0)
+        between(self, "backward", most=1.0)
         between(self, "out_smoothing", "in_smoothing", above=0.0)
 
 
@@ -76,8 +81,7 @@ class Covisitation(RanksByScore):
         self._counts = sparse.csr_array((weights, (sources, targets)), shape=(items, items))
         self._leaving = np.bincount(sources, weights, minlength=items).astype(np.float64)
         self._arriving = np.bincount(targets, weights, minlength=items).astype(np.float64)
-        reach = self._knobs.reach
-        self._tails = {user: history[-reach:].tolist() for user, history in enumerate(train.histories())}
+        self._tails = _tails(train.item[by_user].tolist(), train.user_counts().tolist(), self._knobs.reach)
         self._forget_pending()
 
     def update(self, user: int, item: int) -> None:
@@ -86,15 +90,21 @@ class Covisitation(RanksByScore):
         for distance, earlier in enumerate(reversed(tail)):
             if earlier != item:
                 weight = self._knobs.decay**distance
-                following = self._pending[earlier]
-                following[item] = following.get(item, 0.0) + weight
-                self._leaving[earlier] += weight
-                self._arriving[item] += weight
+                self._learn(earlier, item, weight)
+                if self._knobs.backward:
+                    self._learn(item, earlier, weight * self._knobs.backward)
         tail.append(item)
         del tail[: -self._knobs.reach]
         self._pending_count += len(tail)
         if self._pending_count >= _PENDING:
             self._merge()
+
+    def _learn(self, source: int, target: int, weight: float) -> None:
+        """One more transition, which waits for the next merge."""
+        following = self._pending[source]
+        following[target] = following.get(target, 0.0) + weight
+        self._leaving[source] += weight
+        self._arriving[target] += weight
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
@@ -147,6 +157,16 @@ class Covisitation(RanksByScore):
         self._pending, self._pending_count = defaultdict(dict), 0
 
 
+def _tails(items: list[int], lengths: list[int], reach: int) -> dict[int, list[int]]:
+    """The latest `reach` items of each user who has some; `items` are of user after user, each oldest first."""
+    tails, end = {}, 0
+    for user, length in enumerate(lengths):
+        start, end = end, end + length
+        if length:
+            tails[user] = items[max(start, end - reach) : end]
+    return tails
+
+
 def _transitions(user: Ints, item: Ints, knobs: CovisitationKnobs) -> tuple[Ints, Ints, Floats]:
     """Source, target and weight of each transition, [transitions]; `user` ascends, each user's rows are in order."""
     sources, targets, weights = [], [], []
@@ -156,6 +176,10 @@ def _transitions(user: Ints, item: Ints, knobs: CovisitationKnobs) -> tuple[Ints
         sources.append(before[follows])
         targets.append(after[follows])
         weights.append(np.full(int(follows.sum()), knobs.decay ** (distance - 1)))
+        if knobs.backward:
+            sources.append(after[follows])
+            targets.append(before[follows])
+            weights.append(weights[-1] * knobs.backward)
     nothing = np.empty(0, np.int64)
     return (
         np.concatenate([nothing, *sources]),
