@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
+
+import numpy as np
 
 from infra.trainer.models.contract import Recommender, Updatable
 from infra.trainer.models.families import FAMILIES, made
-from tests.contract.recommender_suite import RecommenderSuite, UpdatableSuite
+from tests.contract.recommender_suite import ITEMS, RecommenderSuite, UpdatableSuite, interactions
 from tests.contract.resumable_suite import ResumableSuite
+
+TEXTS = {
+    "format": "table",
+    "path": str(Path(__file__).with_name("made_up_texts.csv")),
+    "fields": ["title", "kind"],
+    "encoder": "hashed-words",
+}
 
 
 class TestPopularity(UpdatableSuite):
@@ -26,7 +36,7 @@ class TestItemKnn(RecommenderSuite):
 
 class TestCovisitation(UpdatableSuite):
     def made(self) -> Recommender:
-        return made("covisitation", {"reach": 4, "last": 3})
+        return made("covisitation", {"reach": 4, "last": 3, "backward": 0.5})
 
 
 class TestEase(RecommenderSuite):
@@ -108,6 +118,32 @@ class TestBlendOfUpdatable(UpdatableSuite):
     def made(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "decayed_popularity", "weight": 1e-3}]
         return made("blend", {"parts": parts})
+
+
+class TestContent(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("content", {"texts": TEXTS, "last": 5, "decay": 0.8})
+
+
+class TestHybrid(RecommenderSuite):
+    def made(self) -> Recommender:
+        base = {"family": "covisitation", "knobs": {"reach": 4}}
+        return made("hybrid", {"base": base, "texts": TEXTS, "fewer_than": 5})
+
+
+class TestHybridThatReadsAllFromTheText(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("hybrid", {"base": {"family": "ease"}, "texts": TEXTS, "fewer_than": None})
+
+
+class TestRandom(RecommenderSuite):
+    def made(self) -> Recommender:
+        return made("random", {})
+
+    def test_an_item_that_nobody_touched_is_nobodys_first(self, model: Recommender) -> None:
+        """It may be: nothing was learned. But not everybody's."""
+        histories = [history for history in interactions().histories() if len(history)]
+        assert len(np.unique(model.recommend(histories, 1, exclude_seen=False))) > ITEMS / 2
 
 
 def test_a_blend_learns_from_single_events_only_if_all_its_parts_do() -> None:

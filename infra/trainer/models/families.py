@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from freshet.domain.errors import InvalidInputError
+from infra.trainer.content.hybrid import Hybrid, HybridKnobs
+from infra.trainer.content.recommender import Content, content_knobs, with_texts
 from infra.trainer.models.blend import Blend, Part
 from infra.trainer.models.bpr import Bpr, BprKnobs
 from infra.trainer.models.contract import Recommender
@@ -18,6 +20,7 @@ from infra.trainer.models.ials import Ials, IalsKnobs
 from infra.trainer.models.item_knn import ItemKnn, ItemKnnKnobs
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.models.popularity import Popularity, PopularityKnobs
+from infra.trainer.models.random_order import RandomOrder
 
 
 class Family(NamedTuple):
@@ -60,6 +63,18 @@ def _part(
     return Part(made(family, knobs or {}), weight, logarithm)
 
 
+def _hybrid(knobs: Mapping[str, Any]) -> Hybrid:
+    """`base`: a mapping with `family` and, where they are not the defaults, `knobs`; then those of HybridKnobs."""
+    checked = knobs_of(HybridKnobs, with_texts(knobs))
+    return Hybrid(checked, made(checked.base["family"], checked.base.get("knobs") or {}))
+
+
+def _random(knobs: Mapping[str, Any]) -> RandomOrder:
+    if knobs:
+        raise InvalidInputError("random", "no knobs", ", ".join(knobs))
+    return RandomOrder()
+
+
 def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
     """A family that needs PyTorch: its module is imported when the first such model is made."""
 
@@ -78,6 +93,7 @@ def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
 
 
 FAMILIES: Mapping[str, Family] = {
+    "random": Family(_random, RandomOrder.load),
     "popularity": Family(lambda knobs: Popularity(knobs_of(PopularityKnobs, knobs)), Popularity.load),
     "decayed_popularity": Family(
         lambda knobs: DecayedPopularity(knobs_of(DecayedPopularityKnobs, knobs)), DecayedPopularity.load
@@ -91,4 +107,6 @@ FAMILIES: Mapping[str, Family] = {
     "lightgcn": _neural("lightgcn", "models.lightgcn", "LightGcn", "LightGcnKnobs"),
     "sequence": _neural("sequence", "sequence.recommender", "SequenceRecommender", "SequenceKnobs"),
     "blend": Family(_blend, Blend.load),
+    "content": Family(lambda knobs: Content(content_knobs(knobs)), Content.load),
+    "hybrid": Family(_hybrid, Hybrid.load),
 }
