@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from freshet.domain.errors import InvalidInputError
+from infra.trainer.evaluation.cold_items import cold_items
 from infra.trainer.evaluation.leave_one_out import leave_one_out
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.results import Published
@@ -21,7 +22,11 @@ from infra.trainer.models.knobs import knobs_of
 from infra.trainer.preparation import STEPS, Step
 from infra.trainer.sources import FORMATS
 
-PROTOCOLS: Mapping[str, Callable[..., Split]] = {"leave_one_out": leave_one_out, "time_split": time_split}
+PROTOCOLS: Mapping[str, Callable[..., Split]] = {
+    "leave_one_out": leave_one_out,
+    "time_split": time_split,
+    "cold_items": cold_items,
+}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from infra.trainer.data_folder import use
 from infra.trainer.evaluation.comparing import PerQuestion
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import answer
@@ -57,6 +58,7 @@ def prepared(
     source: Source, steps: Sequence[Step], data: Path, *, command: str, seed: int, libraries: Sequence[str] = LIBRARIES
 ) -> tuple[Interactions, About]:
     """The data, cleaned, and what it takes to make figures on it again; `data` is the folder with all data."""
+    use(data)
     path = data / source.path
     interactions, taken = prepare(read(source.format, path), steps)
     return interactions, About(
