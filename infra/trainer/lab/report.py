@@ -47,7 +47,7 @@ def report(title: str, about: About, sections: Sequence[Section]) -> str:
     lines = [
         *head(title, about),
         "",
-        "The whole catalogue is ranked, less what a line excludes. ± is one standard error, by bootstrap over the users.",
+        "All items are ranked but those that a line excludes. ± is one standard error, by bootstrap over the users.",
         *(text for section in sections for text in _section(section)),
     ]
     return "\n".join(lines) + "\n"
