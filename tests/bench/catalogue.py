@@ -7,7 +7,18 @@ from importlib import import_module
 
 from tests.bench.reporting import Report
 
-NAMES = ("fold", "projector", "rows", "rebuild", "scale", "importing", "recommend", "imports")
+NAMES = (
+    "fold",
+    "projector",
+    "rows",
+    "rebuild",
+    "scale",
+    "importing",
+    "recommend",
+    "encoder",
+    "whole_catalogue",
+    "imports",
+)
 
 
 def benchmark(name: str) -> Callable[..., Report]:
