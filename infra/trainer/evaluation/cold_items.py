@@ -20,16 +20,25 @@ user's last known item is asked for as well, so that the price of showing new it
 
 
 def cold_items(
-    data: Interactions, share: float = 0.1, *, seed: int = 0, among: Among = "hidden", exclude: Exclude = "history"
+    data: Interactions,
+    share: float = 0.1,
+    *,
+    seed: int = 0,
+    among: Among = "hidden",
+    exclude: Exclude = "history",
+    every: int = 1,
 ) -> Split:
     """Hide a share of the items, drawn by `seed`; ask each user for the last hidden one after the known ones before it.
 
     `train` lacks all rows of hidden items and each user's last row with a known one, under either `among`, so figures
     of both come from equal models. Exclude "history" keeps everything out of the ranking that the user had to do with
-    before, hidden items too. Raises `InvalidInputError` for a share that hides nothing or leaves nothing to fit on.
+    before, hidden items too. One in `every` users is asked. Raises `InvalidInputError` for a share that hides nothing
+    or leaves nothing to fit on.
     """
     check_choice("among", get_args(Among), among)
     check_choice("exclude", get_args(Exclude), exclude)
+    if every < 1:
+        raise InvalidInputError("every", "at least 1", every)
     hidden = _hidden(data, share, seed)
     of_hidden = hidden[data.item]
     last_hidden, last_known = _last_rows(data, of_hidden), _last_rows(data, ~of_hidden)
@@ -37,8 +46,10 @@ def cold_items(
     if not len(last_hidden) or not len(train):
         raise InvalidInputError("share", "some rows of hidden items and some to fit on", share)
     asked = last_hidden if among == "hidden" else np.concatenate((last_hidden, last_known))
+    asked = asked[data.user[asked] % every == 0]
+    who = "each user's" if every == 1 else f"one in {every} users'"
     return Split(
-        protocol=f"{int(hidden.sum())} of {len(hidden)} items hidden (seed {seed}), each user's last one asked for, "
+        protocol=f"{hidden.sum()} of {len(hidden)} items hidden (seed {seed}), {who} last one asked for, "
         + ("ranked among hidden items" if among == "hidden" else "and the last known one, ranked among all")
         + (", history excluded" if exclude == "history" else ", nothing excluded"),
         train=data.select(np.isin(np.arange(len(data)), train)),

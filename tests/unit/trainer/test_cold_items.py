@@ -101,6 +101,13 @@ def test_nothing_of_a_question_is_in_the_training_but_known_rows() -> None:
     assert len(split.train) == known - 30
 
 
+def test_one_in_some_users_is_asked() -> None:
+    """For both kinds of items; the training stays the same."""
+    whole, some = (cold_items(shop(), 0.25, seed=1, among="all", every=every) for every in (1, 3))
+    assert set(some.questions.user.tolist()) == {user for user in whole.questions.user.tolist() if user % 3 == 0}
+    assert rows_of(some.train) == rows_of(whole.train)
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, 0.01, 0.99])
 def test_a_share_that_hides_nothing_or_all_is_refused(share: float) -> None:
     """There would be nothing to ask, or nothing to fit on."""
