@@ -22,6 +22,7 @@ from infra.shops import (
     SlateValue,
     play,
 )
+from infra.simulator.browsing import Found, browsing
 from infra.simulator.config import ShopConfig
 from infra.simulator.customers import DAY, Customers, PlannedVisit, customer_id
 from infra.simulator.house import ArmShares, House
@@ -96,6 +97,13 @@ class SimulatedShop:
                 retired=[catalogue.products[place].item_id for place in leaving],
                 visits=[self._visit(plan, arms, probes) for plan in self._visits if plan.day == number],
             )
+
+    def browsing(self) -> Iterator[Found]:
+        """The same customers in a shop without slates, history and live days, each find beside its true rank.
+
+        Visit by visit, in order of their beginnings; visits of different customers overlap in time.
+        """
+        return browsing(self.world, self._house, self._visits)
 
     def showcase(self) -> Showcase:
         """A customer with a past who, on a visit that is no part of `days`, takes up something new."""

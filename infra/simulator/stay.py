@@ -37,14 +37,14 @@ class Stay:
         """Enter the shop."""
         plan = visit.plan
         self._visit, self._config, self._catalogue = visit, visit.world.config, visit.world.catalogue
-        self._shopper = Shopper(visit.world, plan.taste, plan.day, plan.intent)
+        self.shopper = Shopper(visit.world, plan.taste, plan.day, plan.intent)
         self._diary = Diary(visit.world, plan)
         self._to_rate: list[tuple[int, float]] = []
 
     def page(self, number: int, luck: PageLuck) -> Generator[Step, Slate | None, list[Behaviour]]:
         """Live through one page and return what the customer did on it."""
         if number and luck.walk < self._config.intent_changed:
-            self._shopper.walks_on()
+            self.shopper.walks_on()
         slate_share = self._config.slate_page * (2 if number == 0 else 1)
         if self._visit.with_slates and luck.kind < slate_share:
             slate = (yield self._slate_to_show(number)) or _NOTHING_SHOWN
@@ -59,39 +59,39 @@ class Stay:
         return [self._note_after(_TO_RATE, BehaviourKind.RATED, item, stars) for item, stars in self._to_rate]
 
     def _slate_to_show(self, page: int) -> Shown:
-        arm, house_slate = self._visit.slate_for(page, self._shopper.seen)
+        arm, house_slate = self._visit.slate_for(page, self.shopper.seen)
         n = self._config.slate_size
-        return Shown(self._visit.user_id, n, self._diary.now, arm, house_slate, self._shopper.truth())
+        return Shown(self._visit.user_id, n, self._diary.now, arm, house_slate, self.shopper.truth())
 
     def _reacts(self, slate: Slate, luck: PageLuck) -> Iterator[Behaviour]:
-        clicked = self._shopper.chances(slate.item_ids).clicked(luck.choice)
+        clicked = self.shopper.chances(slate.item_ids).clicked(luck.choice)
         if clicked is None:
             return
         item, meant = clicked
         yield self._diary.note(BehaviourKind.VIEWED, item, led_by=slate)
-        self._shopper.looks_at(item, meant=meant)
+        self.shopper.looks_at(item, meant=meant)
         if meant:
             yield from self._may_buy(item, luck, Slate((), slate.recommendation_id))
 
     def _finds(self, luck: PageLuck) -> Generator[Step, Slate | None, list[Behaviour]]:
-        item = self._shopper.finds(luck.choice)
+        item = self.shopper.finds(luck.choice)
         if item is None:
             return []
         view = self._diary.note(BehaviourKind.VIEWED, item)
         if self._visit.probes.holds(view.event_id):
             yield Probed(view.user_id, view.item_id, view.occurred_at)
-        self._shopper.looks_at(item)
+        self.shopper.looks_at(item)
         return [view, *self._may_buy(item, luck, _NOTHING_SHOWN)]
 
     def _may_buy(self, item: int, luck: PageLuck, led_by: Slate) -> Iterator[Behaviour]:
-        if luck.cart >= self._shopper.cart_chance(item):
+        if luck.cart >= self.shopper.cart_chance(item):
             return
         yield self._note_after(_TO_CART, BehaviourKind.ADDED_TO_CART, item, None, led_by)
         if luck.purchase >= self._config.purchase:
             return
         yield self._note_after(_TO_PAY, BehaviourKind.PURCHASED, item, self._catalogue.products[item].price, led_by)
         if luck.rating < self._config.rating:
-            self._to_rate.append((item, self._shopper.stars(item, luck.stars)))
+            self._to_rate.append((item, self.shopper.stars(item, luck.stars)))
 
     def _note_after(
         self, seconds: float, kind: BehaviourKind, item: int, value: float | None, led_by: Slate = _NOTHING_SHOWN

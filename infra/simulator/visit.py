@@ -42,7 +42,7 @@ class SimulatedVisit:
     def steps(self) -> Steps:
         """Page by page, a slate is shown or a product found, and perhaps bought; ratings come last."""
         stay = Stay(self)
-        for number, luck in enumerate(self._pages()):
+        for number, luck in enumerate(self.pages()):
             done = yield from stay.page(number, luck)
             yield from in_batches(done)
         yield from in_batches(stay.ratings())
@@ -58,7 +58,8 @@ class SimulatedVisit:
             return arm, self.house.random(day, n, seen, *moment)
         return arm, None
 
-    def _pages(self) -> list[PageLuck]:
+    def pages(self) -> list[PageLuck]:
+        """The luck of each page."""
         config = self.world.config
         draw = chance(self.world.seed, "visit", self.plan.customer, self.plan.number)
         pages = min(int(draw.geometric(1 / config.pages_per_visit)), config.most_pages)

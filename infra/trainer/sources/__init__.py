@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.datasets.errors import UnknownDataError
 from infra.trainer.interactions import Interactions
+from infra.trainer.sources.ader import read_ader_yoochoose
 from infra.trainer.sources.pairs import read_ml_1m, read_pairs
 from infra.trainer.sources.recbole import read_inter
 from infra.trainer.sources.recorded import read_movielens, read_online_retail, read_yoochoose
@@ -20,6 +21,7 @@ FORMATS: dict[str, Callable[[Path], Interactions]] = {
     "movielens": read_movielens,
     "online-retail": read_online_retail,
     "yoochoose": read_yoochoose,
+    "ader-yoochoose": read_ader_yoochoose,
 }
 
 

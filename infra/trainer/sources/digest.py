@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from infra.trainer.interactions import Interactions
+
 
 def sha256_of(path: Path) -> str:
     """Of a file's bytes; of a folder, of the list of its files' digests and names, as `sha256sum` prints it.
@@ -17,3 +19,11 @@ def sha256_of(path: Path) -> str:
     files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
     lines = [f"{sha256_of(file)}  {name}\n" for name, file in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def sha256_of_rows(data: Interactions) -> str:
+    """Of data that is no file: of its labels, codes and times, whatever the machine's order of bytes."""
+    digest = hashlib.sha256("\0".join([*data.users, "", *data.items]).encode())
+    for column, form in ((data.user, "<i8"), (data.item, "<i8"), (data.at, "<f8")):
+        digest.update(column.astype(form).tobytes())
+    return digest.hexdigest()

@@ -5,14 +5,21 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import tarfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from freshet.domain.errors import InvalidInputError
 from infra.datasets.errors import BadDataError, UnknownDataError
 from infra.trainer.interactions import Interactions
 from infra.trainer.sources import FORMATS, read
+from infra.trainer.sources.digest import sha256_of_rows
 from infra.trainer.sources.pairs import read_ml_1m
+from infra.trainer.sources.simulated import simulated
 from tests.unit.datasets.made_up import movielens_csv, retail_csv, written, yoochoose_tsv
 from tests.unit.trainer.made_up import rows_of
 
@@ -53,6 +60,67 @@ def test_a_line_without_items_or_of_a_user_who_was_there_is_refused(tmp_path: Pa
     """The error says which line."""
     with pytest.raises(BadDataError, match="line 3"):
         read("s3rec", written(tmp_path / "Toys.txt", ("1 5 6", "2 6", line)))
+
+
+PERIODS = {"period_0.txt": ("7 30", "8 10", "7 10"), "period_1.txt": ("9 30",), "period_10.txt": ("9 10",)}
+
+
+def periods(folder: Path, names: Sequence[str]) -> Path:
+    """A folder with these of the periods, one level down."""
+    (folder / "CLICKS").mkdir()
+    for name in names:
+        written(folder / "CLICKS" / name, PERIODS[name])
+    return folder
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_periods_are_days_in_the_order_of_their_clicks(tmp_path: Path, packed: bool) -> None:
+    """In a folder or packed; a session goes on over midnight."""
+    path = periods(tmp_path, ["period_1.txt", "period_0.txt"])
+    if packed:
+        path = tmp_path / "periods.tar.xz"
+        with tarfile.open(path, "w:xz") as archive:
+            archive.add(tmp_path / "CLICKS", "CLICKS")
+    data = read("ader-yoochoose", path)
+    assert rows_of(data) == [("7", "30"), ("8", "10"), ("7", "10"), ("9", "30")]
+    assert np.diff(data.at).tolist() == [0, 0, 86_400]
+    assert datetime.fromtimestamp(data.at[0], UTC).isoformat() == "2014-04-01T00:00:00+00:00"
+
+
+def test_a_missing_period_is_noticed(tmp_path: Path) -> None:
+    """Numbers are compared, not names: 10 does not follow 1."""
+    with pytest.raises(BadDataError, match="without a gap, got .0, 1, 10."):
+        read("ader-yoochoose", periods(tmp_path, list(PERIODS)))
+    with pytest.raises(BadDataError, match="expected a folder or a tar file"):
+        read("ader-yoochoose", written(tmp_path / "x.tar.xz", ("7 30",)))
+
+
+SMALL = {"seed": 3, "customers": 60, "products": 120, "history_days": 6, "live_days": 2}
+
+
+def test_the_simulated_shop_is_made_up_alike_each_time() -> None:
+    """In order of time, with the true rank of every row; another seed is other data."""
+    shop = simulated(SMALL)
+    assert shop.interactions.timed
+    assert len(shop.interactions) == len(shop.rank) > 100
+    assert 1 <= shop.rank.min() <= shop.rank.max() <= 120
+    digest = sha256_of_rows(shop.interactions)
+    assert sha256_of_rows(simulated({**SMALL, "seed": 4}).interactions) != digest
+    assert sha256_of_rows(simulated(SMALL).interactions) == digest
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"seed": "one"}, "data.knobs.seed: expected a whole number, got 'one'"),
+        ({"visitors": 5}, "visitors: expected one of customers, products"),
+        ({"customers": 0}, "data.knobs: expected what can be a shop, got 'ShopConfig.customers: expected a number"),
+    ],
+)
+def test_a_shop_that_cannot_be_simulated_is_refused(knobs: dict[str, object], message: str) -> None:
+    """By the name of the knob."""
+    with pytest.raises(InvalidInputError, match=message):
+        simulated(knobs)
 
 
 INTER = ("user_id:token\titem_id:token\trating:float\ttimestamp:float", "a\tx\t3\t20", "b\ty\t5\t10", "a\ty\t1\t10")
@@ -129,6 +197,7 @@ REAL = {
     "movielens": ("movielens-latest-small", 671, 9_066, 100_004),
     "online-retail": ("uci-online-retail/online_retail.parquet", 4_339, 3_665, 387_875),
     "yoochoose": ("yoochoose-clicks-100k", 17_794 + 3_416, 2_933, 70_278 + 13_568),
+    "ader-yoochoose": ("ader-yoochoose/yoochoose_periods.tar.xz", 816_019, 25_958, 3_370_578),
 }
 """Format: file, users, items, rows as the data's own description has them (Online Retail: products merged)."""
 
