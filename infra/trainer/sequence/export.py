@@ -13,13 +13,16 @@ from freshet.domain.keys import item_key
 from freshet.domain.model_cards import Card, Cost, LogRange
 from freshet.scoring.signature import FEATURES
 from freshet.scoring.vocabulary import Vocabulary, words
+from infra.trainer.interactions import Ints
 from infra.trainer.model_export.folder import Exported, write_folder
 from infra.trainer.model_export.parts import Built
+from infra.trainer.sequence.blend_graph import ItemToItem, blended_graph
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
 
 ALGORITHM = "sequence"
+BLEND = "sequence-blend"
 
 ToGraph = Callable[[SequenceKnobs, Weights], Built]
 
@@ -46,24 +49,25 @@ def export(
     *,
     to_graph: ToGraph = graph,
     algorithm: str = ALGORITHM,
+    tail_items: int | None = None,
 ) -> Exported:
     """Write the model into `folder`, which is made if need be; the same arguments give the same bytes.
 
     `item_ids` name the rows of `item.weight`, all but the last. `to_graph` may be another form of the same model, such
-    as `quantized.quantized_graph`; `algorithm` then says which. The version depends on the model alone, not on the
-    card. Raises InvalidInputError where ids and rows are not as many, or two ids have one key.
+    as `quantized.quantized_graph`; `algorithm` then says which. `tail_items` is how much of a user's past is read where
+    it is not the window. The version depends on the model alone, not on the card. Raises InvalidInputError where ids
+    and rows are not as many, or two ids have one key.
     """
     if len(item_ids) != len(weights["item.weight"]) - 1:
         raise InvalidInputError("item_ids", f"{len(weights['item.weight']) - 1}, one a row", len(item_ids))
-    keys = words([item_key(item_id) for item_id in item_ids])
-    order = np.argsort(keys)
-    vocabulary = Vocabulary(keys[order])
+    order = order_of(item_ids)
+    item_ids = [item_ids[place] for place in order]
     rows = weights["item.weight"][[*order, len(order)]]
     return write_folder(
         folder,
         to_graph(knobs, {**weights, "item.weight": rows}),
-        vocabulary=vocabulary,
-        item_ids=[item_ids[place] for place in order],
+        vocabulary=Vocabulary(words([item_key(item_id) for item_id in item_ids])),
+        item_ids=item_ids,
         card=Card(
             algorithm=algorithm,
             created_at_ms=origin.created_at_ms,
@@ -76,5 +80,30 @@ def export(
             log=origin.log,
             made_from=origin.made_from,
         ),
-        features=FEATURES._replace(items=knobs.window),
+        features=FEATURES._replace(items=tail_items or knobs.window),
     )
+
+
+def export_blend(
+    knobs: SequenceKnobs,
+    weights: Weights,
+    weight: float,
+    others: Sequence[ItemToItem],
+    item_ids: Sequence[str],
+    folder: Path,
+    origin: Origin,
+) -> Exported:
+    """Write a blend of `weight` times a sequence model and others, whose rows `item_ids` name too; see `export`."""
+    order = order_of(item_ids)
+    ordered = [other.in_order(order) for other in others]
+
+    def to_graph(knobs: SequenceKnobs, weights: Weights) -> Built:
+        return blended_graph(knobs, weights, weight, ordered)
+
+    tail_items = max(knobs.window, *(other.last for other in others))
+    return export(knobs, weights, item_ids, folder, origin, to_graph=to_graph, algorithm=BLEND, tail_items=tail_items)
+
+
+def order_of(item_ids: Sequence[str]) -> Ints:
+    """The places of the ids in the order of their keys, which is that of a vocabulary."""
+    return np.argsort(words([item_key(item_id) for item_id in item_ids]))

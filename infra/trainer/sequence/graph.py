@@ -23,6 +23,9 @@ OPSET = 20
 CatalogueKind = Callable[[Parts, NDArray[np.float32]], CatalogueGraph]
 """Makes the catalogue's part of a graph from the item matrix, [N + 1, D]."""
 
+KNOWN_ITEMS = "known_items"
+"""Names the items of the tail that are known, newest first, however many: a catalogue's part may ask for them."""
+
 _ANY_NUMBER = 2**40
 _LEAST_SCORE = np.finfo(np.float32).tiny
 
@@ -93,7 +96,7 @@ class _Tail(NamedTuple):
 def _tail(parts: Parts, window: int) -> _Tail:
     is_known = parts.node("GreaterOrEqual", "tail", parts.constant("first", np.int64(0)))
     place = parts.node("Reshape", parts.node("NonZero", is_known), parts.whole(-1))
-    items = parts.node("Gather", "tail", place, axis=0)  # newest first
+    items = parts.node("Gather", "tail", place, axis=0, gives=KNOWN_ITEMS)
     known = parts.node("Shape", items)
     length = parts.node("Clip", known, parts.constant("least", np.int64(1)), parts.constant("window", np.int64(window)))
     last = parts.node("Sub", length, parts.whole(1))

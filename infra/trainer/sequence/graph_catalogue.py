@@ -59,7 +59,10 @@ class FullCatalogue(CatalogueGraph):
 
     def best(self, state: str, limit: str) -> tuple[str, str]:
         """See CatalogueGraph."""
-        scores = self._parts.node("Gemm", state, "rows", transB=1)  # 1 N + 1
-        scores = self._parts.node("Reshape", scores, self._parts.whole(-1))
+        scores = self._parts.node("Reshape", self._products(state), self._parts.whole(-1))
         worst = np.float32(-np.inf)
         return self._top(self._allowed(scores, worst), limit, worst)
+
+    def _products(self, state: str) -> str:
+        """[1, D] -> [1, N + 1]."""
+        return self._parts.node("Gemm", state, "rows", transB=1)
