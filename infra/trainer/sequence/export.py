@@ -16,6 +16,8 @@ from freshet.scoring.vocabulary import Vocabulary, words
 from infra.trainer.interactions import Ints
 from infra.trainer.model_export.folder import Exported, write_folder
 from infra.trainer.model_export.parts import Built
+from infra.trainer.models import stored
+from infra.trainer.models.knobs import knobs_of
 from infra.trainer.sequence.blend_graph import ItemToItem, blended_graph
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.graph_layers import Weights
@@ -102,6 +104,12 @@ def export_blend(
 
     tail_items = max(knobs.window, *(other.last for other in others))
     return export(knobs, weights, item_ids, folder, origin, to_graph=to_graph, algorithm=BLEND, tail_items=tail_items)
+
+
+def saved(folder: Path) -> tuple[SequenceKnobs, Weights]:
+    """The knobs and weights that `SequenceRecommender.save` wrote. Raises InvalidInputError for another model."""
+    knobs, arrays = stored.load(folder, ALGORITHM)
+    return knobs_of(SequenceKnobs, knobs), arrays
 
 
 def order_of(item_ids: Sequence[str]) -> Ints:

@@ -16,7 +16,8 @@ from freshet.scoring.onnx_scorer import OnnxScorer
 from freshet.scoring.publishable import publishable
 from freshet.scoring.signature import read_signature
 from infra.trainer.model_export.folder import Exported
-from infra.trainer.sequence.export import Origin, ToGraph, export
+from infra.trainer.models import stored
+from infra.trainer.sequence.export import Origin, ToGraph, export, saved
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.quantized import quantized_graph
@@ -140,3 +141,12 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
     """Its key would name two rows."""
     with pytest.raises(InvalidInputError, match="a key above the one before it"):
         export(KNOBS, WEIGHTS, [IDS[0], *IDS[:-1]], tmp_path, ORIGIN)
+
+
+def test_a_model_that_the_lab_saved_is_read_without_pytorch(tmp_path: Path) -> None:
+    """Knobs and weights as they were."""
+    stored.save(tmp_path, "sequence", KNOBS, WEIGHTS)
+    knobs, weights = saved(tmp_path)
+    assert knobs == KNOBS
+    assert weights.keys() == WEIGHTS.keys()
+    assert all(np.array_equal(weights[name], weight) for name, weight in WEIGHTS.items())
