@@ -19,7 +19,7 @@ from infra.local.checkout import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
-LIBRARIES = ("scipy", "implicit", "threadpoolctl", "optuna")
+LIBRARIES = ("scipy", "implicit", "threadpoolctl", "optuna", "matplotlib", "tqdm")
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
 app = typer.Typer(
@@ -40,20 +40,20 @@ def run(
     into: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS_FOLDER,
     checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
 ) -> None:
-    """Fit and ask every model of an experiment, and write the figures as Markdown and JSON."""
+    """Fit and ask every model of an experiment, and write the figures as Markdown, JSON and PNG."""
     with told_plainly(), _the_extra():
         # Here, because the other commands do without scipy.
         from infra.trainer.lab.experiment import read_experiment
         from infra.trainer.lab.running import run as measure
 
-        if data is None:
-            raise InvalidInputError("FRESHET_DATA", "the folder with all data, here or as --data", "nothing")
         experiment = read_experiment(config)
+        if data is None and not experiment.data.made_up:
+            raise InvalidInputError("FRESHET_DATA", "the folder with all data, here or as --data", "nothing")
         into.mkdir(parents=True, exist_ok=True)
         command = f"freshet lab run {_shown(config)}"
         say = partial(errors.print, highlight=False, markup=False, soft_wrap=True)
-        written = measure(experiment, data, into, checkpoints, command, say)
-    for path in (written.report, written.figures):
+        written = measure(experiment, data or Path(), into, checkpoints, command, say)
+    for path in (written.report, written.figures, *written.plots):
         console.print(escape(str(path)), highlight=False, soft_wrap=True)
 
 

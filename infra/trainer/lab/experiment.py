@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import yaml
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.cold_items import cold_items
 from infra.trainer.evaluation.leave_one_out import leave_one_out
+from infra.trainer.evaluation.prequential.stream import StreamKnobs
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.results import Published
 from infra.trainer.evaluation.slices import WHOLE
@@ -20,7 +21,7 @@ from infra.trainer.evaluation.time_split import time_split
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.preparation import STEPS, Step
-from infra.trainer.sources import FORMATS
+from infra.trainer.sources import FORMATS, simulated
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,
@@ -28,17 +29,35 @@ PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "cold_items": cold_items,
 }
 
+STREAM = "prequential"
+"""The kind of protocol in which models may learn while they are asked; its knobs are `StreamKnobs`."""
+
 
 @dataclass(frozen=True)
 class Source:
-    """A file of a format of `infra.trainer.sources`; `path` is inside the folder with all data."""
+    """A file of a format of `infra.trainer.sources`; `path` is inside the folder with all data.
+
+    The simulated shop has no path, but `knobs`.
+    """
 
     format: str
-    path: str
+    path: str = ""
+    knobs: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise InvalidInputError("data.format", f"one of {', '.join(FORMATS)}", self.format)
+        if self.format not in (*FORMATS, simulated.FORMAT):
+            raise InvalidInputError("data.format", f"one of {', '.join(FORMATS)}, {simulated.FORMAT}", self.format)
+        if self.made_up:
+            simulated.checked(self.knobs)
+        if bool(self.path) == self.made_up:
+            raise InvalidInputError("data.path", "a path for what is read, none for what is made up", self.path)
+        if self.knobs and not self.made_up:
+            raise InvalidInputError("data.knobs", "none for what is read", ", ".join(self.knobs))
+
+    @property
+    def made_up(self) -> bool:
+        """Whether it is no file: the simulated shop."""
+        return self.format == simulated.FORMAT
 
 
 @dataclass(frozen=True)
@@ -55,9 +74,13 @@ class Protocol:
     published: tuple[Published, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in PROTOCOLS:
-            raise InvalidInputError(f"{self.name}.kind", f"one of {', '.join(PROTOCOLS)}", self.kind)
-        names = list(inspect.signature(PROTOCOLS[self.kind]).parameters)[1:]
+        kinds = (*PROTOCOLS, STREAM)
+        if self.kind not in kinds:
+            raise InvalidInputError(f"{self.name}.kind", f"one of {', '.join(kinds)}", self.kind)
+        if self.kind == STREAM:
+            names = [knob.name for knob in fields(StreamKnobs)]
+        else:
+            names = list(inspect.signature(PROTOCOLS[self.kind]).parameters)[1:]
         for name in self.knobs:
             if name not in names:
                 raise InvalidInputError(f"{self.name}.knobs", f"names among {', '.join(names)}", name)

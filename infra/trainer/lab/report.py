@@ -9,6 +9,8 @@ from typing import Any
 from infra.trainer.evaluation.results import LIST_LENGTH, Measured, as_table
 from infra.trainer.evaluation.slices import WHOLE
 from infra.trainer.lab.experiment import Protocol
+from infra.trainer.lab.stream_report import stream_section
+from infra.trainer.lab.streaming import StreamSection
 from infra.trainer.preparation import Count
 
 _METRICS = ("HR@1", "HR@10", "NDCG@10", "MRR@10")
@@ -28,6 +30,8 @@ class About:
     libraries: Mapping[str, str]
     cores: int
     load_before: float
+    made_up: bool = False
+    """Whether the data is no file, so that nobody needs a folder with it."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -42,14 +46,21 @@ class Section:
     models: Sequence[Measured]
 
 
-def report(title: str, about: About, sections: Sequence[Section]) -> str:
-    """The page; nothing in it is written by hand."""
-    lines = [
-        *head(title, about),
-        "",
-        "All items are ranked but those that a line excludes. ± is one standard error, by bootstrap over the users.",
-        *(text for section in sections for text in _section(section)),
-    ]
+def report(title: str, about: About, sections: Sequence[Section | StreamSection], plots: Sequence[str]) -> str:
+    """The page; nothing in it is written by hand. `plots` are the names of the sections' pictures, beside the page."""
+    lines = head(title, about)
+    tables = [plot for plot, section in zip(plots, sections, strict=True) if isinstance(section, Section)]
+    if tables:
+        lines += [
+            "",
+            "All items are ranked but those that a line excludes. ± is one standard error, by bootstrap over users.",
+        ]
+        lines += ["", f"![NDCG@10 of each model]({tables[0]})"]
+    for section, plot in zip(sections, plots, strict=True):
+        if isinstance(section, StreamSection):
+            lines += [line for text in stream_section(section, plot) for line in ("", text)]
+        else:
+            lines += _section(section)
     return "\n".join(lines) + "\n"
 
 
@@ -57,8 +68,9 @@ def head(title: str, about: About) -> list[str]:
     """What every page of the lab begins with."""
     rows, users, items = about.data_counts
     libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
+    folder = "" if about.made_up else " with FRESHET_DATA naming the folder with the data"
     written = (
-        f"Written by `{about.command}` with FRESHET_DATA naming the folder with the data; seed {about.seed}, "
+        f"Written by `{about.command}`{folder}; seed {about.seed}, "
         f"{libraries}, {about.cores} cores, load {about.load_before:.1f} before the run."
     )
     return [

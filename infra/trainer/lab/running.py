@@ -15,14 +15,18 @@ from infra.trainer.evaluation.comparing import PerQuestion
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import answer
 from infra.trainer.evaluation.results import METRICS, Measured, as_json, measured
-from infra.trainer.interactions import Interactions
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model, Source
+from infra.trainer.interactions import Floats, Interactions
+from infra.trainer.lab import plots
+from infra.trainer.lab.experiment import PROTOCOLS, STREAM, Experiment, Model, Source
+from infra.trainer.lab.files import slug
 from infra.trainer.lab.report import About, Section, report
+from infra.trainer.lab.streaming import ORACLE, StreamSection, streamed
 from infra.trainer.models.contract import Resumable
 from infra.trainer.models.families import made
 from infra.trainer.preparation import Step, count, prepare
 from infra.trainer.sources import read
-from infra.trainer.sources.digest import sha256_of
+from infra.trainer.sources.digest import sha256_of, sha256_of_rows
+from infra.trainer.sources.simulated import simulated
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 
@@ -33,22 +37,27 @@ class Written:
 
     report: Path
     figures: Path
+    plots: tuple[Path, ...] = ()
 
 
 def run(
     experiment: Experiment, data: Path, into: Path, checkpoints: Path, command: str, say: Callable[[str], None]
 ) -> Written:
-    """Measure every model under every protocol and write `NAME.md`, `NAME.json` and, for comparisons, `NAME/*.npz`.
+    """Measure every model under every protocol: `NAME.md`, `NAME.json`, `NAME.png` and, for comparisons, `NAME/*.npz`.
 
     `data` is the folder with all data. `say` hears of each model as it is done. A run that was killed goes on, as far
     as models keep `checkpoints`; the seconds that are told are of all runs.
     """
     interactions, about = prepared(experiment.data, experiment.preparation, data, command=command, seed=experiment.seed)
-    sections = []
+    sections: list[Section | StreamSection] = []
     for protocol in experiment.protocols:
+        answers = into / experiment.name / slug(protocol.name)
+        if protocol.kind == STREAM:
+            truth = _truth(experiment)
+            sections.append(streamed(protocol, interactions, truth, experiment.models, experiment.seed, answers, say))
+            continue
         split = PROTOCOLS[protocol.kind](interactions, **protocol.knobs)
         say(f"{protocol.name}: {len(split.train):,} rows to fit on, {len(split.questions):,} questions")
-        answers = into / experiment.name / _slug(protocol.name)
         models = [_measured(model, split, experiment.seed, answers, checkpoints, say) for model in experiment.models]
         sections.append(Section(protocol, models))
     return _write(experiment, about, sections, into)
@@ -59,19 +68,35 @@ def prepared(
 ) -> tuple[Interactions, About]:
     """The data, cleaned, and what it takes to make figures on it again; `data` is the folder with all data."""
     use(data)
-    path = data / source.path
-    interactions, taken = prepare(read(source.format, path), steps)
+    raw, digest = _raw(source, data)
+    interactions, taken = prepare(raw, steps)
     return interactions, About(
         command=command,
         seed=seed,
-        data_file=source.path,
-        data_sha256=sha256_of(path),
+        data_file=source.path or f"{source.format}, {dict(source.knobs)}",
+        data_sha256=digest,
         data_counts=count(interactions),
         preparation=[str(step) for step in taken],
         libraries={name: version(name) for name in libraries},
         cores=os.cpu_count() or 1,
         load_before=os.getloadavg()[0],
+        made_up=source.made_up,
     )
+
+
+def _raw(source: Source, data: Path) -> tuple[Interactions, str]:
+    """What is read or made up, and its digest."""
+    if source.made_up:
+        found = simulated(source.knobs).interactions
+        return found, sha256_of_rows(found)
+    path = data / source.path
+    return read(source.format, path), sha256_of(path)
+
+
+def _truth(experiment: Experiment) -> Floats | None:
+    """The true rank of every row, where it is known: of what is made up, as it is."""
+    made_up = experiment.data.made_up and not experiment.preparation
+    return simulated(experiment.data.knobs).rank if made_up else None
 
 
 def _measured(
@@ -90,19 +115,39 @@ def _measured(
     given = answer(recommender, split.questions)
     seconds |= asking.read("ask")
     answers.mkdir(parents=True, exist_ok=True)
-    PerQuestion.of(split, given, METRICS).save(answers / f"{_slug(model.name)}.npz")
+    PerQuestion.of(split, given, METRICS).save(answers / f"{slug(model.name)}.npz")
     result = measured(model.name, split, given, seed, seconds=seconds)
     means = result.slices["all"].metrics
     say(f"  {model.name}: HR@10 {means['HR@10'].mean:.4f}, NDCG@10 {means['NDCG@10'].mean:.4f}, {_words(seconds)}")
     return result
 
 
-def _write(experiment: Experiment, about: About, sections: list[Section], into: Path) -> Written:
-    written = Written(into / f"{experiment.name}.md", into / f"{experiment.name}.json")
+def _write(experiment: Experiment, about: About, sections: Sequence[Section | StreamSection], into: Path) -> Written:
+    name = experiment.name
+    drawn = _draw(name, sections, into)
+    written = Written(into / f"{name}.md", into / f"{name}.json", tuple(dict.fromkeys(drawn)))
+    streams = [one.plain() for one in sections if isinstance(one, StreamSection)]
     content: dict[str, Any] = {"experiment": experiment.stated, **about.plain()}
-    written.report.write_text(report(experiment.title, about, sections), encoding="utf-8")
-    written.figures.write_text(as_json(content, [one for section in sections for one in section.models]), "utf-8")
+    content |= {"streams": streams} if streams else {}
+    models = [model for one in sections if isinstance(one, Section) for model in one.models]
+    page = report(experiment.title, about, sections, [plot.name for plot in drawn])
+    written.report.write_text(page, encoding="utf-8")
+    written.figures.write_text(as_json(content, models), encoding="utf-8")
     return written
+
+
+def _draw(name: str, sections: Sequence[Section | StreamSection], into: Path) -> list[Path]:
+    """The picture of each section; all but streams share one."""
+    tables = {one.protocol.name: (one.models, one.protocol.published) for one in sections if isinstance(one, Section)}
+    if tables:
+        plots.bars(tables, into / f"{name}.png")
+    drawn = []
+    for one in sections:
+        alone = isinstance(one, Section) or len(sections) == 1
+        drawn.append(into / (f"{name}.png" if alone else f"{name}-{slug(one.protocol.name)}.png"))
+        if isinstance(one, StreamSection):
+            plots.lines(one.outcomes, one.window, ORACLE, drawn[-1])
+    return drawn
 
 
 class Watch:
@@ -119,8 +164,3 @@ class Watch:
 
 def _words(seconds: dict[str, float]) -> str:
     return ", ".join(f"{what} {value:.1f} s" for what, value in seconds.items())
-
-
-def _slug(name: str) -> str:
-    """A name for a file."""
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())

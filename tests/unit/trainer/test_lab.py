@@ -112,6 +112,12 @@ def test_people_find_the_figures_in_a_table(results: Path) -> None:
     assert "wall (s)" not in known
 
 
+def test_people_find_the_figures_in_a_picture_too(results: Path) -> None:
+    """The page shows it."""
+    assert "![NDCG@10 of each model](made-up.png)" in (results / "made-up.md").read_text()
+    assert (results / "made-up.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_run_is_repeated_to_the_last_digit(tmp_path: Path, data: Path, results: Path) -> None:
     """But for the time that it took; also beside other models."""
     assert ran(written(tmp_path, only(1)), data, tmp_path).exit_code == 0
@@ -163,7 +169,13 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(
     [
         ({"seeds": [1]}, "expected a mapping with the keys title, data"),
         ({"data": {"format": "xlsx", "path": "x"}}, "data.format: expected one of ml-1m_sas"),
-        ({"data": {"format": "pairs"}}, "path: expected a value for Source, got 'none'"),
+        ({"data": {"format": "pairs"}}, "data.path: expected a path for what is read"),
+        ({"data": {"format": "simulated-shop", "path": "x"}}, "data.path: expected .* none for what is made up"),
+        ({"data": {"format": "simulated-shop", "knobs": {"shops": 2}}}, "shops: expected one of customers"),
+        (
+            {"data": {"format": "pairs", "path": "x", "knobs": {"seed": 1}}},
+            "data.knobs: expected none for what is read",
+        ),
         ({"preparation": [{"wash": {}}]}, "preparation: expected entries of one name among drop_duplicates"),
         ({"preparation": [{"k_core": {"rows": 3}}]}, "rows: expected one of user_rows, item_rows, got 3"),
         ({"protocols": [{"name": "p", "kind": "sampled"}]}, "p.kind: expected one of leave_one_out, time_split"),

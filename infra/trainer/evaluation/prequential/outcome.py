@@ -17,7 +17,7 @@ from infra.trainer.evaluation.slices import WHOLE
 from infra.trainer.evaluation.statistics import SAMPLES, Interval, interval
 from infra.trainer.interactions import Flags, Floats
 
-METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@20")
+METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@10")
 ANSWERABLE = "known item, not the first event of a session"
 """Items of the rows before the cut, so that the part is the same for every arm."""
 
