@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -28,7 +27,6 @@ from infra.stack import Stack, local_stack
 def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     """Play a shop against a deployed, empty stack. Raises ApiError, NeverVisibleError, NotServingError."""
     began = time.perf_counter()
-    os.environ.update(deployment.environment)
     api = FreshetApi(deployment.api_url, deployment.api_key)
     stack = local_stack(deployment)
     storefront = _prepared(shop, api, stack, console)
