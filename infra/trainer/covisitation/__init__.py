@@ -1,4 +1,4 @@
-"""Directed, decayed co-visitation: what users do after an item, the sooner the more it counts."""
+"""Decayed co-visitation: what users do after an item, or before it, the sooner the more it counts."""
 
 from freshet.domain.model_cards import Cost
 from infra.trainer.covisitation.config import CovisitationConfig

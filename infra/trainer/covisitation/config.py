@@ -12,12 +12,17 @@ from freshet.domain.errors import InvalidInputError
 class CovisitationConfig:
     """score(i -> j) = weight(i -> j) / ((out(i) + out_smoothing)^out_exponent * (in(j) + in_smoothing)^in_exponent).
 
-    weight(i -> j) is the sum of `domain.tastes.transitions`, out(i) and in(j) its sums over j and over i. How far back
-    a transition reaches and how it decays is fixed in `domain.tastes`, because the live path must do the same.
+    weight(i -> j) is the sum of `domain.tastes.transitions` from i to j, and of `backward` times those from j to i;
+    out(i) and in(j) are its sums over j and over i. How far back a transition reaches and how it decays is fixed in
+    `domain.tastes`, because the live path must do the same. Why these defaults:
+    docs/decisions/2026-11-22-which-model-serves-the-shop.md.
     """
 
     neighbours: int = 100
     """Items kept for each item, the best ones; a count. Six bytes each in the exported matrices."""
+
+    backward: float = 0.7
+    """How much i -> j also says about j -> i: who has the second of two things may lack the first. 0: nothing."""
 
     out_smoothing: float = 30.0
     """Transition weight added to what leaves an item, so that a rare item's few transitions do not count as certain."""
@@ -38,7 +43,7 @@ class CovisitationConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise InvalidInputError(name, "a number above 0", value)
-        for name in ("out_exponent", "in_exponent"):
+        for name in ("backward", "out_exponent", "in_exponent"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise InvalidInputError(name, "a number from 0 to 1", value)

@@ -12,7 +12,7 @@ from freshet.scoring.vocabulary import Vocabulary, words
 from infra.trainer.covisitation.config import CovisitationConfig
 from infra.trainer.covisitation.counts import WeightedPairs
 from infra.trainer.covisitation.model import CovisitationModel
-from infra.trainer.covisitation.neighbours import best_neighbours, scored
+from infra.trainer.covisitation.neighbours import best_neighbours, both_ways, scored
 from infra.trainer.covisitation.replay import Replay, replay
 
 
@@ -32,7 +32,8 @@ def fitted(history: Replay, config: CovisitationConfig) -> CovisitationModel:
     order = np.argsort(unordered)
     index = np.empty(len(order), np.int64)
     index[order] = np.arange(len(order))
-    pairs = WeightedPairs(index[history.pairs.sources], index[history.pairs.targets], history.pairs.weights)
+    directed = WeightedPairs(index[history.pairs.sources], index[history.pairs.targets], history.pairs.weights)
+    pairs = both_ways(directed, len(order), config.backward)
     return CovisitationModel(
         vocabulary=Vocabulary(unordered[order]),
         item_ids=tuple(history.ids[number] for number in order.tolist()),

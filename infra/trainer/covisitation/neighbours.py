@@ -14,6 +14,22 @@ from infra.trainer.covisitation.model import Neighbours
 _LARGEST_HALF = 65504.0
 
 
+def both_ways(pairs: WeightedPairs, items: int, backward: float) -> WeightedPairs:
+    """Each pair with its weight and `backward` times that of the opposite pair, which is added where there was none.
+
+    A sum has two terms at most, so the order of `pairs` changes no bit of it.
+    """
+    if not backward or not len(pairs.weights):
+        return pairs
+    codes = np.concatenate((pairs.sources * items + pairs.targets, pairs.targets * items + pairs.sources))
+    weights = np.concatenate((pairs.weights, pairs.weights * backward))
+    order = np.argsort(codes)
+    codes, weights = codes[order], weights[order]
+    starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+    sources, targets = np.divmod(codes[starts], items)
+    return WeightedPairs(sources, targets, np.add.reduceat(weights, starts))
+
+
 def scored(pairs: WeightedPairs, items: int, config: CovisitationConfig) -> NDArray[np.float64]:
     """The score of each pair, [pairs]; the formula is in `CovisitationConfig`."""
     leaving = np.bincount(pairs.sources, pairs.weights, minlength=items)

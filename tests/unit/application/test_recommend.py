@@ -106,7 +106,7 @@ def test_a_known_user_gets_the_models_items_first() -> None:
         *[(item_id, Source.TRENDING) for item_id in ids(slate)[3:]],
     ]
     assert set(ids(slate)[3:]) == {"item-5", "item-1"}
-    assert slate.items[0].reason == "often comes after Item-1"
+    assert slate.items[0].reason == "often goes with Item-1"
     assert (slate.provenance.user_position, slate.provenance.model_version) == (position, "list-1")
     assert (slate.provenance.policy, slate.provenance.tier) == (POLICY, "in-process")
     assert {place.propensity for place in slate.items} == {1.0}

@@ -144,9 +144,7 @@ def test_similar_items_are_answered_without_a_user() -> None:
     status, body = get("get_similar_items")
     assert status == 200
     assert body["itemId"] == "lamp-42"
-    assert [(place["itemId"], place["reason"]) for place in body["itemList"]] == [
-        ("desk-7", "often comes after Lamp-42")
-    ]
+    assert [(place["itemId"], place["reason"]) for place in body["itemList"]] == [("desk-7", "often goes with Lamp-42")]
 
 
 @pytest.mark.usefixtures("shop")

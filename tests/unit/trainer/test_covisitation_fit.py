@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -13,8 +14,8 @@ from infra.trainer.covisitation import CovisitationConfig, CovisitationModel, fi
 from infra.trainer.covisitation.replay import replay
 from tests.unit.trainer.histories import log_of, record, viewed
 
-PLAIN = CovisitationConfig(out_exponent=0, in_exponent=0)
-"""Scores are the weights themselves."""
+PLAIN = CovisitationConfig(backward=0, out_exponent=0, in_exponent=0)
+"""Scores are the weights of what came after themselves."""
 
 
 def scores(model: CovisitationModel, item: str) -> dict[str, float]:
@@ -36,8 +37,16 @@ def test_the_sooner_an_item_follows_the_more_it_counts() -> None:
 
 
 def test_what_came_before_does_not_count() -> None:
-    """The model is directed."""
+    """Unless the configuration says how much."""
     assert scores(fit(log_of({"user": ["a", "b"]}), PLAIN), "b") == {}
+
+
+def test_what_came_before_counts_as_much_as_the_configuration_says() -> None:
+    """Beside what came after, where both happened: from b to c once, and from c to b once."""
+    model = fit(log_of({"one": ["a", "b", "c"], "two": ["c", "b"]}), replace(PLAIN, backward=0.5))
+    assert scores(model, "c") == pytest.approx({"a": 0.35, "b": 1.5}, rel=1e-3)
+    assert scores(model, "b") == pytest.approx({"a": 0.5, "c": 1.5}, rel=1e-3)
+    assert scores(model, "a") == pytest.approx({"b": 1.0, "c": 0.7}, rel=1e-3)
 
 
 def test_users_add_up_and_do_not_mix() -> None:
@@ -49,14 +58,14 @@ def test_users_add_up_and_do_not_mix() -> None:
 
 def test_busy_and_popular_items_are_discounted() -> None:
     """The score is the weight over the root of what leaves and what arrives, each plus 30."""
-    model = fit(log_of({"one": ["a", "b", "c"]}))
+    model = fit(log_of({"one": ["a", "b", "c"]}), CovisitationConfig(backward=0))
     assert scores(model, "a")["b"] == pytest.approx(1 / sqrt((1.7 + 30) * (1 + 30)), rel=1e-3)
     assert scores(model, "a")["c"] == pytest.approx(0.7 / sqrt((1.7 + 30) * (1.7 + 30)), rel=1e-3)
 
 
 def test_only_the_best_neighbours_are_kept() -> None:
     """The rest is cut off, equal ones by the order of keys."""
-    model = fit(log_of({"user": ["a", "b", "c", "d"]}), CovisitationConfig(neighbours=2, out_exponent=0, in_exponent=0))
+    model = fit(log_of({"user": ["a", "b", "c", "d"]}), replace(PLAIN, neighbours=2))
     assert set(scores(model, "a")) == {"b", "c"}
     assert model.neighbours.items.shape == (5, 2)
 
@@ -122,6 +131,7 @@ def test_the_digest_of_the_log_changes_with_any_record() -> None:
         ("out_smoothing", 0.0, "a number above 0"),
         ("in_smoothing", float("nan"), "a number above 0"),
         ("in_exponent", 1.5, "a number from 0 to 1"),
+        ("backward", -0.1, "a number from 0 to 1"),
     ],
 )
 def test_a_senseless_parameter_is_refused(field: str, value: float, expected: str) -> None:

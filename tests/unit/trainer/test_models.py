@@ -72,15 +72,17 @@ def test_item_knn_sums_the_cosines_of_an_items_best_neighbours() -> None:
         assert np.count_nonzero(column) == np.count_nonzero(best)
 
 
-def test_covisitation_is_its_formula() -> None:
+@pytest.mark.parametrize("backward", [0.0, 0.4])
+def test_covisitation_is_its_formula(backward: float) -> None:
     """Transition by transition, with users who come back to an item."""
-    data, knobs = many(), CovisitationKnobs(reach=3, decay=0.6, last=2, asked_decay=0.5)
+    data, knobs = many(), CovisitationKnobs(reach=3, decay=0.6, backward=backward, last=2, asked_decay=0.5)
     weights: dict[tuple[int, int], float] = defaultdict(float)
     for history in data.histories():
         for place, target in enumerate(history.tolist()):
             for distance, source in enumerate(history[max(0, place - 3) : place][::-1].tolist()):
                 if source != target:
                     weights[source, target] += 0.6**distance
+                    weights[target, source] += backward * 0.6**distance
     leaving = [sum(w for (s, _), w in weights.items() if s == item) for item in range(len(data.items))]
     arriving = [sum(w for (_, t), w in weights.items() if t == item) for item in range(len(data.items))]
     model = Covisitation(knobs)
@@ -170,6 +172,7 @@ def test_the_latest_occurrence_of_an_item_is_the_one_that_counts() -> None:
         ("ease", {"regularization": 0}, "regularization: expected a number above 0, got 0"),
         ("ease", {"decay": 1.5}, "decay: expected a number above 0 and at most 1, got 1.5"),
         ("item_knn", {"neighbours": 2.5}, "neighbours: expected a whole number, at least 1, got 2.5"),
+        ("covisitation", {"backward": 1.5}, "backward: expected a number at least 0 and at most 1, got 1.5"),
         ("covisitation", {"reach": 0}, "reach: expected a whole number, at least 1, got 0"),
         ("decayed_popularity", {"half_life_events": float("nan")}, "half_life_events: expected a number above 0"),
         ("blend", {"parts": []}, "parts: expected at least one, got 'none'"),

@@ -53,4 +53,4 @@ def _reason(candidate: Candidate, catalogue: Mapping[ItemKey, Item]) -> str:
     if candidate.source in _WITHOUT_CAUSE:
         return _WITHOUT_CAUSE[candidate.source]
     cause = catalogue.get(candidate.because) if candidate.because else None
-    return f"often comes after {cause.name}" if cause else "often comes after what you looked at"
+    return f"often goes with {cause.name}" if cause else "often goes with what you looked at"
