@@ -51,13 +51,14 @@ class AutoencoderKnobs:
     """Epochs in which it grows."""
 
     last: int | None = None
-    """A bag has the latest so many items of a history; None: all of them, as in the paper."""
+    """A history asks with its latest so many items; None: with all of them, as in the paper."""
 
     decay: float = 1.0
-    """How much less each earlier item of a bag weighs than the one after it; 1: all the same, as in the paper."""
+    """How much less each earlier item of a history says than the one after it; 1: all the same, as in the paper."""
 
     ahead: int | None = None
-    """None: a bag is to give back the whole history. A number: the so many items that came next, at a drawn place."""
+    """None: the fit has whole histories give back themselves, even ones, as in the paper. A number: it asks, with what
+    `last` and `decay` leave of a history up to a drawn place, for the so many items that came next."""
 
     epochs: int = 60
     """Passes over the users."""
@@ -66,17 +67,14 @@ class AutoencoderKnobs:
     """Users in a step."""
 
     learning_rate: float = 1e-3
-    """Of Adam."""
-
-    weight_decay: float = 0.0
-    """Of Adam, decoupled."""
+    """Of Adam, at the beginning; it falls evenly to 0."""
 
     def __post_init__(self) -> None:
         check_choice("kind", get_args(Kind), self.kind)
         whole(self, "latent", "pull_epochs", "epochs", "batch")
         whole(self, "hidden", least=0)
         between(self, "dropout", most=1.0)
-        between(self, "pull", "weight_decay")
+        between(self, "pull")
         between(self, "decay", above=0.0, most=1.0)
         between(self, "learning_rate", above=0.0)
         for name in ("last", "ahead"):
@@ -121,15 +119,16 @@ class Autoencoder(RanksByScore):
         knobs, draw = self._knobs, np.random.default_rng(seed)
         torch.manual_seed(seed)
         self._network = _Network(knobs, len(train.items)).train()
-        optimiser = torch.optim.AdamW(self._network.parameters(), knobs.learning_rate, weight_decay=knobs.weight_decay)
+        optimiser = torch.optim.Adam(self._network.parameters(), knobs.learning_rate)
         histories = [history for history in train.histories() if len(history) > (knobs.ahead is not None)]
         steps = range(0, len(histories), knobs.batch)
         for epoch in tqdm(range(knobs.epochs), "autoencoder", leave=False, disable=not sys.stderr.isatty()):
             order = draw.permutation(len(histories))
             for start in steps:
                 drawn = [histories[user] for user in order[start : start + knobs.batch]]
-                grown = (epoch + start / len(histories)) / knobs.pull_epochs
-                loss = self._loss(drawn, knobs.pull * min(1.0, grown), draw)
+                done = epoch + start / len(histories)  # epochs
+                optimiser.param_groups[0]["lr"] = knobs.learning_rate * (1 - done / knobs.epochs)
+                loss = self._loss(drawn, knobs.pull * min(1.0, done / knobs.pull_epochs), draw)
                 optimiser.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
@@ -157,15 +156,14 @@ class Autoencoder(RanksByScore):
 
     def _loss(self, histories: Sequence[Ints], pull: float, draw: np.random.Generator) -> Tensor:
         """The mean over the histories of what is minimised."""
-        if self._knobs.ahead is None:
-            shown, wanted = list(histories), list(histories)
+        knobs, items = self._knobs, self._network.items
+        if knobs.ahead is None:
+            bags = targets = _dense(weighted(histories, items))
         else:
-            places = [int(draw.integers(1, len(history))) for history in histories]
-            shown = [history[:place] for history, place in zip(histories, places, strict=True)]
-            nexts = zip(histories, places, strict=True)
-            wanted = [history[place : place + self._knobs.ahead] for history, place in nexts]
-        logits, apart = self._network(self._bags(shown))
-        targets = _dense(weighted(wanted, logits.shape[1]))
+            cut = [(history, int(draw.integers(1, len(history)))) for history in histories]
+            bags = self._bags([history[:place] for history, place in cut])
+            targets = _dense(weighted([history[place : place + knobs.ahead] for history, place in cut], items))
+        logits, apart = self._network(bags)
         loss: Tensor = -(functional.log_softmax(logits, dim=1) * targets).sum(dim=1).mean() + pull * apart.mean()
         return loss
 

@@ -43,20 +43,20 @@ class LightGcnKnobs:
     factors: int = 64
     """Numbers an embedding has."""
 
-    layers: int = 3
-    """How far embeddings travel along the graph."""
+    layers: int = 2
+    """How far embeddings travel along the graph. The paper has 3; on MovieLens-1M 2 learned faster."""
 
     regularization: float = 1e-4
     """Pulls the embeddings of what is in a step to zero."""
 
-    epochs: int = 60
+    epochs: int = 20
     """Passes over the pairs of a user and an item."""
 
     batch: int = 65_536
     """Pairs in a step. Each step propagates through the whole graph, so few and large ones are cheapest."""
 
-    learning_rate: float = 0.02
-    """Of Adam: larger than the paper's 0.001 as the batches are."""
+    learning_rate: float = 0.1
+    """Of Adam: larger than the paper's 0.001, as the batches are."""
 
     last: int | None = None
     """A history asks with its latest so many items; None: with all of them."""
@@ -128,7 +128,7 @@ def _loss(own: Tensor, graph: Sparse, rows: Tensor, knobs: LightGcnKnobs) -> Ten
     """BPR's loss of [3, b] users, items that they touched, and other items; and the pull to zero."""
     user, liked, other = _Propagated.apply(own, graph, knobs.layers)[rows]  # type: ignore[no-untyped-call]  # each b D
     ranked = functional.softplus((user * (other - liked)).sum(dim=1)).mean()
-    size = own[rows].square().sum() / (2 * rows.shape[1])
+    size = own.square().sum(dim=1)[rows].sum() / (2 * rows.shape[1])
     loss: Tensor = ranked + knobs.regularization * size
     return loss
 
