@@ -64,8 +64,11 @@ class TestQuantizedSequenceScorer(TestSequenceScorer):
 def trained() -> Weights:
     """The weights of a model of the suite's histories."""
     # Only now, because it needs PyTorch.
+    import torch
+
     from infra.trainer.sequence.training import train
 
+    torch.set_num_threads(1)  # threads that wait for each other cost more than so small a model
     histories = [np.array([ITEMS.index(item) for item in items]) for items in ScorerSuite.HISTORIES.values()]
     model = train(histories, len(ITEMS), KNOBS, 7).model
     return {name: weight.numpy() for name, weight in model.state_dict().items()}
