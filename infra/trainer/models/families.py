@@ -93,8 +93,8 @@ def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "random": Family(_random, RandomOrder.load),
     "popularity": Family(lambda knobs: Popularity(knobs_of(PopularityKnobs, knobs)), Popularity.load),
+    "random": Family(_random, RandomOrder.load),
     "decayed_popularity": Family(
         lambda knobs: DecayedPopularity(knobs_of(DecayedPopularityKnobs, knobs)), DecayedPopularity.load
     ),
