@@ -12,6 +12,7 @@ NAMES = (
     "projector",
     "rows",
     "rebuild",
+    "retrain",
     "scale",
     "importing",
     "recommend",
