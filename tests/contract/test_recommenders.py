@@ -136,6 +136,12 @@ class TestHybridThatReadsAllFromTheText(RecommenderSuite):
         return made("hybrid", {"base": {"family": "ease"}, "texts": TEXTS, "fewer_than": None})
 
 
+class TestHybridWithASequenceModel(ResumableSuite):
+    def made(self) -> Recommender:
+        small = {"width": 16, "window": 12, "epochs": 1, "batch": 8, "learning_rate": 0.01}
+        return made("hybrid", {"base": {"family": "sequence", "knobs": small}, "texts": TEXTS, "fewer_than": 5})
+
+
 class TestRandom(RecommenderSuite):
     def made(self) -> Recommender:
         return made("random", {})

@@ -34,7 +34,7 @@ class HybridKnobs:
     fewer_than: int | None = 1
     """Items with fewer events are read from the text; None: all are, which tells what the text alone is worth."""
 
-    regularization: float = 10.0
+    regularization: float = 3.0
     """Of the map from texts to scores; texts have a mean square length of 1."""
 
     def __post_init__(self) -> None:
