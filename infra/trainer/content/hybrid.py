@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
@@ -13,10 +13,16 @@ from freshet.domain.errors import InvalidInputError
 from infra.trainer.content.item_vectors import TextKnobs, item_vectors
 from infra.trainer.content.recommender import with_texts
 from infra.trainer.content.text_map import TextMap
+from infra.trainer.evaluation.questions import check_choice
 from infra.trainer.interactions import Flags, Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds
 from infra.trainer.models.knobs import between, knobs_of, whole
+
+Scale = Literal["expected", "place"]
+"""expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a
+new item is shown only where the text is sure. place: the score of the known item at the same place when all are read
+from the text, so new items get their share of every list."""
 
 _MAP = "text-map"
 _BASE = "base"
@@ -34,6 +40,8 @@ class HybridKnobs:
     fewer_than: int | None = 1
     """Items with fewer events are read from the text; None: all are, which tells what the text alone is worth."""
 
+    scale: Scale = "expected"
+
     regularization: float = 3.0
     """Of the map from texts to scores; texts have a mean square length of 1."""
 
@@ -42,14 +50,14 @@ class HybridKnobs:
             raise InvalidInputError("base", "a mapping with family and perhaps knobs", self.base)
         if self.fewer_than is not None:
             whole(self, "fewer_than")
+        check_choice("scale", get_args(Scale), self.scale)
         between(self, "regularization", above=0.0)
 
 
 class Hybrid(RanksByScore):
     """score(h -> j) is the base's for items with enough events, else what `TextMap` makes of the base's and the text.
 
-    Both are on one scale: a mapped score is what the base would give to an item with such a text, as far as the text
-    tells. What it does not tell stays out, so mapped scores lie nearer to the mean than the base's own.
+    Both are on one scale, see `Scale`.
     """
 
     name = "hybrid"
@@ -85,7 +93,8 @@ class Hybrid(RanksByScore):
         if self._map is None:
             raise RuntimeError("fit or load the model before it is asked")
         scores = np.array(self._base.score(histories), np.float64)
-        scores[:, self._read] = self._map.read(scores, self._read)
+        read = self._map.read if self._knobs.scale == "expected" else self._map.place
+        scores[:, self._read] = read(scores, self._read)
         return scores
 
     def save(self, folder: Path) -> None:

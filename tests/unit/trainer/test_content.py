@@ -157,6 +157,15 @@ def test_a_map_gives_back_a_linear_models_scores() -> None:
     np.testing.assert_allclose(learned.read(told, ~teachers), np.maximum(scores[:, ~teachers], lowest), atol=1e-6)
 
 
+def test_an_item_gets_the_score_of_the_place_where_its_text_puts_it() -> None:
+    """Best of all that are read: the best score there is; the order is that of what is read."""
+    vectors = np.array([[0.0], [1.0], [2.0], [3.0], [9.0], [-9.0], [1.4]])
+    teachers = np.arange(7) < 4
+    scores = np.array([[1.0, 2.0, 4.0, 64.0, 0.0, 0.0, 0.0]])
+    learned = TextMap.fitted(vectors, teachers, regularization=1e-9)
+    np.testing.assert_allclose(learned.place(scores, ~teachers), [[64.0, 1.0, 4.0]])
+
+
 def test_a_map_that_must_not_learn_says_the_mean() -> None:
     """With so much regularization that no text tells anything."""
     vectors = np.random.default_rng(5).normal(size=(10, 4))
@@ -198,6 +207,7 @@ def test_a_hybrid_reads_an_items_score_from_the_text_until_it_has_enough_events(
         ({"base": "ease"}, "base: expected a mapping with family"),
         ({"base": {"family": "nothing"}}, "family: expected one of"),
         ({"fewer_than": 0}, "fewer_than"),
+        ({"scale": "loud"}, "scale: expected one of expected, place"),
         ({"texts": {"format": "prose", "path": "", "fields": ["title"]}}, "texts.format: expected one of"),
         ({"texts": {"format": "table", "path": "", "fields": []}}, "texts.fields: expected one or more"),
         ({"texts": {"format": "table", "path": "", "fields": ["a"], "encoder": "none-such"}}, "encoder: expected"),
