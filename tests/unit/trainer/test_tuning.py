@@ -136,6 +136,12 @@ def test_knobs_stay_where_they_were_allowed(found: Path) -> None:
         assert one["knobs"]["last"] in range(1, 9)
 
 
+def test_nothing_is_tried_twice(found: Path) -> None:
+    """Though what is drawn for each trial begins with the same seed."""
+    drawn = [one["knobs"]["asked_decay"] for one in tried_in(found)]
+    assert len(set(drawn)) == STATED["trials"]
+
+
 def test_a_choice_that_falls_behind_is_not_asked_all_folds(found: Path) -> None:
     """And one that was asked all of them is better than such a one, in the fold that both were asked."""
     ended = [one for one in tried_in(found) if not one["whole"]]
