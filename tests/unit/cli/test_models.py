@@ -202,14 +202,13 @@ def test_a_model_is_shown_with_its_card_its_lineage_and_when_it_served(
         f"              SHA-256 {card.log.digest}",
         "seed          none: nothing is drawn",
         "items         3",
-        "knobs         in_exponent    0.5",
-        "              neighbours     100",
         "metrics       time split",
         "                HR@10     0.2500",
         "takes         tail: int64[tail]",
         "gives         items: int64[found]",
     ]
     assert [line for line in lines if line in expected] == expected
+    assert {f"{name} {value}" for name, value in card.knobs.items()} <= {" ".join(line.split()[-2:]) for line in lines}
 
 
 def test_a_model_is_shown_to_machines(stack: Stack, first: Exported) -> None:
