@@ -15,6 +15,7 @@ from infra.cli import (
     import_,
     items,
     lab,
+    lab_compress,
     localstack,
     models,
     rebuild,
@@ -30,6 +31,7 @@ for commands in (module.app for module in COMMANDS):
 app.add_typer(archive.app, name="archive")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
+lab.app.registered_commands += lab_compress.app.registered_commands
 app.add_typer(lab.app, name="lab")
 app.add_typer(models.app, name="models")
 app.add_typer(views.app, name="views")

@@ -54,6 +54,14 @@ def load_knobs(folder: Path, name: str) -> Mapping[str, Any]:
     return knobs
 
 
+def family(folder: Path) -> str:
+    """What kind of model a folder holds. Raises InvalidInputError if none was saved there."""
+    try:
+        return str(json.loads((folder / _KNOBS).read_text())["model"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(str(folder / _KNOBS), "what a model of the lab was saved as", str(error)) from error
+
+
 def arrays_of(matrix: Sparse) -> dict[str, NDArray[Any]]:
     """The arrays of a sparse matrix."""
     return {

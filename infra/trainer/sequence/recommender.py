@@ -20,6 +20,7 @@ from infra.trainer.sequence import checkpoint, training
 from infra.trainer.sequence.batches import latest
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
+from infra.trainer.sequence.shapes import model_of
 
 _READ_AT_ONCE = 128
 
@@ -52,7 +53,7 @@ class SequenceRecommender(RanksByScore):
     @torch.inference_mode()
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        model = self._fitted()
+        model = self.fitted()
         scores = np.zeros((len(histories), model.padding))
         able = [number for number, history in enumerate(histories) if len(history)]
         for start in range(0, len(able), _READ_AT_ONCE):
@@ -63,7 +64,7 @@ class SequenceRecommender(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        weights = {name: weight.numpy() for name, weight in self._fitted().state_dict().items()}
+        weights = {name: weight.numpy() for name, weight in self.fitted().state_dict().items()}
         stored.save(folder, self.name, self.knobs, weights)
 
     @classmethod
@@ -71,12 +72,11 @@ class SequenceRecommender(RanksByScore):
         """See Recommender."""
         knobs, arrays = stored.load(folder, cls.name)
         loaded = cls(knobs_of(SequenceKnobs, knobs))
-        loaded.model = SequenceModel(loaded.knobs, len(arrays["item.weight"]) - 1)
-        loaded.model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-        loaded.model.eval()
+        loaded.model = model_of(loaded.knobs, {name: torch.from_numpy(array) for name, array in arrays.items()})
         return loaded
 
-    def _fitted(self) -> SequenceModel:
+    def fitted(self) -> SequenceModel:
+        """The model itself. Raises RuntimeError before there is one."""
         if self.model is None:
             raise RuntimeError("fit or load the model before it is asked")
         return self.model

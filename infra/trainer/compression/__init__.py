@@ -1,0 +1,1 @@
+"""Sequence models made smaller and faster, each way with what it costs in accuracy. Needs PyTorch."""

@@ -1,0 +1,181 @@
+"""Makes a model smaller in several ways, measures each beside the model itself, and keeps those that lose little."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from freshet.domain.errors import InvalidInputError
+from freshet.domain.model_cards import Cost
+from infra.trainer.compression.measuring import Asked, Scored, answers_of, cpu_ms
+from infra.trainer.compression.plan import Try
+from infra.trainer.compression.report import Measures, Row, Table
+from infra.trainer.compression.serving import Candidate, Publisher
+from infra.trainer.compression.ways import Nothing, Subject, knobs_for, way_of
+from infra.trainer.evaluation.comparing import PerQuestion, compared
+from infra.trainer.evaluation.questions import Split
+from infra.trainer.evaluation.statistics import interval
+from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Protocol
+from infra.trainer.lab.running import prepared
+from infra.trainer.models import stored
+from infra.trainer.models.contract import Recommender
+from infra.trainer.models.families import loaded
+from infra.trainer.sequence.recommender import SequenceRecommender
+
+METRICS = ("HR@10", "NDCG@10")
+ORIGINAL = "original"
+_LIBRARIES = ("numpy", "onnx", "onnxruntime", "torch")
+
+
+class Folders(NamedTuple):
+    """For the table, for the models that are kept, and for the checkpoints of what is trained."""
+
+    results: Path
+    models: Path
+    checkpoints: Path
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of the table, and what is to be said of each model that lost too much to be kept."""
+
+    report: Path
+    figures: Path
+    refused: Sequence[str]
+
+
+class _Made(NamedTuple):
+    tried: Try
+    candidate: Candidate
+    cost: Cost
+
+
+def compress(
+    folder: Path,
+    experiment: Experiment,
+    protocol: str | None,
+    tries: Sequence[Try],
+    data: Path,
+    into: Folders,
+    command: str,
+    say: Callable[[str], None],
+) -> Written:
+    """Try each way on the model of a folder and write `NAME-compression.md` and `.json`, NAME being the experiment's.
+
+    The named protocol of the experiment, or its first, asks; what is learned or measured on is what it fits on. A model
+    that loses no more than it may is put in a folder of `into.models`: `served`, to be published, and `lab`, to be
+    loaded by the lab.
+    """
+    interactions, about = prepared(
+        experiment.data, experiment.preparation, data, command=command, seed=experiment.seed, libraries=_LIBRARIES
+    )
+    asking = _protocol(experiment, protocol)
+    split = PROTOCOLS[asking.kind](interactions, **asking.knobs)
+    subject = Subject(
+        _model(folder), split.train.histories(), len(split.train.items), experiment.seed, into.checkpoints
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        now_ms = time.time_ns() // 1_000_000
+        publisher = Publisher(
+            split.train.items, subject.histories, about.data_sha256, experiment.seed, now_ms, Path(scratch)
+        )
+        original, version = _original(subject, publisher)
+        made = [_make(tried, subject, publisher, version, say) for tried in tries]
+        asked: dict[str, Asked] = {ORIGINAL: original, **{one.tried.name: one.candidate.served for one in made}}
+        measures, values = _measures(asked, split, experiment.seed, say)
+        rows = [_row(one, measures, values, experiment.seed) for one in made]
+        table = Table(experiment.title, about, split.protocol, len(split.questions), measures[ORIGINAL], rows)
+        for one, row in zip(made, rows, strict=True):
+            say(f"{one.tried.name}: {table.verdict(row)}")
+            if row.kept(table.before):
+                means = {name: metric.mean for name, metric in row.measures.metrics.items()}
+                one.candidate.keep(into.models / one.tried.name, split.protocol, means)
+    into.results.mkdir(parents=True, exist_ok=True)
+    report = into.results / f"{experiment.name}-compression.md"
+    report.write_text(table.as_markdown(), encoding="utf-8")
+    figures = into.results / f"{experiment.name}-compression.json"
+    figures.write_text(table.as_json(), encoding="utf-8")
+    refused = [f"{row.measures.name} is {table.verdict(row)}" for row in rows if not row.kept(table.before)]
+    return Written(report, figures, refused)
+
+
+def _protocol(experiment: Experiment, name: str | None) -> Protocol:
+    """The one that is named, or the first."""
+    able = {one.name: one for one in experiment.protocols if one.kind in PROTOCOLS}
+    if not able or (name is not None and name not in able):
+        raise InvalidInputError("protocol", f"one of {', '.join(able) or 'those that cut the data'}", name)
+    return able[name] if name is not None else next(iter(able.values()))
+
+
+def _model(folder: Path) -> Recommender:
+    """The lab's model that was saved there, of whatever family."""
+    return loaded(stored.family(folder), folder)
+
+
+def _original(subject: Subject, publisher: Publisher) -> tuple[Asked, str | None]:
+    """The model as it is, on its graph where it has one, and the version that the graph has."""
+    if not isinstance(subject.model, SequenceRecommender):
+        return Scored(subject.model), None
+    if subject.model.fitted().padding != subject.items:
+        raise InvalidInputError(
+            "model", f"one of the catalogue of {subject.items:,} items", subject.model.fitted().padding
+        )
+    smaller = way_of("fp32").make(subject, Nothing())
+    candidate = publisher.candidate(ORIGINAL, smaller, Cost(0.0, 0.0), None)
+    return candidate.served, candidate.version
+
+
+def _make(tried: Try, subject: Subject, publisher: Publisher, version: str | None, say: Callable[[str], None]) -> _Made:
+    say(f"{tried.name}: makes the model")
+    wall, cpu = time.perf_counter(), time.process_time()
+    own = subject._replace(checkpoints=subject.checkpoints / _fingerprint(tried, subject))
+    smaller = way_of(tried.way).make(own, knobs_for(tried.way, tried.stated))
+    # A training that went on from a checkpoint took what all its epochs took.
+    trained = {name: sum(epoch[name] for epoch in smaller.model.history) for name in ("wall", "CPU")}
+    cost = Cost(max(time.perf_counter() - wall, trained["wall"]), max(time.process_time() - cpu, trained["CPU"]))
+    return _Made(tried, publisher.candidate(tried.name, smaller, cost, version), cost)
+
+
+def _fingerprint(tried: Try, subject: Subject) -> str:
+    """A name for all that a training depends on."""
+    told = hashlib.sha256(json.dumps([tried.way, tried.stated, subject.seed, subject.items]).encode())
+    for history in subject.histories:
+        told.update(len(history).to_bytes(4) + history.tobytes())
+    with tempfile.TemporaryDirectory() as folder:
+        subject.model.save(Path(folder))
+        for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+            told.update(path.read_bytes())
+    return told.hexdigest()[:16]
+
+
+def _measures(
+    asked: Mapping[str, Asked], split: Split, seed: int, say: Callable[[str], None]
+) -> tuple[dict[str, Measures], dict[str, PerQuestion]]:
+    """Of each model by its name, what the table shows and the metrics of each question."""
+    values = {}
+    for name, model in asked.items():
+        say(f"{name}: answers all questions")
+        values[name] = PerQuestion.of(split, answers_of(model, split.questions), METRICS)
+    times = cpu_ms(asked, split.questions, seed)
+    return {
+        name: Measures(
+            name,
+            model.size,
+            times[name],
+            {metric: interval(values[name].values[metric], values[name].user, seed) for metric in METRICS},
+        )
+        for name, model in asked.items()
+    }, values
+
+
+def _row(made: _Made, measures: Mapping[str, Measures], values: Mapping[str, PerQuestion], seed: int) -> Row:
+    name = made.tried.name
+    differences = {metric: compared(values[name], values[ORIGINAL], metric, seed) for metric in METRICS}
+    seconds = {"wall": made.cost.wall_s, "CPU": made.cost.cpu_s}
+    return Row(measures[name], made.tried.way, made.tried.stated, made.tried.most_loss, differences, seconds)
