@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from infra.trainer.sources.digest import sha256_of, sha256_of_rows
 from infra.trainer.sources.simulated import simulated
 
 LIBRARIES = ("numpy", "scipy", "implicit")
+_WHERE_INSTALLED = ("torch",)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def prepared(
         data_sha256=digest,
         data_counts=count(interactions),
         preparation=[str(step) for step in taken],
-        libraries={name: version(name) for name in libraries},
+        libraries={name: version(name) for name in (*libraries, *_WHERE_INSTALLED) if find_spec(name)},
         cores=os.cpu_count() or 1,
         load_before=os.getloadavg()[0],
         made_up=source.made_up,
