@@ -15,12 +15,10 @@ from infra.trainer.evaluation.ranking import Scores
 from infra.trainer.interactions import Ints
 from infra.trainer.models.knobs import between, knobs_of, whole
 from infra.trainer.sequence.knobs import SequenceKnobs
+from infra.trainer.sequence.losses import OfScores, over_all_items
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.recommender import SequenceRecommender
 from infra.trainer.sequence.training import Loss, train
-
-_AT_ONCE = 256
-"""States whose scores of all items are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -90,55 +88,22 @@ def narrowed(rows: Tensor, width: int) -> Tensor:
 def _loss(told: Lessons, knobs: DistillKnobs) -> Loss:
     def loss(states: Tensor, catalogue: Tensor, target: Tensor, place: Tensor) -> Tensor:
         row: Tensor = told.row[place.cpu()]
-        taught = row >= 0
-        row, taught = row[taught], taught.to(states.device)
+        known = row >= 0
+        row, known = row[known], known.to(states.device)
         items = told.items[row].long().to(states.device)
         odds = torch.softmax(told.scores[row].float() / knobs.temperature, dim=1).to(states.device)
-        value: Tensor = _Taught.apply(  # type: ignore[no-untyped-call]
-            states[taught], catalogue, target[taught], items, odds, knobs.soft, knobs.temperature
-        )
-        return value
+        of_scores = taught(target[known], items, odds, knobs.soft, knobs.temperature)
+        return over_all_items(states[known], catalogue, of_scores)
 
     return loss
 
 
-class _Taught(torch.autograd.Function):
+def taught(target: Tensor, items: Tensor, odds: Tensor, soft: float, temperature: float) -> OfScores:
     """(1 - soft) * cross-entropy of the target + soft * T^2 * cross-entropy of the teacher's odds at temperature T.
 
-    As `losses.summed_loss` does, it makes the gradient with the value, so that scores never exist all at once.
+    `target` [n], and the teacher's `items` and `odds` [n, k].
     """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        states: Tensor,
-        catalogue: Tensor,
-        target: Tensor,
-        items: Tensor,
-        odds: Tensor,
-        soft: float,
-        temperature: float,
-    ) -> Tensor:
-        """The sum, [], over [n, D] states, by [N, D], [n], and the teacher's [n, k] items and odds."""
-        to_states, to_catalogue = torch.empty_like(states), torch.zeros_like(catalogue)
-        rows = catalogue.to(states.dtype)
-        value = torch.zeros((), device=states.device)
-        for start in range(0, len(states), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            loss, gradient = _of_scores(
-                states[part] @ rows.T, target[part, None], items[part], odds[part], soft, temperature
-            )
-            value += loss
-            to_states[part] = gradient @ rows
-            to_catalogue += gradient.T @ states[part]
-        ctx.save_for_backward(to_states, to_catalogue)
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """What `forward` has made already."""
-        to_states, to_catalogue = ctx.saved_tensors
-        return to_states * gradients[0], to_catalogue * gradients[0], None, None, None, None, None
+    return lambda scores, part: _of_scores(scores, target[part, None], items[part], odds[part], soft, temperature)
 
 
 def _of_scores(

@@ -9,15 +9,14 @@ from typing import Protocol
 
 import numpy as np
 
-from freshet.domain.keys import item_key
 from freshet.scoring.model_folder import GRAPH, MATRICES
 from freshet.scoring.session import open_session
-from freshet.scoring.vocabulary import words
 from infra.trainer.compression.int8 import request
 from infra.trainer.evaluation.questions import Questions
 from infra.trainer.evaluation.ranking import NOTHING, TOP, Answers, best, flattened, without
 from infra.trainer.interactions import Ints
 from infra.trainer.models.contract import Recommender
+from infra.trainer.sequence.export import order_of
 
 ROUNDS = 15
 ASKED_A_ROUND = 20
@@ -71,7 +70,7 @@ class Scored:
 
 def rows_of(labels: Sequence[str]) -> Ints:
     """The place of each item in the vocabulary of a model folder, [N]: vocabularies are in the order of keys."""
-    return np.argsort(np.argsort(words([item_key(label) for label in labels])))
+    return np.argsort(order_of(labels))
 
 
 def answers_of(model: Asked, questions: Questions) -> Answers:

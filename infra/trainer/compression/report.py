@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.trainer.compression.measuring import ASKED_A_ROUND, ROUNDS
 from infra.trainer.evaluation.statistics import Difference, Interval
-from infra.trainer.lab.report import About
+from infra.trainer.lab.report import About, head
 
 LOSS_OF = "NDCG@10"
 _METRICS = ("HR@10", LOSS_OF)
@@ -89,29 +89,18 @@ class Table:
 
     def as_markdown(self) -> str:
         """The page; nothing in it is written by hand."""
-        about = self.about
-        rows, users, items = about.data_counts
-        libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
-        written = (
-            f"Written by `{about.command}` with FRESHET_DATA naming the folder with the data; seed {about.seed}, "
-            f"{libraries}, {about.cores} cores, load {about.load_before:.1f} before the run."
-        )
-        head = ("model", "bytes", "of the original", "CPU (ms)", "of the original", "HR@10", "NDCG@10")
+        columns = ("model", "bytes", "of the original", "CPU (ms)", "of the original", "HR@10", "NDCG@10")
         compared = ("NDCG@10 kept", "difference, 95 % interval", "p", "verdict", "made in (CPU s)")
         lines = [
-            f"# {self.title}: made smaller",
-            "",
-            written,
-            "",
-            f"Data: `{about.data_file}`, sha256 {about.data_sha256}: {rows:,} rows, {users:,} users, {items:,} items.",
+            *head(f"{self.title}: made smaller", self.about),
             "",
             f"{self.protocol}: {self.questions:,} questions, the whole catalogue ranked, by the graph that is served.",
             "± is one standard error, and the interval is of the paired difference, both by bootstrap over the users.",
             f"CPU is of one answer on one thread, the median of {ROUNDS} rounds of {ASKED_A_ROUND} questions in which",
             "the models take turns. Bytes are those of the graph and its matrices.",
             "",
-            f"| {' | '.join([*head, *compared])} |",
-            f"| --- |{' ---: |' * (len(head) + 2)} ---: | --- | ---: |",
+            f"| {' | '.join([*columns, *compared])} |",
+            f"| --- |{' ---: |' * (len(columns) + 2)} ---: | --- | ---: |",
             _line(self.before, self.before, ["", "", "", "original", ""]),
             *(self._line(row) for row in self.rows),
             "",

@@ -63,7 +63,7 @@ class CachedVectors:
         with new.open("wb") as file:
             rows = np.frombuffer(b"".join(hashes), np.uint8).reshape(len(hashes), -1)
             np.savez(file, allow_pickle=False, hashes=rows, vectors=vectors)
-        os.replace(new, self._folder / f"{name}.npz")  # noqa: PTH105  # atomic on every system, which Path.rename is not
+        new.replace(self._folder / f"{name}.npz")
 
 
 def _hash(text: str) -> Hash:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ def write(folder: Path, knobs: SequenceKnobs, seed: int, progress: Progress) -> 
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f"{_FILE}.new"
     torch.save({"knobs": asdict(knobs), "seed": seed, "progress": vars(progress)}, new)
-    os.replace(new, folder / _FILE)  # noqa: PTH105  # atomic on every system, which Path.rename is not
+    new.replace(folder / _FILE)
 
 
 def read(folder: Path, knobs: SequenceKnobs, seed: int) -> Progress | None:

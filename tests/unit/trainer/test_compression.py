@@ -224,13 +224,14 @@ def test_a_student_learns_what_only_its_teacher_says() -> None:
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
 def test_the_loss_of_a_lesson_is_torchs_own(temperature: float) -> None:
     """And so is its gradient."""
-    from infra.trainer.compression.distillation import _Taught
+    from infra.trainer.compression.distillation import taught
+    from infra.trainer.sequence.losses import over_all_items
 
     torch.manual_seed(0)
     states, catalogue = torch.randn(7, 6, requires_grad=True), torch.randn(9, 6, requires_grad=True)
     target, items = torch.randint(9, (7,)), torch.stack([torch.randperm(9)[:4] for _ in range(7)])
     odds = torch.softmax(torch.randn(7, 4), dim=1)
-    value = _Taught.apply(states, catalogue, target, items, odds, 0.7, temperature)
+    value = over_all_items(states, catalogue, taught(target, items, odds, 0.7, temperature))
     ours = torch.autograd.grad(value, (states, catalogue))
     scores = states @ catalogue.T
     taught = torch.log_softmax(scores / temperature, dim=1).gather(1, items)
