@@ -15,7 +15,6 @@ from infra.cli import (
     import_,
     items,
     lab,
-    lab_compress,
     localstack,
     models,
     rebuild,
@@ -26,12 +25,11 @@ from infra.cli import (
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, erase, verify, rebuild)
-for commands in (module.app for module in COMMANDS):
-    app.registered_commands += commands.registered_commands
+for module in COMMANDS:
+    app.add_typer(module.app)
 app.add_typer(archive.app, name="archive")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
-lab.app.registered_commands += lab_compress.app.registered_commands
 app.add_typer(lab.app, name="lab")
 app.add_typer(models.app, name="models")
 app.add_typer(views.app, name="views")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,24 @@ def test_any_model_can_teach(folder: Path) -> None:
     refused = ran(folder, "covisitation", "--ways", "int8")
     assert refused.exit_code == 1
     assert "a sequence model" in refused.output
+
+
+def test_a_missing_pytorch_is_named_with_the_way_to_get_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes with an extra of its own, beside the lab's."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in [name for name in sys.modules if name.startswith("infra.trainer.compression.")]:
+        monkeypatch.delitem(sys.modules, name)
+    result = ran(folder, "sequence")
+    assert result.exit_code == 1
+    assert result.stderr == "freshet: torch is not installed: pip install 'freshet[lab,neural]'\n"
+
+
+def test_without_data_nothing_is_made_smaller(folder: Path) -> None:
+    """And one line says how to name it."""
+    asked = ["lab", "compress", str(folder / "sequence"), "--config", str(folder / "made-up.yaml")]
+    result = CliRunner().invoke(app, asked, env={"FRESHET_DATA": None})
+    assert result.exit_code == 1
+    assert "FRESHET_DATA: expected the folder with all data, here or as --data" in result.stderr
 
 
 def test_a_plan_is_checked_before_anything_is_made(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""What a command of the lab works with: the folders of data and of results, and libraries that may be missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from freshet.domain.errors import InvalidInputError
+from infra.cli.console import errors
+from infra.explained import ExplainedError
+from infra.local.checkout import STATE_FOLDER
+
+RESULTS_FOLDER = STATE_FOLDER / "lab"
+DATA = "FRESHET_DATA"
+
+Data = Annotated[Path | None, typer.Option(envvar=DATA, help="The folder with all data.")]
+Into = Annotated[Path, typer.Option(help="The folder of all results.")]
+Extra = Literal["lab", "lab,neural"]
+
+_OF_THE_LAB = ("scipy", "implicit", "threadpoolctl", "optuna", "matplotlib", "tqdm")
+_LIBRARIES = {"lab": _OF_THE_LAB, "lab,neural": (*_OF_THE_LAB, "torch")}
+
+say = partial(errors.print, highlight=False, markup=False, soft_wrap=True)
+"""Tells how far the work is: on the error output, as results go to the other."""
+
+
+def named(data: Path | None) -> Path:
+    """The folder with all data. Raises InvalidInputError where nobody named it."""
+    if data is None:
+        raise InvalidInputError(DATA, "the folder with all data, here or as --data", "nothing")
+    return data
+
+
+@contextmanager
+def needing(extra: Extra) -> Iterator[None]:
+    """Raises ExplainedError, which says what to install, where a library of the extra is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in _LIBRARIES[extra]:
+            raise
+        raise ExplainedError(f"{error.name} is not installed: pip install 'freshet[{extra}]'") from error
+
+
+def shown(path: Path) -> str:
+    """The path from the working folder, or the name alone where it lies elsewhere: no machine's folders in results."""
+    inside = Path(os.path.relpath(path))
+    return path.name if inside.parts[0] == ".." else str(inside)
