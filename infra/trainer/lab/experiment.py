@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.cold_items import cold_items
 from infra.trainer.evaluation.leave_one_out import leave_one_out
@@ -18,9 +16,10 @@ from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.results import Published
 from infra.trainer.evaluation.slices import WHOLE
 from infra.trainer.evaluation.time_split import time_split
+from infra.trainer.lab.reading import preparation_of, stated_in, told_apart
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of
-from infra.trainer.preparation import STEPS, Step
+from infra.trainer.preparation import Step
 from infra.trainer.sources import FORMATS, simulated
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
@@ -117,32 +116,18 @@ _KEYS = ("title", "data", "preparation", "protocols", "models", "seed")
 
 def read_experiment(path: Path) -> Experiment:
     """The experiment of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
-    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(stated, dict) or set(stated) != set(_KEYS):
-        raise InvalidInputError(str(path), f"a mapping with the keys {', '.join(_KEYS)}", stated)
-    models = tuple(knobs_of(Model, one) for one in stated["models"])
-    names = [model.name for model in models]
-    if not names or len(set(names)) < len(names):
-        raise InvalidInputError("models", "one or more, each with a name of its own", names)
+    stated = stated_in(path, _KEYS)
+    models = told_apart(knobs_of(Model, one) for one in stated["models"])
     return Experiment(
         name=path.stem,
         title=stated["title"],
         data=knobs_of(Source, stated["data"]),
-        preparation=tuple(preparation_step(one) for one in stated["preparation"]),
+        preparation=preparation_of(stated["preparation"]),
         protocols=tuple(_protocol(one) for one in stated["protocols"]),
         models=models,
         seed=stated["seed"],
         stated=stated,
     )
-
-
-def preparation_step(stated: Mapping[str, Mapping[str, Any]]) -> Step:
-    """One entry of `preparation`: the name of a step and its knobs."""
-    if len(stated) != 1 or next(iter(stated)) not in STEPS:
-        raise InvalidInputError("preparation", f"entries of one name among {', '.join(STEPS)}", ", ".join(stated))
-    name, knobs = next(iter(stated.items()))
-    step: Step = knobs_of(STEPS[name], knobs or {})
-    return step
 
 
 def _protocol(stated: Mapping[str, Any]) -> Protocol:

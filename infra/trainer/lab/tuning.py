@@ -10,15 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.leave_one_out import leave_one_out
 from infra.trainer.evaluation.metrics import metric
 from infra.trainer.evaluation.questions import Split, check_choice
 from infra.trainer.evaluation.time_split import time_split
 from infra.trainer.interactions import Interactions
-from infra.trainer.lab.experiment import Source, preparation_step
+from infra.trainer.lab.experiment import Source
+from infra.trainer.lab.reading import preparation_of, stated_in, told_apart
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of, whole
@@ -176,18 +175,13 @@ _KEYS = ("title", "data", "preparation", "validation", "metric", "models", "tria
 
 def read_tuning(path: Path) -> Tuning:
     """The tuning of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
-    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(stated, dict) or set(stated) != set(_KEYS):
-        raise InvalidInputError(str(path), f"a mapping with the keys {', '.join(_KEYS)}", stated)
-    models = tuple(_searched(one) for one in stated["models"])
-    names = [model.name for model in models]
-    if not names or len(set(names)) < len(names):
-        raise InvalidInputError("models", "one or more, each with a name of its own", names)
+    stated = stated_in(path, _KEYS)
+    models = told_apart(_searched(one) for one in stated["models"])
     return Tuning(
         name=path.stem,
         title=stated["title"],
         data=knobs_of(Source, stated["data"]),
-        preparation=tuple(preparation_step(one) for one in stated["preparation"]),
+        preparation=preparation_of(stated["preparation"]),
         validation=_validation(stated["validation"]),
         metric=stated["metric"],
         models=models,
