@@ -33,6 +33,3 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(lab.app, name="lab")
 app.add_typer(models.app, name="models")
 app.add_typer(views.app, name="views")
-
-if __name__ == "__main__":
-    app()

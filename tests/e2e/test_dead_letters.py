@@ -16,7 +16,7 @@ from freshet.domain.keys import pseudonym
 from freshet.domain.positions import shard_number
 from freshet.domain.records import decode_cores, encode
 from infra.cli import dlq
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.stack import local_stack
 from tests.builders import NOW_MS, views
 from tests.contract.test_dead_letters import invocation_record

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli import models
-from infra.cli.main import app
+from infra.cli.commands import app
 from tests.e2e.conftest import Setting
 from tests.e2e.models import AFTER_THE_LAMP
 from tests.e2e.stack import Stack, event

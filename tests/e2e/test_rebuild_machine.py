@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from freshet.application.replay.progress import silently
 from infra import rebuild_execution, replays
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.rebuild_execution import MapRun, RebuildFailedError
 from infra.stack import Stack as Opened
 from infra.stack import local_stack

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from freshet.adapters.memory import MemoryArchive
 from infra.cli import archive, dataset
-from infra.cli.main import app
+from infra.cli.commands import app
 from tests.builders import POISON, SHARD, event, log, record
 
 DAY, NEXT_DAY = "2026-11-22", "2026-11-23"

@@ -17,7 +17,7 @@ from freshet.domain.events import EventKind
 from freshet.domain.positions import Position
 from freshet.domain.records import decode, encode
 from infra.cli import dlq
-from infra.cli.main import app
+from infra.cli.commands import app
 from tests.builders import NOW_MS, POISON, SHARD, event, record, subject
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1")))

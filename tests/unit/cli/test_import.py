@@ -14,7 +14,7 @@ import infra.replays
 import infra.stack
 from freshet.adapters import system_clock
 from freshet.application.ports import LogRecord
-from infra.cli.main import app
+from infra.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
 

@@ -12,7 +12,7 @@ from freshet.adapters.memory import FixedClock, MemoryModelStore
 from freshet.application.models import promote_model
 from freshet.domain.model_cards import Cost
 from infra.cli import models
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.trainer.covisitation import Exported, export, fit
 from tests.builders import NOW_MS
 from tests.unit.trainer.histories import log_of

@@ -16,7 +16,7 @@ from freshet.domain.errors import InvalidInputError
 from freshet.domain.model_cards import read_card
 from freshet.scoring.model_folder import digest_of, version_name
 from freshet.scoring.onnx_scorer import OnnxScorer
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.trainer.compression.plan import read_plan
 from infra.trainer.evaluation.leave_one_out import leave_one_out
 from infra.trainer.models.covisitation import Covisitation

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from freshet.domain.errors import InvalidInputError
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.trainer.lab.experiment import read_experiment
 
 PNG = b"\x89PNG\r\n\x1a\n"

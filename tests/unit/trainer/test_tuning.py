@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from freshet.domain.errors import InvalidInputError
-from infra.cli.main import app
+from infra.cli.commands import app
 from infra.trainer.lab import searching
 from infra.trainer.lab.searching import tune
 from infra.trainer.lab.tuning import Validation, read_tuning
