@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from infra.cli import lab_compress
 from infra.cli.console import console, errors, told_plainly
-from infra.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, named, needing, say, shown
+from infra.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
 
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
@@ -41,7 +41,7 @@ def run(
         from infra.trainer.lab.running import run as measure
 
         experiment = read_experiment(config)
-        folder = data or Path() if experiment.data.made_up else named(data)
+        folder = experiment.data.folder(data)
         into.mkdir(parents=True, exist_ok=True)
         written = measure(experiment, folder, into, checkpoints, f"freshet lab run {shown(config)}", say)
     for path in (written.report, written.figures, *written.plots):
@@ -62,8 +62,9 @@ def tune(
         from infra.trainer.lab.searching import tune as search
         from infra.trainer.lab.tuning import read_tuning
 
-        folder = named(data)
-        written, tuned = search(read_tuning(config), folder, into, kept, f"freshet lab tune {shown(config)}", say)
+        tuning = read_tuning(config)
+        folder = tuning.data.folder(data)
+        written, tuned = search(tuning, folder, into, kept, f"freshet lab tune {shown(config)}", say)
     for one in tuned:
         console.print(one.to_paste, highlight=False, markup=False, soft_wrap=True, end="")
     for path in (written.report, written.figures):

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from infra.cli.console import console, told_plainly
-from infra.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, named, needing, say, shown
+from infra.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
 from infra.explained import ExplainedError
 
 app = typer.Typer()
@@ -41,7 +41,8 @@ def compress(
         from infra.trainer.compression.plan import read_plan
         from infra.trainer.lab.experiment import read_experiment
 
-        folder = named(data)
+        experiment = read_experiment(config)
+        folder = experiment.data.folder(data)
         names = [name for name in ways.split(",") if name]
         tries = read_plan(plan, names, most_loss)
         command = f"freshet lab compress {shown(model)} --config {shown(config)}"
@@ -49,7 +50,7 @@ def compress(
         command += f" --ways {ways}" if ways else ""
         written = make_smaller(
             model,
-            read_experiment(config),
+            experiment,
             protocol,
             tries,
             folder,

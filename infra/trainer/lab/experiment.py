@@ -17,10 +17,10 @@ from infra.trainer.evaluation.results import Published
 from infra.trainer.evaluation.slices import WHOLE
 from infra.trainer.evaluation.time_split import time_split
 from infra.trainer.lab.reading import preparation_of, stated_in, told_apart
+from infra.trainer.lab.source import Source
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.preparation import Step
-from infra.trainer.sources import FORMATS, simulated
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,
@@ -30,33 +30,6 @@ PROTOCOLS: Mapping[str, Callable[..., Split]] = {
 
 STREAM = "prequential"
 """The kind of protocol in which models may learn while they are asked; its knobs are `StreamKnobs`."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file of a format of `infra.trainer.sources`; `path` is inside the folder with all data.
-
-    The simulated shop has no path, but `knobs`.
-    """
-
-    format: str
-    path: str = ""
-    knobs: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.format not in (*FORMATS, simulated.FORMAT):
-            raise InvalidInputError("data.format", f"one of {', '.join(FORMATS)}, {simulated.FORMAT}", self.format)
-        if self.made_up:
-            simulated.checked(self.knobs)
-        if bool(self.path) == self.made_up:
-            raise InvalidInputError("data.path", "a path for what is read, none for what is made up", self.path)
-        if self.knobs and not self.made_up:
-            raise InvalidInputError("data.knobs", "none for what is read", ", ".join(self.knobs))
-
-    @property
-    def made_up(self) -> bool:
-        """Whether it is no file: the simulated shop."""
-        return self.format == simulated.FORMAT
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,14 @@ from infra.trainer.evaluation.ranking import answer
 from infra.trainer.evaluation.results import METRICS, Measured, as_json, measured
 from infra.trainer.interactions import Floats, Interactions
 from infra.trainer.lab import plots
-from infra.trainer.lab.experiment import PROTOCOLS, STREAM, Experiment, Model, Source
+from infra.trainer.lab.experiment import PROTOCOLS, STREAM, Experiment, Model
 from infra.trainer.lab.files import slug
 from infra.trainer.lab.report import About, Section, report
+from infra.trainer.lab.source import Source
 from infra.trainer.lab.streaming import ORACLE, StreamSection, streamed
 from infra.trainer.models.contract import Resumable
 from infra.trainer.models.families import made
 from infra.trainer.preparation import Step, count, prepare
-from infra.trainer.sources import read
-from infra.trainer.sources.digest import sha256_of, sha256_of_rows
 from infra.trainer.sources.simulated import simulated
 
 LIBRARIES = ("numpy", "scipy", "implicit")
@@ -70,13 +69,12 @@ def prepared(
 ) -> tuple[Interactions, About]:
     """The data, cleaned, and what it takes to make figures on it again; `data` is the folder with all data."""
     use(data)
-    raw, digest = _raw(source, data)
-    interactions, taken = prepare(raw, steps)
+    interactions, taken = prepare(source.rows(data), steps)
     return interactions, About(
         command=command,
         seed=seed,
         data_file=source.path or f"{source.format}, {dict(source.knobs)}",
-        data_sha256=digest,
+        data_sha256=source.sha256(data),
         data_counts=count(interactions),
         preparation=[str(step) for step in taken],
         libraries={name: version(name) for name in (*libraries, *_WHERE_INSTALLED) if find_spec(name)},
@@ -84,15 +82,6 @@ def prepared(
         load_before=os.getloadavg()[0],
         made_up=source.made_up,
     )
-
-
-def _raw(source: Source, data: Path) -> tuple[Interactions, str]:
-    """What is read or made up, and its digest."""
-    if source.made_up:
-        found = simulated(source.knobs).interactions
-        return found, sha256_of_rows(found)
-    path = data / source.path
-    return read(source.format, path), sha256_of(path)
 
 
 def _truth(experiment: Experiment) -> Floats | None:

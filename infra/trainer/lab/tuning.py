@@ -16,8 +16,8 @@ from infra.trainer.evaluation.metrics import metric
 from infra.trainer.evaluation.questions import Split, check_choice
 from infra.trainer.evaluation.time_split import time_split
 from infra.trainer.interactions import Interactions
-from infra.trainer.lab.experiment import Source
 from infra.trainer.lab.reading import preparation_of, stated_in, told_apart
+from infra.trainer.lab.source import Source
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of, whole

@@ -20,12 +20,12 @@ import torch
 from torch import distributed
 
 from freshet.domain.errors import FreshetError, InvalidInputError
+from infra.trainer.data_folder import SETTING
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.lab.experiment import PROTOCOLS, Experiment, read_experiment
 from infra.trainer.models.families import made
 from infra.trainer.preparation import prepare
 from infra.trainer.sequence.recommender import SequenceRecommender
-from infra.trainer.sources import read
 
 FOLDER = Path(".freshet") / "lab"
 
@@ -74,13 +74,14 @@ def _model(experiment: Experiment, name: str) -> SequenceRecommender:
     return model
 
 
-def _split(experiment: Experiment, name: str | None, data: Path) -> Split:
+def _split(experiment: Experiment, name: str | None, data: Path | None) -> Split:
     """What the first protocol, or the one with this name, fits on."""
     found = {protocol.name: protocol for protocol in experiment.protocols if name in {protocol.name, None}}
     if not found:
         raise InvalidInputError("--protocol", f"one of {', '.join(one.name for one in experiment.protocols)}", name)
     protocol = next(iter(found.values()))
-    rows, _ = prepare(read(experiment.data.format, data / experiment.data.path), experiment.preparation)
+    source = experiment.data
+    rows, _ = prepare(source.rows(source.folder(data)), experiment.preparation)
     return PROTOCOLS[protocol.kind](rows, **protocol.knobs)
 
 
@@ -91,14 +92,10 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--protocol", help="the name of the protocol whose training part is learned; default: the first"
     )
-    parser.add_argument("--data", type=Path, default=os.environ.get("FRESHET_DATA"), help="the folder with all data")
+    parser.add_argument("--data", type=Path, default=os.environ.get(SETTING), help="the folder with all data")
     parser.add_argument("--checkpoints", type=Path, default=FOLDER / "checkpoints", help="to go on from after a kill")
     parser.add_argument("--into", type=Path, default=FOLDER / "model", help="the folder of the trained model")
-    asked = parser.parse_args()
-    if asked.data is None:
-        parser.error("FRESHET_DATA: expected the folder with all data, here or as --data")
-    asked.data = Path(asked.data)
-    return asked
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

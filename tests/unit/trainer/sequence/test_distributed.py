@@ -93,6 +93,25 @@ def test_two_processes_train_what_one_trains(
     assert not all(np.array_equal(two[name], weight) for name, weight in one.items())
 
 
+def test_a_model_of_the_simulated_shop_is_trained_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made up, so nobody needs to name a folder with data."""
+    shop = {"customers": 40, "products": 60, "history_days": 3, "live_days": 1}
+    data = {"format": "simulated-shop", "knobs": {"seed": 3, **shop}}
+    (folder / "walks.yaml").write_text(yaml.safe_dump({**STATED, "data": data}))
+    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    config, _, _, *rest = arguments(folder, "made-up")
+    in_one_process([config, *rest], monkeypatch)
+    assert weights_in(folder / "made-up")
+
+
+def test_data_that_nobody_named_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line."""
+    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    config, _, _, *rest = arguments(folder, "none")
+    with pytest.raises(SystemExit, match="FRESHET_DATA: expected the folder with all data, here or as --data"):
+        in_one_process([config, *rest], monkeypatch)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
