@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.console import console, told_plainly
+from infra.cli.loading import loading
 from infra.local.cloud import Settings, running_cloud
 from infra.shops.shop import Shop
 
@@ -32,8 +33,9 @@ def demo(
     Ends with status 1 if an event is unaccounted for, or if the watched customer's answer did not change.
     """
     # Here, because the other commands need none of it and should start at once.
-    from infra.demo.run import run_demo
-    from infra.demo.screen import print_report
+    with loading():
+        from infra.demo.run import run_demo
+        from infra.demo.screen import print_report
 
     signal.signal(signal.SIGTERM, _end)
     with told_plainly(), tempfile.TemporaryDirectory(prefix="freshet-demo-") as folder:
