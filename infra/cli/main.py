@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from infra.cli.loading import loading
+try:
+    from infra.cli.loading import loading
+except (KeyboardInterrupt, RuntimeError):  # Python 3.11 makes the other of the one while it makes an enumeration
+    raise SystemExit(130) from None
 
 
 def app() -> None:

@@ -38,6 +38,13 @@ def test_a_command_that_is_interrupted_while_it_loads_ends_without_a_word(way: t
     assert end_of(python) == (130, [])
 
 
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "RuntimeError"])
+def test_so_does_one_that_has_not_yet_said_what_interruptions_are_to_do(tmp_path: Path, error: str) -> None:
+    """It needs a module for that, and Python may make another error of the interruption."""
+    (tmp_path / "signal.py").write_text(f"raise {error}")
+    assert end_of(started(*MODULE, "demo", path=tmp_path)) == (130, [])
+
+
 def test_so_does_one_that_loads_more_when_it_runs(tmp_path: Path) -> None:
     """Also where a module makes another error of the interruption."""
     (tmp_path / "onnxruntime.py").write_text(INTERRUPTS_ITSELF)
