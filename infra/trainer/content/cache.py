@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from freshet.domain.errors import InvalidInputError
+from infra.trainer.bars import bar
 from infra.trainer.content.encoders import TextEncoder, Vectors
 
 _AT_ONCE = 128
@@ -37,14 +37,19 @@ class CachedVectors:
         hashes = [_hash(text) for text in texts]
         known = self._read()
         missing = {own: text for own, text in zip(hashes, texts, strict=True) if own not in known}
-        bar = tqdm(total=len(missing), desc="texts encoded", unit="text", disable=not missing, leave=False)
-        with bar:
-            for part in _parts(list(missing), _AT_ONCE):
-                vectors = self._encoder.encode([missing[own] for own in part])
-                self._write(part, vectors)
-                known.update(zip(part, vectors, strict=True))
-                bar.update(len(part))
+        if missing:
+            known |= self._encoded(missing)
         return np.stack([known[own] for own in hashes]) if texts else self._encoder.encode([])
+
+    def _encoded(self, texts: Mapping[Hash, str]) -> dict[Hash, NDArray[np.float32]]:
+        found: dict[Hash, NDArray[np.float32]] = {}
+        with bar(total=len(texts), desc="texts encoded", unit="text") as shown:
+            for part in _parts(list(texts), _AT_ONCE):
+                vectors = self._encoder.encode([texts[own] for own in part])
+                self._write(part, vectors)
+                found.update(zip(part, vectors, strict=True))
+                shown.update(len(part))
+        return found
 
     def _read(self) -> dict[Hash, NDArray[np.float32]]:
         found: dict[Hash, NDArray[np.float32]] = {}

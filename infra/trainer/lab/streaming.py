@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
+from infra.trainer.bars import bar
 from infra.trainer.evaluation.prequential.arms import Played, arms_of, play
 from infra.trainer.evaluation.prequential.outcome import Outcome, outcome, per_event
 from infra.trainer.evaluation.prequential.stream import Stream, StreamKnobs
@@ -57,7 +57,7 @@ def streamed(
     outcomes = []
     for model in models:
         for arm in arms_of(made(model.family, model.knobs)):
-            watched = partial(tqdm, desc=f"{model.name}: {arm.name}", unit=" events", disable=None, leave=False)
+            watched = partial(bar, desc=f"{model.name}: {arm.name}", unit=" events")
             played = play(made(model.family, model.knobs), stream, arm, seed, watched)
             outcomes.append(_told(model.name, arm.name, stream, played, seed, kept, say))
     if truth is not None:

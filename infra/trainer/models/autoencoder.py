@@ -7,7 +7,6 @@ what came next. Needs PyTorch.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
+from infra.trainer.bars import bar
 from infra.trainer.evaluation.questions import check_choice
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
@@ -122,7 +121,7 @@ class Autoencoder(RanksByScore):
         optimiser = torch.optim.Adam(self._network.parameters(), knobs.learning_rate)
         histories = [history for history in train.histories() if len(history) > (knobs.ahead is not None)]
         steps = range(0, len(histories), knobs.batch)
-        for epoch in tqdm(range(knobs.epochs), "autoencoder", leave=False, disable=not sys.stderr.isatty()):
+        for epoch in bar(range(knobs.epochs), desc="autoencoder"):
             order = draw.permutation(len(histories))
             for start in steps:
                 drawn = [histories[user] for user in order[start : start + knobs.batch]]

@@ -15,7 +15,6 @@ Needs PyTorch.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
+from infra.trainer.bars import bar
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore
@@ -93,7 +92,7 @@ class LightGcn(RanksByScore):
         draw = torch.Generator().manual_seed(seed)
         own = torch.nn.Parameter(0.1 * torch.randn(users + items, knobs.factors, generator=draw))
         optimiser = torch.optim.Adam([own], knobs.learning_rate)
-        for _ in tqdm(range(knobs.epochs), "lightgcn", leave=False, disable=not sys.stderr.isatty()):
+        for _ in bar(range(knobs.epochs), desc="lightgcn"):
             for step in torch.split(torch.randperm(pairs.shape[1], generator=draw), knobs.batch):
                 user, liked = pairs[:, step]
                 other = torch.randint(items, user.shape, generator=draw)

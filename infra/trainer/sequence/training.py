@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, distributed
-from tqdm import tqdm
 
 from freshet.domain.errors import InvalidInputError
+from infra.trainer.bars import bar, tell
 from infra.trainer.interactions import Ints
 from infra.trainer.sequence import checkpoint
 from infra.trainer.sequence.batches import Batch, batches_of_an_epoch, latest
@@ -101,7 +100,7 @@ def _epoch(
     batches = batches_of_an_epoch(learned, knobs.window, knobs.batch, model.padding, drawn)
     model.train()
     loss, count = 0.0, 0
-    for number, batch in enumerate(tqdm(batches, f"epoch {epoch}", leave=False, disable=not sys.stderr.isatty())):
+    for number, batch in enumerate(bar(batches, desc=f"epoch {epoch}")):
         rate = _learning_rate(knobs, (epoch - 1) * steps + number, knobs.epochs * steps)
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -115,7 +114,7 @@ def _epoch(
     wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     progress.history.append({"loss": loss / count, "held-out NDCG@10": ndcg, "wall": wall, "CPU": cpu})
     if _rank() == 0:
-        tqdm.write(f"epoch {epoch}: loss {loss / count:.4f}, held-out NDCG@10 {ndcg:.4f}, {wall:.0f} s", sys.stderr)
+        tell(f"epoch {epoch}: loss {loss / count:.4f}, held-out NDCG@10 {ndcg:.4f}, {wall:.0f} s")
 
 
 def _step(
