@@ -64,10 +64,11 @@ class SequenceKnobs:
     """The largest norm of a step's gradient."""
 
     held_out: float = 0.2
-    """Share of the users whose last item is kept from the training and asked for after each epoch."""
+    """Share of the users whose last item is kept from the training and asked for after each epoch. 0: all is learned,
+    and the best epoch is the one with the smallest loss."""
 
     patience: int = 5
-    """Epochs without a better NDCG@10 on what is held out before the training ends."""
+    """Epochs without a better one, by NDCG@10 on what is held out or by the loss, before the training ends."""
 
     precision: Precision = "fp32"
 

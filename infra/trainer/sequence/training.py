@@ -87,7 +87,7 @@ def _epoch(
     progress: Progress,
     own_loss: Loss | None,
 ) -> None:
-    """One pass over all windows, then the held-out question; writes into `progress` what came of it."""
+    """One pass over all windows, then the held-out question, if any; writes into `progress` what came of it."""
     began, began_cpu = time.perf_counter(), time.process_time()
     epoch = progress.epoch + 1
     drawn = np.random.default_rng((seed, epoch))
@@ -106,15 +106,18 @@ def _epoch(
             group["lr"] = rate
         value, targets = _step(model, optimiser, batch, knobs, own_loss or knobs_loss)
         loss, count = loss + value, count + targets
-    loss = _summed(loss, model)
-    ndcg = held_out_ndcg(model, asked) if asked else -loss / count
-    if ndcg > progress.best:
-        progress.best, progress.best_epoch, progress.best_weights = ndcg, epoch, _copied(model)
+    figures = {"loss": _summed(loss, model) / count}
+    if asked:
+        figures["held-out NDCG@10"] = held_out_ndcg(model, asked)
+    reached = figures["held-out NDCG@10"] if asked else -figures["loss"]
+    if reached > progress.best:
+        progress.best, progress.best_epoch, progress.best_weights = reached, epoch, _copied(model)
     progress.epoch, progress.weights, progress.optimiser = epoch, _copied(model), optimiser.state_dict()
     wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
-    progress.history.append({"loss": loss / count, "held-out NDCG@10": ndcg, "wall": wall, "CPU": cpu})
+    progress.history.append({**figures, "wall": wall, "CPU": cpu})
     if _rank() == 0:
-        tell(f"epoch {epoch}: loss {loss / count:.4f}, held-out NDCG@10 {ndcg:.4f}, {wall:.0f} s")
+        told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        tell(f"epoch {epoch}: {told}, {wall:.0f} s")
 
 
 def _step(

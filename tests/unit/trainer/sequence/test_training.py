@@ -89,6 +89,17 @@ def test_without_held_out_users_the_epoch_with_the_smallest_loss_is_kept() -> No
     assert held_out_ndcg(found.model, [walk for walk in walks() if len(walk) > 2]) > 0.5
 
 
+@pytest.mark.parametrize(("held_out", "figures"), [(0.2, ["loss", "held-out NDCG@10"]), (0.0, ["loss"])])
+def test_an_epoch_tells_of_held_out_users_only_where_there_are_some(
+    held_out: float, figures: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In its line and in the history: a loss is no NDCG."""
+    (epoch,) = trained(small(held_out=held_out, epochs=1)).history
+    assert list(epoch) == [*figures, "wall", "CPU"]
+    told = ", ".join(f"{name} {epoch[name]:.4f}" for name in figures)
+    assert f"epoch 1: {told}, {epoch['wall']:.0f} s\n" in capsys.readouterr().err
+
+
 def test_the_held_out_figure_is_the_one_that_the_lab_measures() -> None:
     """NDCG@10 of the last item among all that were not shown."""
     recommender = SequenceRecommender(small())
