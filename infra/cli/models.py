@@ -12,6 +12,7 @@ import typer
 
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.models import promote_model, publish_model, roll_back_model
+from infra.cli import models_fit
 from infra.cli.console import console, errors, told_plainly
 from infra.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from infra.cli.progress import byte_bar
@@ -19,6 +20,7 @@ from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
 
 app = typer.Typer(help="Models: published once, promoted to serve, rolled back.", no_args_is_help=True)
+app.add_typer(models_fit.app)
 
 INTERRUPTED = 130
 EMPTY = "No model is published. `freshet models publish FOLDER` publishes one."

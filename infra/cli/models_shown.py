@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,7 +102,7 @@ def model_lines(model: PublishedModel, promotions: Sequence[Promotion]) -> Itera
     yield from _said("made from", [] if card.made_from is None else [card.made_from])
     yield from _said("seed", ["none: nothing is drawn" if card.seed is None else str(card.seed)])
     yield from _said("items", [f"{card.vocabulary_items:,}"])
-    yield from _said("knobs", _columns({name: json.dumps(value) for name, value in card.knobs.items()}))
+    yield from _said("knobs", _columns({name: json.dumps(value) for name, value in _flat("", card.knobs)}))
     for protocol, values in card.metrics.items():
         yield from _said(
             "metrics", [protocol, *_columns({name: f"{value:.4f}" for name, value in values.items()}, "  ")]
@@ -118,7 +119,13 @@ def moment(ms: int) -> str:
 
 
 def _main_metrics(card: Card) -> str:
-    return "; ".join(f"{protocol}: {_best_known(values)}" for protocol, values in card.metrics.items()) or NOT_MEASURED
+    told = (f"{_begun(protocol)}: {_best_known(values)}" for protocol, values in card.metrics.items())
+    return "; ".join(told) or NOT_MEASURED
+
+
+def _begun(protocol: str) -> str:
+    """What a list has room for of a protocol's name: `show` prints the whole of it."""
+    return re.split(r" \(|[,;] ", protocol, maxsplit=1)[0]
 
 
 def _best_known(values: Mapping[str, float]) -> str:
@@ -148,6 +155,16 @@ def _log(log: LogRange) -> Iterator[str]:
 def _tensor(tensor: Mapping[str, Any]) -> str:
     shape = ", ".join(str(length) for length in tensor["shape"])
     return f"{tensor['name']}: {tensor['dtype']}[{shape}]"
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """A knob that holds others as one line each, under dotted names: a blend's parts have knobs of their own."""
+    inner = dict(enumerate(value)) if isinstance(value, list) else value
+    if not isinstance(inner, Mapping) or not inner:
+        yield name, value
+        return
+    for key, one in inner.items():
+        yield from _flat(f"{name}.{key}" if name else str(key), one)
 
 
 def _columns(values: Mapping[str, str], indent: str = "") -> Iterator[str]:

@@ -13,15 +13,17 @@ from typing import NamedTuple
 
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.model_cards import Cost
-from infra.trainer.compression.measuring import Asked, Scored, answers_of, cpu_ms
+from infra.trainer.compression.measuring import Scored, Sized, cpu_ms
 from infra.trainer.compression.plan import Try
 from infra.trainer.compression.report import Measures, Row, Table
 from infra.trainer.compression.serving import Candidate, Publisher
 from infra.trainer.compression.ways import Nothing, Subject, knobs_for, way_of
+from infra.trainer.evaluation.as_served import answers_of
 from infra.trainer.evaluation.comparing import PerQuestion, compared
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.statistics import interval
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Protocol
+from infra.trainer.lab.experiment import PROTOCOLS, Experiment
+from infra.trainer.lab.named import protocol_named
 from infra.trainer.lab.running import prepared
 from infra.trainer.models import stored
 from infra.trainer.models.contract import Recommender
@@ -75,7 +77,7 @@ def compress(
     interactions, about = prepared(
         experiment.data, experiment.preparation, data, command=command, seed=experiment.seed, libraries=_LIBRARIES
     )
-    asking = _protocol(experiment, protocol)
+    asking = protocol_named(experiment, protocol)
     split = PROTOCOLS[asking.kind](interactions, **asking.knobs)
     subject = Subject(
         _model(folder), split.train.histories(), len(split.train.items), experiment.seed, into.checkpoints
@@ -87,7 +89,7 @@ def compress(
         )
         original, version = _original(subject, publisher)
         made = [_make(tried, subject, publisher, version, say) for tried in tries]
-        asked: dict[str, Asked] = {ORIGINAL: original, **{one.tried.name: one.candidate.served for one in made}}
+        asked: dict[str, Sized] = {ORIGINAL: original, **{one.tried.name: one.candidate.served for one in made}}
         measures, values = _measures(asked, split, experiment.seed, say)
         rows = [_row(one, measures, values, experiment.seed) for one in made]
         table = Table(experiment.title, about, split.protocol, len(split.questions), measures[ORIGINAL], rows)
@@ -105,20 +107,12 @@ def compress(
     return Written(report, figures, refused)
 
 
-def _protocol(experiment: Experiment, name: str | None) -> Protocol:
-    """The one that is named, or the first."""
-    able = {one.name: one for one in experiment.protocols if one.kind in PROTOCOLS}
-    if not able or (name is not None and name not in able):
-        raise InvalidInputError("protocol", f"one of {', '.join(able) or 'those that cut the data'}", name)
-    return able[name] if name is not None else next(iter(able.values()))
-
-
 def _model(folder: Path) -> Recommender:
     """The lab's model that was saved there, of whatever family."""
     return loaded(stored.family(folder), folder)
 
 
-def _original(subject: Subject, publisher: Publisher) -> tuple[Asked, str | None]:
+def _original(subject: Subject, publisher: Publisher) -> tuple[Sized, str | None]:
     """The model as it is, on its graph where it has one, and the version that the graph has."""
     if not isinstance(subject.model, SequenceRecommender):
         return Scored(subject.model), None
@@ -155,7 +149,7 @@ def _fingerprint(tried: Try, subject: Subject) -> str:
 
 
 def _measures(
-    asked: Mapping[str, Asked], split: Split, seed: int, say: Callable[[str], None]
+    asked: Mapping[str, Sized], split: Split, seed: int, say: Callable[[str], None]
 ) -> tuple[dict[str, Measures], dict[str, PerQuestion]]:
     """Of each model by its name, what the table shows and the metrics of each question."""
     values = {}

@@ -12,8 +12,9 @@ import numpy as np
 from freshet.scoring.model_folder import GRAPH, MATRICES
 from freshet.scoring.session import open_session
 from infra.trainer.compression.int8 import request
+from infra.trainer.evaluation.as_served import Asked
 from infra.trainer.evaluation.questions import Questions
-from infra.trainer.evaluation.ranking import NOTHING, TOP, Answers, best, flattened, without
+from infra.trainer.evaluation.ranking import NOTHING, TOP, best, without
 from infra.trainer.interactions import Ints
 from infra.trainer.models.contract import Recommender
 from infra.trainer.sequence.export import order_of
@@ -22,16 +23,12 @@ ROUNDS = 15
 ASKED_A_ROUND = 20
 
 
-class Asked(Protocol):
-    """A model that answers one user at a time."""
+class Sized(Asked, Protocol):
+    """A model that may be served."""
 
     @property
     def size(self) -> int | None:
         """Bytes of what is served; None where there is no such thing."""
-        ...
-
-    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
-        """The best items, best first; none of those that are excluded."""
         ...
 
 
@@ -73,19 +70,7 @@ def rows_of(labels: Sequence[str]) -> Ints:
     return np.argsort(order_of(labels))
 
 
-def answers_of(model: Asked, questions: Questions) -> Answers:
-    """The model's answers. A target that is not among the best `TOP` counts as never found."""
-    owner, target = flattened(questions.targets)
-    top = np.full((len(questions), TOP), NOTHING, dtype=np.int64)
-    for row, history, excluded in zip(top, questions.histories, questions.excluded, strict=True):
-        found = model.top(history, excluded, TOP)
-        row[: len(found)] = found
-    at = top[owner] == target[:, None]
-    rank = np.where(at.any(axis=1), at.argmax(axis=1) + 1.0, np.inf)
-    return Answers(rank, owner, target, top, questions.user)
-
-
-def cpu_ms(models: Mapping[str, Asked], questions: Questions, seed: int) -> dict[str, float]:
+def cpu_ms(models: Mapping[str, Sized], questions: Questions, seed: int) -> dict[str, float]:
     """CPU milliseconds for one answer, the median of rounds in which the models take turns at the same questions."""
     draw = np.random.default_rng(seed)
     taken: dict[str, list[float]] = {name: [] for name in models}

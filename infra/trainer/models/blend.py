@@ -42,19 +42,19 @@ class Blend(RanksByScore):
         """Raises InvalidInputError if there are no parts."""
         if not parts:
             raise InvalidInputError("parts", "at least one", "none")
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
         if all(isinstance(part.model, Updatable) for part in parts):
             # An attribute, not a method: a blend with a part that cannot learn from single events must not say it can.
             self.update = self._update
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
-        for part in self._parts:
+        for part in self.parts:
             part.model.fit(train, seed)
 
     def _update(self, user: int, item: int) -> None:
         """See Updatable."""
-        for part in self._parts:
+        for part in self.parts:
             cast("Updatable", part.model).update(user, item)
 
     def keep_in(self, folder: Path) -> None:
@@ -69,19 +69,17 @@ class Blend(RanksByScore):
         return Seconds(sum(one.wall for one in spent), sum(one.cpu for one in spent))
 
     def _resumable(self) -> list[Resumable]:
-        return [part.model for part in self._parts if isinstance(part.model, Resumable)]
+        return [part.model for part in self.parts if isinstance(part.model, Resumable)]
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        return np.asarray(np.sum([part.score(histories) for part in self._parts], axis=0))
+        return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
 
     def save(self, folder: Path) -> None:
         """See Recommender; each part lies in a folder of its own."""
-        parts = [
-            {"family": part.model.name, "weight": part.weight, "logarithm": part.logarithm} for part in self._parts
-        ]
+        parts = [{"family": part.model.name, "weight": part.weight, "logarithm": part.logarithm} for part in self.parts]
         stored.save_knobs(folder, self.name, {"parts": parts})
-        for number, part in enumerate(self._parts):
+        for number, part in enumerate(self.parts):
             part.model.save(folder / str(number))
 
     @classmethod

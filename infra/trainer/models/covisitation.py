@@ -65,7 +65,7 @@ class Covisitation(RanksByScore):
     name = "covisitation"
 
     def __init__(self, knobs: CovisitationKnobs | None = None) -> None:
-        self._knobs = knobs or CovisitationKnobs()
+        self.knobs = knobs or CovisitationKnobs()
         self._counts: Sparse = sparse.csr_array((0, 0))
         self._leaving: Floats = np.empty(0)
         self._arriving: Floats = np.empty(0)
@@ -77,11 +77,11 @@ class Covisitation(RanksByScore):
         """See Recommender."""
         items = len(train.items)
         by_user = np.argsort(train.user, kind="stable")
-        sources, targets, weights = _transitions(train.user[by_user], train.item[by_user], self._knobs)
+        sources, targets, weights = _transitions(train.user[by_user], train.item[by_user], self.knobs)
         self._counts = sparse.csr_array((weights, (sources, targets)), shape=(items, items))
         self._leaving = np.bincount(sources, weights, minlength=items).astype(np.float64)
         self._arriving = np.bincount(targets, weights, minlength=items).astype(np.float64)
-        self._tails = _tails(train.item[by_user].tolist(), train.user_counts().tolist(), self._knobs.reach)
+        self._tails = _tails(train.item[by_user].tolist(), train.user_counts().tolist(), self.knobs.reach)
         self._forget_pending()
 
     def update(self, user: int, item: int) -> None:
@@ -89,12 +89,12 @@ class Covisitation(RanksByScore):
         tail = self._tails.setdefault(user, [])
         for distance, earlier in enumerate(reversed(tail)):
             if earlier != item:
-                weight = self._knobs.decay**distance
+                weight = self.knobs.decay**distance
                 self._learn(earlier, item, weight)
-                if self._knobs.backward:
-                    self._learn(item, earlier, weight * self._knobs.backward)
+                if self.knobs.backward:
+                    self._learn(item, earlier, weight * self.knobs.backward)
         tail.append(item)
-        del tail[: -self._knobs.reach]
+        del tail[: -self.knobs.reach]
         self._pending_count += len(tail)
         if self._pending_count >= _PENDING:
             self._merge()
@@ -106,16 +106,22 @@ class Covisitation(RanksByScore):
         self._leaving[source] += weight
         self._arriving[target] += weight
 
+    def pairs(self) -> tuple[Ints, Ints, Floats]:
+        """Source, target and weight of each pair of items that the model has seen, [pairs], by source."""
+        self._merge()
+        sources = np.repeat(np.arange(len(self._leaving)), np.diff(self._counts.indptr))
+        return sources, self._counts.indices.astype(np.int64), self._counts.data
+
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
         found = np.zeros((len(histories), len(self._leaving)))
         for row, history in zip(found, histories, strict=True):
             self._add_followers(row, history)
-        return np.asarray(found / np.sqrt(self._arriving + self._knobs.in_smoothing))
+        return np.asarray(found / np.sqrt(self._arriving + self.knobs.in_smoothing))
 
     def _add_followers(self, row: Floats, history: Ints) -> None:
         """Item by item: faster than a product of sparse matrices, for one history and for many."""
-        counts, knobs = self._counts, self._knobs
+        counts, knobs = self._counts, self.knobs
         for age, item in enumerate(newest_first(history, knobs.last).tolist()):
             share = knobs.asked_decay**age / sqrt(self._leaving[item] + knobs.out_smoothing)
             entries = slice(counts.indptr[item], counts.indptr[item + 1])
@@ -133,7 +139,7 @@ class Covisitation(RanksByScore):
             "tails": np.array(tails, np.int64),
         }
         arrays |= {"leaving": self._leaving, "arriving": self._arriving}
-        stored.save(folder, self.name, self._knobs, arrays)
+        stored.save(folder, self.name, self.knobs, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -50,29 +50,29 @@ class Ease(RanksByScore):
     name = "ease"
 
     def __init__(self, knobs: EaseKnobs | None = None) -> None:
-        self._knobs = knobs or EaseKnobs()
+        self.knobs = knobs or EaseKnobs()
         self._weights = np.empty((0, 0))
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender. Raises InvalidInputError for a catalogue of more than `most_items`."""
         items = len(train.items)
-        if items > self._knobs.most_items:
-            raise InvalidInputError("items", f"at most {self._knobs.most_items}, as `most_items` says", items)
+        if items > self.knobs.most_items:
+            raise InvalidInputError("items", f"at most {self.knobs.most_items}, as `most_items` says", items)
         touched = user_item(train)
         gram = (touched.T @ touched).toarray()
-        gram[np.diag_indices(items)] += self._knobs.regularization
+        gram[np.diag_indices(items)] += self.knobs.regularization
         inverse = np.linalg.inv(gram)
         self._weights = -inverse / np.diag(inverse)
         self._weights[np.diag_indices(items)] = 0.0
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        asked = weighted(histories, len(self._weights), self._knobs.last, self._knobs.decay)
+        asked = weighted(histories, len(self._weights), self.knobs.last, self.knobs.decay)
         return np.asarray(asked @ self._weights)
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"weights": self._weights})
+        stored.save(folder, self.name, self.knobs, {"weights": self._weights})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,8 @@ class Origin:
     metrics: Mapping[str, Mapping[str, float]]
     log: LogRange | None = None
     made_from: str | None = None
+    knobs: Mapping[str, Any] | None = None
+    """Those of the whole, where the model is more than its sequence part."""
 
 
 def export(
@@ -76,7 +79,7 @@ def export(
             training_set=origin.training_set,
             vocabulary_items=len(item_ids),
             cost=origin.cost,
-            knobs=asdict(knobs),
+            knobs=asdict(knobs) if origin.knobs is None else origin.knobs,
             metrics=origin.metrics,
             seed=origin.seed,
             log=origin.log,

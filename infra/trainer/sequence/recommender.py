@@ -18,6 +18,7 @@ from infra.trainer.models.contract import RanksByScore, Seconds
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.sequence import checkpoint, training
 from infra.trainer.sequence.batches import latest
+from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.shapes import model_of
@@ -64,8 +65,7 @@ class SequenceRecommender(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        weights = {name: weight.numpy() for name, weight in self.fitted().state_dict().items()}
-        stored.save(folder, self.name, self.knobs, weights)
+        stored.save(folder, self.name, self.knobs, self.weights())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -74,6 +74,10 @@ class SequenceRecommender(RanksByScore):
         loaded = cls(knobs_of(SequenceKnobs, knobs))
         loaded.model = model_of(loaded.knobs, {name: torch.from_numpy(array) for name, array in arrays.items()})
         return loaded
+
+    def weights(self) -> Weights:
+        """What was learned, as an export takes it."""
+        return {name: weight.numpy() for name, weight in self.fitted().state_dict().items()}
 
     def fitted(self) -> SequenceModel:
         """The model itself. Raises RuntimeError before there is one."""

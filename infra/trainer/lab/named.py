@@ -1,0 +1,25 @@
+"""What a command names of an experiment: one of its models, one of its protocols."""
+
+from __future__ import annotations
+
+from freshet.domain.errors import InvalidInputError
+from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model, Protocol
+
+
+def model_named(experiment: Experiment, name: str) -> Model:
+    """The model of this name. Raises InvalidInputError, naming those that there are, where there is none."""
+    able = {one.name: one for one in experiment.models}
+    if name not in able:
+        raise InvalidInputError("model", f"one of {', '.join(able)}", name)
+    return able[name]
+
+
+def protocol_named(experiment: Experiment, name: str | None) -> Protocol:
+    """The protocol of this name, or the first, of those that cut the data: models learn nothing while they are asked.
+
+    Raises InvalidInputError, naming those that there are, where there is none.
+    """
+    able = {one.name: one for one in experiment.protocols if one.kind in PROTOCOLS}
+    if not able or (name is not None and name not in able):
+        raise InvalidInputError("protocol", f"one of {', '.join(able) or 'those that cut the data'}", name)
+    return able[name] if name is not None else next(iter(able.values()))
