@@ -11,15 +11,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from freshet.domain.errors import InvalidInputError
 from infra.cli.console import errors
 from infra.explained import ExplainedError
 from infra.local.checkout import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
-DATA = "FRESHET_DATA"
 
-Data = Annotated[Path | None, typer.Option(envvar=DATA, help="The folder with all data.")]
+Data = Annotated[Path | None, typer.Option(envvar="FRESHET_DATA", help="The folder with all data.")]
 Into = Annotated[Path, typer.Option(help="The folder of all results.")]
 Extra = Literal["lab", "lab,neural"]
 
@@ -28,13 +26,6 @@ _LIBRARIES = {"lab": _OF_THE_LAB, "lab,neural": (*_OF_THE_LAB, "torch")}
 
 say = partial(errors.print, highlight=False, markup=False, soft_wrap=True)
 """Tells how far the work is: on the error output, as results go to the other."""
-
-
-def named(data: Path | None) -> Path:
-    """The folder with all data. Raises InvalidInputError where nobody named it."""
-    if data is None:
-        raise InvalidInputError(DATA, "the folder with all data, here or as --data", "nothing")
-    return data
 
 
 @contextmanager
