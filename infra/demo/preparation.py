@@ -28,6 +28,7 @@ from infra.shops.product import Product
 from infra.stack import Stack
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
+from infra.trainer.watch import Watch
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
@@ -60,11 +61,11 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
 def fit_and_promote(stack: Stack, mirror: Mirror) -> Scorer:
     """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
     models, clock = stack.models(), SystemClock()
-    wall, cpu = time.perf_counter(), time.process_time()
+    watch = Watch()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
     history = (record for record in amended(stack.archive()) if record.position.shard == HISTORY_SHARD)
     model = fit(mirror.read_history(history))
-    cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
+    cost = Cost(*watch.seconds())
     now_ms = clock.now_ms()
     with tempfile.TemporaryDirectory() as folder:
         exported = export(model, Path(folder), created_at_ms=now_ms, cost=cost)

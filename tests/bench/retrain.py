@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from infra.demo.translation import history_records
 from infra.trainer.covisitation import CovisitationConfig, CovisitationModel, export, fit
 from infra.trainer.covisitation.fit import fitted
 from infra.trainer.covisitation.replay import replay
+from infra.trainer.watch import Seconds, Watch, summed
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import packed
 from tests.bench.reporting import Gate, Report, Table
@@ -62,44 +62,44 @@ TINY = Size(events=2_000, trace_events=2_000, users=60, questions=50)
 
 
 @dataclass
-class Watch:
+class Steps:
     """Seconds by step, of the wall clock and of all cores for this process."""
 
-    rows: list[tuple[str, float, float]] = field(default_factory=list)
+    took: dict[str, Seconds] = field(default_factory=dict)
 
     def sums(self) -> Cost:
         """Of all steps so far."""
-        return Cost(sum(wall for _, wall, _ in self.rows), sum(cpu for _, _, cpu in self.rows))
+        return Cost(*summed(self.took.values()))
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
         """Time what happens within."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        watch = Watch()
         yield
-        self.rows.append((step, time.perf_counter() - wall, time.process_time() - cpu))
+        self.took[step] = watch.seconds()
 
 
 def run(size: Size) -> Report:
     """Retrain once."""
     with tempfile.TemporaryDirectory() as place:
-        folder, watch = Path(place), Watch()
+        folder, timed = Path(place), Steps()
         called, archive = _archived(folder / "archive", size)
-        with watch("read the archive, without what it takes back"):
+        with timed("read the archive, without what it takes back"):
             records = list(amended(archive))
-        with watch("fold the users, count what goes with what"):
+        with timed("fold the users, count what goes with what"):
             history = replay(records)
-        with watch("fit"):
+        with timed("fit"):
             model = fitted(history, CovisitationConfig())
-        with watch("evaluate: fit on four fifths, ask about the rest"):
+        with timed("evaluate: fit on four fifths, ask about the rest"):
             hit_rate, asked = _hit_rate(records, folder / "evaluated", size.questions)
-        with watch("export, check, publish, promote"):
-            version = _served(model, folder, {"next record, live context": {"hit@10": hit_rate}}, watch)
-        wall, cpu = watch.sums()
+        with timed("export, check, publish, promote"):
+            version = _served(model, folder, {"next record, live context": {"hit@10": hit_rate}}, timed)
+        wall, cpu = timed.sums()
     table = Table(
         f"Retraining on {called}: {model.log.events:,} events of {model.log.users:,} users, "
         f"{len(model.vocabulary):,} items; hit@10 {hit_rate:.4f} on {asked:,} questions; {version}",
         ("", "wall s", "CPU s"),
-        (*watch.rows, ("all", wall, cpu)),
+        (*((step, *took) for step, took in timed.took.items()), ("all", wall, cpu)),
     )
     promise = f"a full retrain in less than {PROMISED_MINUTES} minutes"
     return Report("retrain", (table,), (Gate(promise, f"{wall / 60:.2f} minutes", wall < 60 * PROMISED_MINUTES),))
@@ -141,11 +141,11 @@ def _hit_rate(records: Sequence[LogRecord], folder: Path, questions: int) -> tup
     return hits / max(asked, 1), asked
 
 
-def _served(model: CovisitationModel, folder: Path, metrics: dict[str, dict[str, float]], watch: Watch) -> str:
+def _served(model: CovisitationModel, folder: Path, metrics: dict[str, dict[str, float]], timed: Steps) -> str:
     """The version that serves at the end."""
     clock, store = SystemClock(), MemoryModelStore(folder / "models")
     now_ms = clock.now_ms()
-    exported = export(model, folder / "model", created_at_ms=now_ms, metrics=metrics, cost=watch.sums())
+    exported = export(model, folder / "model", created_at_ms=now_ms, metrics=metrics, cost=timed.sums())
     publish_model(store, publishable(exported.folder, now_ms), exported.folder)
     promote_model(store, clock, exported.version)
     return exported.version

@@ -29,6 +29,7 @@ from infra.trainer.models import stored
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import loaded
 from infra.trainer.sequence.recommender import SequenceRecommender
+from infra.trainer.watch import Seconds, Watch, summed
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"
@@ -127,12 +128,12 @@ def _original(subject: Subject, publisher: Publisher) -> tuple[Sized, str | None
 
 def _make(tried: Try, subject: Subject, publisher: Publisher, version: str | None, say: Callable[[str], None]) -> _Made:
     say(f"{tried.name}: makes the model")
-    wall, cpu = time.perf_counter(), time.process_time()
+    watch = Watch()
     own = subject._replace(checkpoints=subject.checkpoints / _fingerprint(tried, subject))
     smaller = way_of(tried.way).make(own, knobs_for(tried.way, tried.stated))
     # A training that went on from a checkpoint took what all its epochs took.
-    trained = {name: sum(epoch[name] for epoch in smaller.model.history) for name in ("wall", "CPU")}
-    cost = Cost(max(time.perf_counter() - wall, trained["wall"]), max(time.process_time() - cpu, trained["CPU"]))
+    trained = summed(Seconds(epoch["wall"], epoch["CPU"]) for epoch in smaller.model.history)
+    cost = Cost(*map(max, watch.seconds(), trained))
     return _Made(tried, publisher.candidate(tried.name, smaller, cost, version), cost)
 
 

@@ -16,8 +16,9 @@ from infra.trainer.content.text_map import TextMap
 from infra.trainer.evaluation.questions import check_choice
 from infra.trainer.interactions import Flags, Floats, Interactions, Ints
 from infra.trainer.models import stored
-from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds
+from infra.trainer.models.contract import RanksByScore, Recommender, Resumable
 from infra.trainer.models.knobs import between, knobs_of, whole
+from infra.trainer.watch import Seconds
 
 Scale = Literal["expected", "place"]
 """expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from infra.trainer.evaluation.ranking import answer
 from infra.trainer.interactions import Interactions
 from infra.trainer.models.families import made
 from infra.trainer.preparation import AccidentalClicks, Step, prepare
+from infra.trainer.watch import Watch
 
 ITEMS, USERS, STEPS, ASKED = 40, 80, 12, 300
 SHARES = (0.0, 0.4)
@@ -117,16 +117,16 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path(".freshet") / "lab", help="the folder of all results")
     into: Path = parser.parse_args().into
     torch.set_num_threads(1)
-    wall, cpu, load = time.perf_counter(), time.process_time(), os.getloadavg()[0]
+    watch, load = Watch(), os.getloadavg()[0]
     found = {way.name: {share: [accuracy(way, share, seed) for seed in SEEDS] for share in SHARES} for way in WAYS}
-    took = {"wall": time.perf_counter() - wall, "CPU": time.process_time() - cpu}
+    took = watch.seconds()
     written = (
-        f"Written by `{COMMAND}` in {took['wall']:.0f} s, CPU {took['CPU']:.0f} s. Made-up data: {USERS} customers, "
+        f"Written by `{COMMAND}` in {took.wall:.0f} s, CPU {took.cpu:.0f} s. Made-up data: {USERS} customers, "
         f"{ITEMS} items; seeds {', '.join(map(str, SEEDS))} (their mean, the smallest and the largest); torch "
         f"{torch.__version__}, load {load:.1f} before the run. The module says what is measured."
     )
     page = ["# What clicks that were not meant cost, and what helps", "", written, "", table(found)]
-    content = {"command": COMMAND, "seeds": SEEDS, "metric": METRIC, "seconds": took}
+    content = {"command": COMMAND, "seeds": SEEDS, "metric": METRIC, "seconds": took.told()}
     into.mkdir(parents=True, exist_ok=True)
     (into / "noise.md").write_text("\n".join(page) + "\n", encoding="utf-8")
     (into / "noise.json").write_text(json.dumps({**content, "found": found}, indent=2) + "\n", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,10 +22,11 @@ from infra.trainer.lab.files import slug
 from infra.trainer.lab.report import About, Section, report
 from infra.trainer.lab.source import Source
 from infra.trainer.lab.streaming import ORACLE, StreamSection, streamed
-from infra.trainer.models.contract import Resumable
 from infra.trainer.models.families import made
+from infra.trainer.models.fitting import fit
 from infra.trainer.preparation import Step, count, prepare
 from infra.trainer.sources.simulated import simulated
+from infra.trainer.watch import Watch
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 _WHERE_INSTALLED = ("torch",)
@@ -94,17 +94,10 @@ def _measured(
     model: Model, split: Split, seed: int, answers: Path, checkpoints: Path, say: Callable[[str], None]
 ) -> Measured:
     recommender = made(model.family, model.knobs)
-    fitting = Watch()
-    if isinstance(recommender, Resumable):
-        recommender.keep_in(checkpoints)
-    recommender.fit(split.train, seed)
-    seconds = fitting.read("fit")
-    if isinstance(recommender, Resumable):
-        seconds["fit, wall"] += recommender.spent_before.wall
-        seconds["fit, CPU"] += recommender.spent_before.cpu
+    fitted = fit(recommender, split.train, seed, checkpoints)
     asking = Watch()
     given = answer(recommender, split.questions)
-    seconds |= asking.read("ask")
+    seconds = fitted.told("fit") | asking.seconds().told("ask")
     answers.mkdir(parents=True, exist_ok=True)
     PerQuestion.of(split, given, METRICS).save(answers / f"{slug(model.name)}.npz")
     result = measured(model.name, split, given, seed, seconds=seconds)
@@ -139,18 +132,6 @@ def _draw(name: str, sections: Sequence[Section | StreamSection], into: Path) ->
         if isinstance(one, StreamSection):
             plots.lines(one.outcomes, one.window, ORACLE, drawn[-1])
     return drawn
-
-
-class Watch:
-    """Seconds since it was made: of the wall clock, and of all cores for this process."""
-
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-
-    def read(self, what: str) -> dict[str, float]:
-        """The seconds, by what they were for."""
-        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        return {f"{what}, wall": wall, f"{what}, CPU": cpu}
 
 
 def _words(seconds: dict[str, float]) -> str:

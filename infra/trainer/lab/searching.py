@@ -26,10 +26,11 @@ from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import answer
 from infra.trainer.lab.report import About
-from infra.trainer.lab.running import LIBRARIES, Watch, Written, prepared
+from infra.trainer.lab.running import LIBRARIES, Written, prepared
 from infra.trainer.lab.tuning import Choices, Range, Searched, Tuning
 from infra.trainer.lab.tuning_report import Tried, Tuned, as_json, report
 from infra.trainer.models.contract import Recommender
+from infra.trainer.watch import Watch
 
 _TRIED_BEFORE_PRUNING = 5
 _BEFORE = "before the search"
@@ -116,7 +117,7 @@ def _search(study: optuna.Study, model: Searched, judge: _Judge, trials: int, sa
     if _BEFORE not in study.user_attrs:
         watch = Watch()
         before = [judge.value(model.made({}), fold) for fold in range(len(judge.folds))]
-        study.set_user_attr(_BEFORE, {"folds": before, "seconds": watch.read(_TOOK)})
+        study.set_user_attr(_BEFORE, {"folds": before, "seconds": watch.seconds().told(_TOOK)})
     say(f"{model.name}: {judge.metric} {np.mean(study.user_attrs[_BEFORE]['folds']):.4f} before the search")
     while (done := len(_finished(study))) < trials:
         study.sampler = TPESampler(seed=int(np.random.SeedSequence([judge.seed, done]).generate_state(1)[0]))
@@ -149,7 +150,7 @@ def _tried(trial: Trial, model: Searched, judge: _Judge) -> float | TrialState:
         trial.set_user_attr(_REFUSED, str(error))
         return TrialState.FAIL
     finally:
-        trial.set_user_attr(_TOOK, watch.read(_TOOK))
+        trial.set_user_attr(_TOOK, watch.seconds().told(_TOOK))
     return float(np.mean(found))
 
 

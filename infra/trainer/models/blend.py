@@ -11,7 +11,8 @@ import numpy as np
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
-from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Seconds, Updatable
+from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Updatable
+from infra.trainer.watch import Seconds, summed
 
 
 class Part(NamedTuple):
@@ -65,8 +66,7 @@ class Blend(RanksByScore):
     @property
     def spent_before(self) -> Seconds:
         """See Resumable."""
-        spent = [part.spent_before for part in self._resumable()]
-        return Seconds(sum(one.wall for one in spent), sum(one.cpu for one in spent))
+        return summed(part.spent_before for part in self._resumable())
 
     def _resumable(self) -> list[Resumable]:
         return [part.model for part in self.parts if isinstance(part.model, Resumable)]

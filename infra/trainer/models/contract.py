@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from infra.trainer.evaluation.ranking import best, without
 from infra.trainer.interactions import Floats, Interactions, Ints
+from infra.trainer.watch import Seconds
 
 
 class Recommender(Protocol):
@@ -52,13 +53,6 @@ class Updatable(Protocol):
     def update(self, user: int, item: int) -> None:
         """The user did something with the item, after everything known before; a user never seen is a new one."""
         ...
-
-
-class Seconds(NamedTuple):
-    """What work took: by the wall clock, and of all cores."""
-
-    wall: float = 0.0
-    cpu: float = 0.0
 
 
 @runtime_checkable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from infra.trainer.sequence.checkpoint import Progress
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.losses import summed_loss
 from infra.trainer.sequence.model import SequenceModel
+from infra.trainer.watch import Watch
 
 _ASKED_AT_ONCE = 256
 
@@ -88,7 +88,7 @@ def _epoch(
     own_loss: Loss | None,
 ) -> None:
     """One pass over all windows, then the held-out question, if any; writes into `progress` what came of it."""
-    began, began_cpu = time.perf_counter(), time.process_time()
+    watch = Watch()
     epoch = progress.epoch + 1
     drawn = np.random.default_rng((seed, epoch))
     torch.manual_seed(int(drawn.integers(2**62)))
@@ -113,11 +113,11 @@ def _epoch(
     if reached > progress.best:
         progress.best, progress.best_epoch, progress.best_weights = reached, epoch, _copied(model)
     progress.epoch, progress.weights, progress.optimiser = epoch, _copied(model), optimiser.state_dict()
-    wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
-    progress.history.append({**figures, "wall": wall, "CPU": cpu})
+    took = watch.seconds()
+    progress.history.append({**figures, **took.told()})
     if _rank() == 0:
         told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        tell(f"epoch {epoch}: {told}, {wall:.0f} s")
+        tell(f"epoch {epoch}: {told}, {took.wall:.0f} s")
 
 
 def _step(

@@ -18,7 +18,8 @@ from infra.trainer.interactions import Interactions
 from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model
 from infra.trainer.lab.named import model_named, protocol_named
 from infra.trainer.lab.running import prepared
-from infra.trainer.models.contract import Recommender, Resumable
+from infra.trainer.models import fitting
+from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import made
 from infra.trainer.sequence.export import Origin
 from infra.trainer.served.forms import check_catalogue, check_form, write
@@ -92,14 +93,8 @@ class _Recipe:
 
     def fitted(self, train: Interactions) -> tuple[Recommender, Cost]:
         """A fitted one, and what fitting it took, in all processes that had a part in it."""
-        model, wall, cpu = self.model(), time.perf_counter(), time.process_time()
-        if isinstance(model, Resumable):
-            model.keep_in(self.checkpoints)
-        model.fit(train, self.seed)
-        cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
-        if isinstance(model, Resumable):
-            cost = Cost(cost.wall_s + model.spent_before.wall, cost.cpu_s + model.spent_before.cpu)
-        return model, cost
+        model = self.model()
+        return model, Cost(*fitting.fit(model, train, self.seed, self.checkpoints))
 
 
 def _metrics(model: Recommender, split: Split, origin: Origin, progress: Progress) -> dict[str, dict[str, float]]:
