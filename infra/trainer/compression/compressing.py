@@ -29,7 +29,8 @@ from infra.trainer.models import stored
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import loaded
 from infra.trainer.sequence.recommender import SequenceRecommender
-from infra.trainer.watch import Seconds, Watch, summed
+from infra.trainer.sequence.training import spent_in
+from infra.trainer.watch import Watch
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"
@@ -132,8 +133,7 @@ def _make(tried: Try, subject: Subject, publisher: Publisher, version: str | Non
     own = subject._replace(checkpoints=subject.checkpoints / _fingerprint(tried, subject))
     smaller = way_of(tried.way).make(own, knobs_for(tried.way, tried.stated))
     # A training that went on from a checkpoint took what all its epochs took.
-    trained = summed(Seconds(epoch["wall"], epoch["CPU"]) for epoch in smaller.model.history)
-    cost = Cost(*map(max, watch.seconds(), trained))
+    cost = Cost(*map(max, watch.seconds(), spent_in(smaller.model.history)))
     return _Made(tried, publisher.candidate(tried.name, smaller, cost, version), cost)
 
 

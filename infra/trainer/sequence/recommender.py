@@ -16,13 +16,13 @@ from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore
 from infra.trainer.models.knobs import knobs_of
-from infra.trainer.sequence import checkpoint, training
+from infra.trainer.sequence import training
 from infra.trainer.sequence.batches import latest
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.shapes import model_of
-from infra.trainer.watch import Seconds, summed
+from infra.trainer.watch import Seconds
 
 _READ_AT_ONCE = 128
 
@@ -46,11 +46,8 @@ class SequenceRecommender(RanksByScore):
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
         folder = self._checkpoints / _fingerprint(train, self.knobs, seed) if self._checkpoints else None
-        before = checkpoint.read(folder, self.knobs, seed) if folder else None
-        epochs = before.history if before else []
-        self.spent_before = summed(Seconds(one["wall"], one["CPU"]) for one in epochs)
         trained = training.train(train.histories(), len(train.items), self.knobs, seed, folder)
-        self.model, self.history = trained.model.cpu(), trained.history
+        self.model, self.history, self.spent_before = trained.model.cpu(), trained.history, trained.spent_before
 
     @torch.inference_mode()
     def score(self, histories: Sequence[Ints]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,18 @@ from infra.trainer.sequence.checkpoint import Progress
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.losses import summed_loss
 from infra.trainer.sequence.model import SequenceModel
-from infra.trainer.watch import Watch
+from infra.trainer.watch import Seconds, Watch, summed
 
 _ASKED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with the weights of its best epoch, and what each epoch came to."""
+    """A model with the weights of its best epoch, what each epoch came to, and what those before the call took."""
 
     model: SequenceModel
     history: list[dict[str, float]]
+    spent_before: Seconds
 
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -68,12 +69,18 @@ def train(
         optimiser.load_state_dict(progress.optimiser)
     else:
         progress = Progress(0, -math.inf, 0, _copied(model), _copied(model), optimiser.state_dict(), [])
+    spent_before = spent_in(progress.history)
     while progress.epoch < knobs.epochs and progress.epoch - progress.best_epoch < knobs.patience:
         _epoch(model, optimiser, learned, asked, knobs, seed, steps, progress, loss)
         if keep_in and _rank() == 0:
             checkpoint.write(keep_in, knobs, seed, progress)
     model.load_state_dict(progress.best_weights)
-    return Trained(model.eval(), progress.history)
+    return Trained(model.eval(), progress.history, spent_before)
+
+
+def spent_in(epochs: Sequence[Mapping[str, float]]) -> Seconds:
+    """What these epochs of a history took."""
+    return summed(Seconds(epoch["wall"], epoch["CPU"]) for epoch in epochs)
 
 
 def _epoch(

@@ -14,7 +14,9 @@ import torch
 
 from freshet.domain.errors import InvalidInputError
 from infra.trainer.sequence import training
-from tests.unit.trainer.sequence.small import SEED, same_weights, small, trained
+from infra.trainer.sequence.recommender import SequenceRecommender
+from tests.unit.trainer.made_up import interactions
+from tests.unit.trainer.sequence.small import SEED, same_weights, small, trained, walks
 
 ROOT = Path(__file__).parents[4]
 KNOBS = small(dropout=0.2, loss="gbce", negatives=6, epochs=4)
@@ -74,10 +76,35 @@ def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(tmp_path: Pa
 
 
 def test_a_training_that_had_ended_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its weights are those of the best epoch."""
+    """Its weights are those of the best epoch, and all that it took was spent before."""
     first = trained(KNOBS, keep_in=tmp_path)
     monkeypatch.setattr(training, "_step", None)
-    assert same_weights(trained(KNOBS, keep_in=tmp_path), first)
+    again = trained(KNOBS, keep_in=tmp_path)
+    assert same_weights(again, first)
+    assert first.spent_before == (0.0, 0.0)
+    assert again.spent_before == (
+        pytest.approx(sum(epoch["wall"] for epoch in first.history)),
+        pytest.approx(sum(epoch["CPU"] for epoch in first.history)),
+    )
+
+
+def test_a_checkpoint_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the weights twice, and what the optimiser knows of each."""
+    read: list[object] = []
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        read.append(arguments)
+        return load(*arguments, **named)
+
+    load = torch.load
+    model = SequenceRecommender(small(epochs=1))
+    model.keep_in(tmp_path)
+    data = interactions(*((str(user), str(item)) for user, walk in enumerate(walks()) for item in walk))
+    model.fit(data, SEED)
+    monkeypatch.setattr(torch, "load", counted)
+    model.fit(data, SEED)
+    assert len(read) == 1
+    assert model.spent_before.wall == model.history[0]["wall"]
 
 
 @pytest.mark.parametrize(("knob", "value"), [("epochs", 5), ("dropout", 0.1), ("robustness", 0.5), ("block", "gru")])
