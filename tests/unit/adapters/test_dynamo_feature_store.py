@@ -1,6 +1,8 @@
 """DynamoDB's partial refusals: what is retried, what is reported, and that nothing is taken for stored that is not.
 
 The client is one that answers as a test says; the contract suites run the same adapter against real stores.
+
+Long, because writes, reads and trends meet the same refusals, and each one's answer is read beside the others'.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`freshet rebuild` gives the same bytes beside the serving rows, and takes over without losing an event."""
+"""`freshet rebuild` gives the same bytes beside the serving rows, and takes over without losing an event.
+
+Long, because what may stop or overtake a rebuild is told beside what it promises: apart, neither says what holds.
+"""
 
 from __future__ import annotations
 
