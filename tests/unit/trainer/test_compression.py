@@ -11,7 +11,7 @@ import torch
 from onnxruntime import InferenceSession
 
 from freshet.domain.errors import InvalidInputError
-from infra.trainer.compression.distillation import DistillKnobs, distil, narrowed
+from infra.trainer.compression.distillation import DistillKnobs, distil, narrowed, taught
 from infra.trainer.compression.int8 import request
 from infra.trainer.compression.lessons import lessons
 from infra.trainer.compression.low_rank import LowRankKnobs, factors
@@ -21,6 +21,7 @@ from infra.trainer.compression.ways import WAYS, Subject, knobs_for, way_of
 from infra.trainer.interactions import Floats, Ints
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.sequence.knobs import SequenceKnobs
+from infra.trainer.sequence.losses import over_all_items
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.recommender import SequenceRecommender
 
@@ -188,10 +189,10 @@ def test_only_the_latest_steps_are_told_of() -> None:
     given = histories()
     told = lessons(Anything(), given, 3, 2)
     laid = np.concatenate(given)
-    taught = np.flatnonzero(told.row.numpy() >= 0)
-    assert len(taught) == sum(min(2, len(history) - 1) for history in given)
-    firsts = told.items[told.row[taught], 0].numpy()
-    np.testing.assert_array_equal(firsts, (laid[taught - 1] + 1) % ITEMS)
+    places = np.flatnonzero(told.row.numpy() >= 0)
+    assert len(places) == sum(min(2, len(history) - 1) for history in given)
+    firsts = told.items[told.row[places], 0].numpy()
+    np.testing.assert_array_equal(firsts, (laid[places - 1] + 1) % ITEMS)
 
 
 def test_a_student_learns_what_only_its_teacher_says() -> None:
@@ -224,9 +225,6 @@ def test_a_student_learns_what_only_its_teacher_says() -> None:
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
 def test_the_loss_of_a_lesson_is_torchs_own(temperature: float) -> None:
     """And so is its gradient."""
-    from infra.trainer.compression.distillation import taught
-    from infra.trainer.sequence.losses import over_all_items
-
     torch.manual_seed(0)
     states, catalogue = torch.randn(7, 6, requires_grad=True), torch.randn(9, 6, requires_grad=True)
     target, items = torch.randint(9, (7,)), torch.stack([torch.randperm(9)[:4] for _ in range(7)])
@@ -234,9 +232,9 @@ def test_the_loss_of_a_lesson_is_torchs_own(temperature: float) -> None:
     value = over_all_items(states, catalogue, taught(target, items, odds, 0.7, temperature))
     ours = torch.autograd.grad(value, (states, catalogue))
     scores = states @ catalogue.T
-    taught = torch.log_softmax(scores / temperature, dim=1).gather(1, items)
+    likely = torch.log_softmax(scores / temperature, dim=1).gather(1, items)
     expected = 0.3 * torch.nn.functional.cross_entropy(scores, target, reduction="sum")
-    expected = expected - 0.7 * temperature**2 * (odds * taught).sum()
+    expected = expected - 0.7 * temperature**2 * (odds * likely).sum()
     assert float(value) == pytest.approx(float(expected), rel=1e-5)
     for got, wanted in zip(ours, torch.autograd.grad(expected, (states, catalogue)), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-5)
