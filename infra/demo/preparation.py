@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from freshet.adapters.system_clock import SystemClock
@@ -58,8 +58,11 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
     imports.finish(called, {"events": len(history)})
 
 
-def fit_and_promote(stack: Stack, mirror: Mirror) -> Scorer:
-    """Fit on the archived history, publish, promote, and return the same model for the client's own baselines."""
+def fit_and_promote(stack: Stack, mirror: Mirror, metrics: Mapping[str, Mapping[str, float]]) -> Scorer:
+    """Fit on the archived history, publish, promote, and return the same model for the client's own baselines.
+
+    `metrics` go on its card.
+    """
     models, clock = stack.models(), SystemClock()
     watch = Watch()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
@@ -68,7 +71,7 @@ def fit_and_promote(stack: Stack, mirror: Mirror) -> Scorer:
     cost = Cost(*watch.seconds())
     now_ms = clock.now_ms()
     with tempfile.TemporaryDirectory() as folder:
-        exported = export(model, Path(folder), created_at_ms=now_ms, cost=cost)
+        exported = export(model, Path(folder), created_at_ms=now_ms, metrics=metrics, cost=cost)
         publish_model(models, publishable(exported.folder, now_ms), exported.folder)
         promote_model(models, clock, exported.version)
         return OnnxScorer.load(exported.folder, exported.version)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from infra.cli.api import FreshetApi
 from infra.demo import preparation, screen
+from infra.demo.appraisal import appraised
 from infra.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
 from infra.demo.live_stream import play_day
 from infra.demo.mirror import Mirror
@@ -48,12 +49,14 @@ def _prepared(shop: Shop, api: FreshetApi, stack: Stack, console: Console) -> St
         publishing = bars.add_task("Publishing the catalogue", total=len(products))
         preparation.publish_catalogue(api, products, _advance(bars.advance, publishing))
         preparation.import_behaviours(shop.name, history, stack, screen.steps(bars))
+        metrics = appraised(history, shop.exclude_seen, screen.steps(bars))
         bars.add_task("Fitting and promoting a model", total=None)
         mirror = Mirror(stack.secret())
-        scorer = preparation.fit_and_promote(stack, mirror)
+        scorer = preparation.fit_and_promote(stack, mirror, metrics)
         preparation.wait_until_serving(api, scorer.version)
     mirror.freeze()
     console.print(f"   {len(products):,} items published, {len(history):,} events imported, {scorer.version} serves.")
+    screen.print_metrics(console, metrics)
     decayed = Popularity(HALF_LIFE_EVENTS)
     baselines = Baselines(Popularity(), decayed, FrozenProfile(scorer, decayed))
     baselines.learn([behaviour.item_id for behaviour in history])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -36,6 +36,13 @@ def steps(bars: Progress) -> Steps:
         bars.remove_task(task)
 
     return begun
+
+
+def print_metrics(console: Console, metrics: Mapping[str, Mapping[str, float]]) -> None:
+    """How good the model is on what came last in the history, fitted on what came before."""
+    for means in metrics.values():
+        told = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+        console.print(f"   Fitted on the first four fifths of the history and asked about the last: {told}.")
 
 
 def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozenset()) -> Table:
