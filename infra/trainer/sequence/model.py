@@ -13,13 +13,16 @@ from infra.trainer.sequence.knobs import SequenceKnobs
 
 
 class SequenceModel(nn.Module):
-    """Histories are padded on the right, with item N: causal reading never sees it, and its states are not used."""
+    """Histories are padded on the right, with item N: causal reading never sees it, and its states are not used.
+
+    So its row may be anything; nothing is learned of it.
+    """
 
     def __init__(self, knobs: SequenceKnobs, items: int) -> None:
         super().__init__()
         self.knobs = knobs
         self.padding = items
-        self.item = nn.Embedding(items + 1, knobs.width, padding_idx=items)
+        self.item = nn.Embedding(items + 1, knobs.width)
         self.place = None if knobs.block in ("hstu", "gru") else nn.Embedding(knobs.window, knobs.width)
         self.blocks = nn.ModuleList(_BLOCKS[knobs.block](knobs) for _ in range(knobs.blocks))
         self.norm = nn.LayerNorm(knobs.width)
