@@ -22,7 +22,7 @@ from infra.trainer.evaluation.as_served import answers_of
 from infra.trainer.evaluation.comparing import PerQuestion, compared
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.statistics import interval
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment
+from infra.trainer.lab.experiment import Experiment
 from infra.trainer.lab.named import protocol_named
 from infra.trainer.lab.running import prepared
 from infra.trainer.models import stored
@@ -79,8 +79,7 @@ def compress(
     interactions, about = prepared(
         experiment.data, experiment.preparation, data, command=command, seed=experiment.seed, libraries=_LIBRARIES
     )
-    asking = protocol_named(experiment, protocol)
-    split = PROTOCOLS[asking.kind](interactions, **asking.knobs)
+    split = protocol_named(experiment, protocol).split(interactions)
     subject = Subject(
         _model(folder), split.train.histories(), len(split.train.items), experiment.seed, into.checkpoints
     )

@@ -16,6 +16,7 @@ from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.results import Published
 from infra.trainer.evaluation.slices import WHOLE
 from infra.trainer.evaluation.time_split import time_split
+from infra.trainer.interactions import Interactions
 from infra.trainer.lab.reading import preparation_of, stated_in, told_apart
 from infra.trainer.lab.source import Source
 from infra.trainer.models.families import made
@@ -56,6 +57,15 @@ class Protocol:
         for name in self.knobs:
             if name not in names:
                 raise InvalidInputError(f"{self.name}.knobs", f"names among {', '.join(names)}", name)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether there is a part to fit on and questions about the rest; a stream has no such parts."""
+        return self.kind in PROTOCOLS
+
+    def split(self, data: Interactions) -> Split:
+        """The parts. Raises KeyError for a protocol that does not cut."""
+        return PROTOCOLS[self.kind](data, **self.knobs)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freshet.domain.errors import InvalidInputError
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model, Protocol
+from infra.trainer.lab.experiment import Experiment, Model, Protocol
 
 
 def model_named(experiment: Experiment, name: str) -> Model:
@@ -14,12 +14,12 @@ def model_named(experiment: Experiment, name: str) -> Model:
     return able[name]
 
 
-def protocol_named(experiment: Experiment, name: str | None) -> Protocol:
+def protocol_named(experiment: Experiment, name: str | None, asked_by: str = "protocol") -> Protocol:
     """The protocol of this name, or the first, of those that cut the data: models learn nothing while they are asked.
 
-    Raises InvalidInputError, naming those that there are, where there is none.
+    Raises InvalidInputError, naming those that there are, where there is none; `asked_by` is the field in its words.
     """
-    able = {one.name: one for one in experiment.protocols if one.kind in PROTOCOLS}
+    able = {one.name: one for one in experiment.protocols if one.cuts}
     if not able or (name is not None and name not in able):
-        raise InvalidInputError("protocol", f"one of {', '.join(able) or 'those that cut the data'}", name)
+        raise InvalidInputError(asked_by, f"one of {', '.join(able) or 'those that cut the data'}", name)
     return able[name] if name is not None else next(iter(able.values()))

@@ -17,7 +17,7 @@ from infra.trainer.evaluation.ranking import answer
 from infra.trainer.evaluation.results import METRICS, Measured, as_json, measured
 from infra.trainer.interactions import Floats, Interactions
 from infra.trainer.lab import plots
-from infra.trainer.lab.experiment import PROTOCOLS, STREAM, Experiment, Model
+from infra.trainer.lab.experiment import Experiment, Model
 from infra.trainer.lab.files import slug
 from infra.trainer.lab.report import About, Section, report
 from infra.trainer.lab.source import Source
@@ -53,11 +53,11 @@ def run(
     sections: list[Section | StreamSection] = []
     for protocol in experiment.protocols:
         answers = into / experiment.name / slug(protocol.name)
-        if protocol.kind == STREAM:
+        if not protocol.cuts:
             truth = _truth(experiment)
             sections.append(streamed(protocol, interactions, truth, experiment.models, experiment.seed, answers, say))
             continue
-        split = PROTOCOLS[protocol.kind](interactions, **protocol.knobs)
+        split = protocol.split(interactions)
         say(f"{protocol.name}: {len(split.train):,} rows to fit on, {len(split.questions):,} questions")
         models = [_measured(model, split, experiment.seed, answers, checkpoints, say) for model in experiment.models]
         sections.append(Section(protocol, models))

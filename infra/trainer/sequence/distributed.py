@@ -22,7 +22,8 @@ from torch import distributed
 from freshet.domain.errors import FreshetError, InvalidInputError
 from infra.trainer.data_folder import SETTING
 from infra.trainer.evaluation.questions import Split
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, read_experiment
+from infra.trainer.lab.experiment import Experiment, read_experiment
+from infra.trainer.lab.named import protocol_named
 from infra.trainer.models.families import made
 from infra.trainer.preparation import prepare
 from infra.trainer.sequence.recommender import SequenceRecommender
@@ -76,13 +77,9 @@ def _model(experiment: Experiment, name: str) -> SequenceRecommender:
 
 def _split(experiment: Experiment, name: str | None, data: Path | None) -> Split:
     """What the first protocol, or the one with this name, fits on."""
-    found = {protocol.name: protocol for protocol in experiment.protocols if name in {protocol.name, None}}
-    if not found:
-        raise InvalidInputError("--protocol", f"one of {', '.join(one.name for one in experiment.protocols)}", name)
-    protocol = next(iter(found.values()))
-    source = experiment.data
+    protocol, source = protocol_named(experiment, name, "--protocol"), experiment.data
     rows, _ = prepare(source.rows(source.folder(data)), experiment.preparation)
-    return PROTOCOLS[protocol.kind](rows, **protocol.knobs)
+    return protocol.split(rows)
 
 
 def _asked() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.evaluation.as_served import AsServed, answers_of, on_card
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.interactions import Interactions
-from infra.trainer.lab.experiment import PROTOCOLS, Experiment, Model
+from infra.trainer.lab.experiment import Experiment, Model
 from infra.trainer.lab.named import model_named, protocol_named
 from infra.trainer.lab.running import prepared
 from infra.trainer.models import fitting
@@ -66,7 +66,7 @@ def fit(
         experiment.data, experiment.preparation, folders.data, command="", seed=experiment.seed, libraries=()
     )
     check_catalogue(recipe.model(), len(data.items))
-    split = PROTOCOLS[asking.kind](data, **asking.knobs)
+    split = asking.split(data)
     origin = Origin(about.data_sha256, experiment.seed, Cost(0.0, 0.0), 0, {})
     say(f"{asking.name}: fits on the {len(split.train):,} rows of its training part")
     metrics = _metrics(recipe.fitted(split.train)[0], split, origin, progress)

@@ -104,6 +104,20 @@ def test_a_model_of_the_simulated_shop_is_trained_too(folder: Path, monkeypatch:
     assert weights_in(folder / "made-up")
 
 
+def test_a_stream_has_no_part_to_train_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused by its name, and where it stands first the next protocol is taken."""
+    stream = {"name": "view by view", "kind": "prequential", "knobs": {"share": 0.5}}
+    stated = {**STATED, "protocols": [stream, *STATED["protocols"]]}
+    (folder / "walks.yaml").write_text(yaml.safe_dump(stated))
+    with pytest.raises(SystemExit, match="--protocol: expected one of the last one, got 'view by view'"):
+        in_one_process([*arguments(folder, "none"), "--protocol", "view by view"], monkeypatch)
+    in_one_process(arguments(folder, "next"), monkeypatch)
+    assert weights_in(folder / "next")
+    (folder / "walks.yaml").write_text(yaml.safe_dump({**STATED, "protocols": [stream]}))
+    with pytest.raises(SystemExit, match="--protocol: expected one of those that cut the data"):
+        in_one_process(arguments(folder, "none"), monkeypatch)
+
+
 def test_data_that_nobody_named_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line."""
     monkeypatch.delenv("FRESHET_DATA", raising=False)
