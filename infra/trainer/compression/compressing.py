@@ -93,7 +93,14 @@ def compress(
         asked: dict[str, Sized] = {ORIGINAL: original, **{one.tried.name: one.candidate.served for one in made}}
         measures, values = _measures(asked, split, experiment.seed, say)
         rows = [_row(one, measures, values, experiment.seed) for one in made]
-        table = Table(experiment.title, about, split.protocol, len(split.questions), measures[ORIGINAL], rows)
+        table = Table(
+            f"{folder.resolve().name} made smaller",
+            about,
+            split.protocol,
+            len(split.questions),
+            measures[ORIGINAL],
+            rows,
+        )
         for one, row in zip(made, rows, strict=True):
             say(f"{one.tried.name}: {table.verdict(row)}")
             if row.kept(table.before):

@@ -19,7 +19,7 @@ from infra.trainer.interactions import Ints
 from infra.trainer.models.contract import Recommender
 from infra.trainer.sequence.export import order_of
 
-ROUNDS = 15
+ROUNDS = 45
 ASKED_A_ROUND = 20
 
 

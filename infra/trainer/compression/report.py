@@ -92,7 +92,7 @@ class Table:
         columns = ("model", "bytes", "of the original", "CPU (ms)", "of the original", "HR@10", "NDCG@10")
         compared = ("NDCG@10 kept", "difference, 95 % interval", "p", "verdict", "made in (CPU s)")
         lines = [
-            *head(f"{self.title}: made smaller", self.about),
+            *head(self.title, self.about),
             "",
             f"{self.protocol}: {self.questions:,} questions, the whole catalogue ranked, by the graph that is served.",
             "± is one standard error, and the interval is of the paired difference, both by bootstrap over the users.",

@@ -82,6 +82,7 @@ def test_what_loses_little_is_kept_and_what_loses_much_is_refused(folder: Path) 
     assert card.metrics[figures["protocol"]]["NDCG@10"] == models["int8"]["metrics"]["NDCG@10"]["mean"]
     OnnxScorer.load(served, _version(served, card.algorithm))
     page = (folder / "made-up-compression.md").read_text()
+    assert page.startswith("# sequence made smaller\n")
     assert "| one-direction |" in page
     assert "refused: " in page
     light = SequenceRecommender.load(folder / "kept" / "light" / "lab")
