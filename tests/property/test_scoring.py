@@ -60,7 +60,7 @@ def test_onnx_answers_as_plain_numpy_does(neighbours: Neighbours, data: st.DataO
     asked = np.array(data.draw(st.lists(index, min_size=1, max_size=TAIL_ITEMS)), np.int64)
     excluded = np.array(data.draw(st.lists(index, max_size=20)), np.int64)
     limit = data.draw(st.integers(1, 60))
-    weight = (0.7 ** np.arange(len(asked))).astype(np.float32)
+    weight = (data.draw(st.sampled_from([0.3, 0.5, 0.7, 1.0])) ** np.arange(len(asked))).astype(np.float32)
     expected = next_items(neighbours, asked, weight, excluded, limit)
     got = by_onnx(
         neighbours, {"tail": asked, "tail_weight": weight, "excluded": excluded, "limit": np.array([limit], np.int64)}

@@ -14,7 +14,7 @@ class CovisitationConfig:
 
     weight(i -> j) is the sum of `domain.tastes.transitions` from i to j, and of `backward` times those from j to i;
     out(i) and in(j) are its sums over j and over i. How far back a transition reaches and how it decays is fixed in
-    `domain.tastes`, because the live path must do the same. Why these defaults:
+    `domain.tastes`, because training sets hold the same. Why these defaults:
     docs/decisions/2026-11-22-which-model-serves-the-shop.md.
     """
 
@@ -30,11 +30,15 @@ class CovisitationConfig:
     out_exponent: float = 0.5
     """How much a busy item's transitions are discounted: 0 not at all, 1 fully (probabilities)."""
 
-    in_smoothing: float = 30.0
+    in_smoothing: float = 100.0
     """Transition weight added to what arrives at an item, so that a rare item is not taken for a specific one."""
 
     in_exponent: float = 0.5
     """How much a popular item is discounted as an answer: 0 not at all, 1 fully (lift)."""
+
+    asked_decay: float = 0.5
+    """How much less each earlier item of a customer says than the one after it, when the model is asked. Its signature
+    tells the scorer."""
 
     def __post_init__(self) -> None:
         if self.neighbours < 1:
@@ -47,3 +51,5 @@ class CovisitationConfig:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise InvalidInputError(name, "a number from 0 to 1", value)
+        if not 0 < self.asked_decay <= 1:
+            raise InvalidInputError("asked_decay", "a number above 0, up to 1", self.asked_decay)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from freshet.domain.model_cards import Cost
+from freshet.scoring.signature import FEATURES
 from infra.trainer.covisitation.card import card
 from infra.trainer.covisitation.graph import graph
 from infra.trainer.covisitation.model import CovisitationModel
@@ -30,4 +31,5 @@ def export(
         vocabulary=model.vocabulary,
         item_ids=model.item_ids,
         card=card(model, created_at_ms, metrics or {}, cost),
+        features=FEATURES._replace(decay=model.config.asked_decay),
     )

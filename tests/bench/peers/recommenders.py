@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.metrics import MetricUnit
 from numpy.typing import NDArray
 
-from freshet.domain.tastes import TAIL_DECAY, TAIL_ITEMS
+from freshet.domain.tastes import TAIL_ITEMS
 from freshet.domain.user_state import SESSION_GAP_S
 from infra.trainer.covisitation.model import CovisitationModel
 
@@ -30,32 +30,33 @@ Best = list[tuple[int, float]]
 
 @dataclass(frozen=True)
 class Matrices:
-    """The model's neighbours as arrays, and the place of each item."""
+    """The model's neighbours as arrays, the place of each item, and how the latest ones are weighed."""
 
     place_of: dict[str, int]
     item_ids: tuple[str, ...]
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
+    decay: float
 
     @classmethod
     def of(cls, model: CovisitationModel) -> Matrices:
         """Unscaled, in single precision."""
         scores = model.neighbours.scores.astype(np.float32) / np.float32(model.neighbours.scale)
         places = {item_id: place for place, item_id in enumerate(model.item_ids)}
-        return cls(places, model.item_ids, model.neighbours.items, scores)
+        return cls(places, model.item_ids, model.neighbours.items, scores, model.config.asked_decay)
 
     def over_everything(self, tail: Sequence[int], excluded: Sequence[int]) -> Best:
         """A score for each item of the catalogue, sorted."""
         total = np.zeros(len(self.items), np.float32)
         for age, place in enumerate(tail):
-            total[self.items[place]] += self.scores[place] * TAIL_DECAY**age
+            total[self.items[place]] += self.scores[place] * self.decay**age
         total[[*excluded, -1]] = 0
         best = np.argsort(-total)[:SLATE]
         return [(int(place), float(total[place])) for place in best]
 
     def over_neighbours(self, tail: Sequence[int], excluded: Sequence[int]) -> Best:
         """A score for each item that follows one of the tail, and only for those."""
-        weights = self.scores[tail] * (TAIL_DECAY ** np.arange(len(tail), dtype=np.float32))[:, None]
+        weights = self.scores[tail] * (self.decay ** np.arange(len(tail), dtype=np.float32))[:, None]
         found, place_in_found = np.unique(self.items[tail].ravel(), return_inverse=True)
         total = np.bincount(place_in_found, weights.ravel())
         total[np.isin(found, [*excluded, len(self.item_ids)])] = 0

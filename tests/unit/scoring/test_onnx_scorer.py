@@ -8,10 +8,10 @@ import pytest
 
 from freshet.domain.errors import InvalidInputError
 from freshet.domain.keys import item_key
-from freshet.domain.tastes import TAIL_DECAY, TAIL_ITEMS
+from freshet.domain.tastes import TAIL_ITEMS
 from freshet.scoring import model_folder
 from freshet.scoring.onnx_scorer import OnnxScorer
-from infra.trainer.covisitation import Exported
+from infra.trainer.covisitation import CovisitationConfig, Exported
 from tests.unit.trainer.histories import exported, log_of, scorer_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}
@@ -100,9 +100,21 @@ def test_only_the_latest_items_of_a_long_tail_count(tmp_path: Path) -> None:
     assert scorer.recommend([*strangers, item_key("a")], [], 5) == []
 
 
-def test_an_earlier_item_says_less_by_the_decay_of_the_tail(tmp_path: Path) -> None:
-    """The weights of a request are those of the features."""
-    scorer = scorer_of(HISTORIES, tmp_path)
+@pytest.mark.parametrize("decay", [0.3, 0.7, 1.0])
+def test_an_earlier_item_says_less_by_the_decay_that_the_model_was_exported_with(tmp_path: Path, decay: float) -> None:
+    """Its signature tells; models that ask in different ways may take turns."""
+    model = exported(log_of(HISTORIES), tmp_path, CovisitationConfig(asked_decay=decay))
+    scorer = OnnxScorer.load(model.folder, model.version)
     now = scorer.recommend([item_key("a")], [], 1)[0].score
     before = scorer.recommend([item_key("stranger"), item_key("a")], [], 1)[0].score
-    assert before == pytest.approx(now * TAIL_DECAY)
+    assert before == pytest.approx(now * decay)
+
+
+def test_the_reason_is_the_item_that_says_most_by_the_models_own_decay(tmp_path: Path) -> None:
+    """One history asks for the same item twice as loudly as the other, but earlier."""
+    log = log_of({"one": ["loud", "x"], "two": ["loud", "x"], "three": ["soft", "x"]})
+    asked = [item_key("soft"), item_key("loud")]
+    for decay, reason in ((0.3, "soft"), (0.9, "loud")):
+        model = exported(log, tmp_path / reason, CovisitationConfig(asked_decay=decay))
+        best = OnnxScorer.load(model.folder, model.version).recommend(asked, asked, 1)[0]
+        assert (best.item, best.because) == (item_key("x"), item_key(reason))

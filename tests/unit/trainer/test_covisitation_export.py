@@ -10,7 +10,8 @@ import pytest
 from freshet.domain.model_cards import read_card
 from freshet.domain.positions import Position
 from freshet.scoring.model_folder import CARD, DECISIVE, SUMS
-from infra.trainer.covisitation import Cost, export, fit
+from freshet.scoring.signature import read_signature
+from infra.trainer.covisitation import Cost, CovisitationConfig, export, fit
 from tests.unit.trainer.histories import NO_COST, exported, log_of
 
 LOG = log_of({"one": ["a", "b", "ü\nber"], "two": ["a", "c"]})
@@ -103,6 +104,14 @@ def test_the_graph_is_valid_onnx_and_small(tmp_path: Path) -> None:
     graph = exported(LOG, tmp_path).folder / "model.onnx"
     onnx.checker.check_model(str(graph), full_check=True)
     assert graph.stat().st_size < 10_000
+
+
+def test_how_a_model_is_asked_is_part_of_its_version(tmp_path: Path) -> None:
+    """The signature says it, so two models with the same neighbours are two."""
+    plain, steep = (exported(LOG, tmp_path / str(d), CovisitationConfig(asked_decay=d)) for d in (0.7, 0.3))
+    assert plain.version != steep.version
+    assert read_signature(steep.folder).features.decay == 0.3
+    assert read_card((steep.folder / CARD).read_text()).knobs["asked_decay"] == 0.3
 
 
 @pytest.mark.parametrize("name", DECISIVE)

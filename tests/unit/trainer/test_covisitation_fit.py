@@ -57,10 +57,10 @@ def test_users_add_up_and_do_not_mix() -> None:
 
 
 def test_busy_and_popular_items_are_discounted() -> None:
-    """The score is the weight over the root of what leaves and what arrives, each plus 30."""
+    """The score is the weight over the root of what leaves plus 30 and what arrives plus 100."""
     model = fit(log_of({"one": ["a", "b", "c"]}), CovisitationConfig(backward=0))
-    assert scores(model, "a")["b"] == pytest.approx(1 / sqrt((1.7 + 30) * (1 + 30)), rel=1e-3)
-    assert scores(model, "a")["c"] == pytest.approx(0.7 / sqrt((1.7 + 30) * (1.7 + 30)), rel=1e-3)
+    assert scores(model, "a")["b"] == pytest.approx(1 / sqrt((1.7 + 30) * (1 + 100)), rel=1e-3)
+    assert scores(model, "a")["c"] == pytest.approx(0.7 / sqrt((1.7 + 30) * (1.7 + 100)), rel=1e-3)
 
 
 def test_only_the_best_neighbours_are_kept() -> None:
@@ -132,6 +132,7 @@ def test_the_digest_of_the_log_changes_with_any_record() -> None:
         ("in_smoothing", float("nan"), "a number above 0"),
         ("in_exponent", 1.5, "a number from 0 to 1"),
         ("backward", -0.1, "a number from 0 to 1"),
+        ("asked_decay", 0.0, "a number above 0, up to 1"),
     ],
 )
 def test_a_senseless_parameter_is_refused(field: str, value: float, expected: str) -> None:
