@@ -40,7 +40,7 @@ def fit(
         from infra.trainer.served.fitting import Folders
         from infra.trainer.served.fitting import fit as make
 
-        experiment = read_experiment(config)
+        experiment = read_experiment(config, only=model)
         folders = Folders(experiment.data.folder(data), checkpoints, folder)
         made = make(experiment, model, protocol, folders, bar, say)
         for name, metrics in made.metrics.items():

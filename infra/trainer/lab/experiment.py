@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,13 @@ class Experiment:
 _KEYS = ("title", "data", "preparation", "protocols", "models", "seed")
 
 
-def read_experiment(path: Path) -> Experiment:
-    """The experiment of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
+def read_experiment(path: Path, only: str | None = None) -> Experiment:
+    """The experiment of a YAML file, named after it. Raises InvalidInputError where the file says something else.
+
+    With `only` it has the model of this name alone: what the others need, PyTorch say, need not be installed.
+    """
     stated = stated_in(path, _KEYS)
-    models = told_apart(knobs_of(Model, one) for one in stated["models"])
+    models = told_apart(knobs_of(Model, one) for one in _those(stated["models"], only))
     return Experiment(
         name=path.stem,
         title=stated["title"],
@@ -111,6 +114,14 @@ def read_experiment(path: Path) -> Experiment:
         seed=stated["seed"],
         stated=stated,
     )
+
+
+def _those(models: Sequence[Mapping[str, Any]], only: str | None) -> Sequence[Mapping[str, Any]]:
+    """All of them, or the one of this name. Raises InvalidInputError, which names them all, where there is none."""
+    found = [one for one in models if only in (None, one.get("name"))]
+    if models and not found:
+        raise InvalidInputError("model", f"one of {', '.join(str(one.get('name')) for one in models)}", only)
+    return found
 
 
 def _protocol(stated: Mapping[str, Any]) -> Protocol:
