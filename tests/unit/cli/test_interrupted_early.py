@@ -70,11 +70,24 @@ def started(*arguments: str, path: Path | None = None) -> subprocess.Popen[str]:
     """A Python that tells what it imports, first of all from the folder `path`."""
     told = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"} | ({} if path is None else {"PYTHONPATH": str(path)})
     return subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=told
+        [sys.executable, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=told,
+        preexec_fn=_heeding_interruptions,  # noqa: PLW1509 (the tests have one thread)
     )
 
 
 def end_of(python: subprocess.Popen[str]) -> tuple[int, list[str]]:
     """Its status, and what else it said."""
-    _, errors = python.communicate(timeout=60)
+    try:
+        _, errors = python.communicate(timeout=60)
+    finally:
+        python.kill()
     return python.returncode, [line for line in errors.splitlines() if not line.startswith(IMPORTED)]
+
+
+def _heeding_interruptions() -> None:
+    """Also where whoever runs the tests has them ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
