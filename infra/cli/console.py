@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from freshet.domain.errors import FreshetError
+from infra.cli.loading import INTERRUPTED
 from infra.explained import ExplainedError
 
 console = Console()
@@ -31,3 +32,13 @@ def told_plainly() -> Iterator[None]:
         # Escaped: what a user typed may look like markup. Not wrapped: one line is one line, however wide the terminal.
         errors.print(f"[bold red]freshet:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+@contextmanager
+def interruptible(told: str) -> Iterator[None]:
+    """Ctrl-C ends the command with a line that says how to go on: `told`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print(f"[bold red]freshet:[/] interrupted; {told}", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None

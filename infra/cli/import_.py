@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, interruptible, told_plainly
 from infra.cli.progress import bar
 from infra.cli.target import StackName
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended, as shells have it."""
 
 Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
@@ -69,7 +67,7 @@ def import_(
         "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
         "session": session, "event_id": event_id, "quantity": quantity,
     }  # fmt: skip
-    with told_plainly(), _interruptible():
+    with told_plainly(), interruptible("the same command again completes the import"):
         read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
         if dry_run:
             _dry_run(files, read, max_rejects)
@@ -137,13 +135,3 @@ def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | N
         show_first(console, history)
     show_tally(console, history.tally, "")
     console.print("Nothing was stored.")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the command with a line that says how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        errors.print("[bold red]freshet:[/] interrupted; the same command again completes the import", soft_wrap=True)
-        raise typer.Exit(INTERRUPTED) from None

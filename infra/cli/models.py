@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +11,7 @@ import typer
 from freshet.adapters.system_clock import SystemClock
 from freshet.application.models import promote_model, publish_model, roll_back_model
 from infra.cli import models_fit
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, interruptible, told_plainly
 from infra.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from infra.cli.progress import byte_bar
 from infra.cli.target import AsJson, StackName
@@ -22,7 +20,7 @@ from infra.stack import open_stack
 app = typer.Typer(help="Models: published once, promoted to serve, rolled back.", no_args_is_help=True)
 app.add_typer(models_fit.app)
 
-INTERRUPTED = 130
+UNPUBLISHED = "nothing serves that did not serve before, and the same command again publishes the model"
 EMPTY = "No model is published. `freshet models publish FOLDER` publishes one."
 Version = Annotated[str, typer.Argument(help="As `freshet models list` prints it.", show_default=False)]
 
@@ -61,7 +59,7 @@ def publish(
     stack: StackName = "",
 ) -> None:
     """Check a model's folder and store it. It does not serve before it is promoted; again, nothing is changed."""
-    with told_plainly(), _interruptible():
+    with told_plainly(), interruptible(UNPUBLISHED):
         # Here, because the other commands do without numpy and onnxruntime.
         from freshet.scoring.publishable import publishable
 
@@ -100,14 +98,3 @@ def rollback(*, stack: StackName = "") -> None:
         done = roll_back_model(open_stack(stack).models(), SystemClock())
     told = f"{done.version} serves again, in place of {done.replaced}."
     console.print(told, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the command with a line that says how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        told = "interrupted; nothing serves that did not serve before, and the same command again publishes the model"
-        errors.print(f"[bold red]freshet:[/] {told}", soft_wrap=True)
-        raise typer.Exit(INTERRUPTED) from None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.cli.console import console, errors, told_plainly
+from infra.cli.console import console, interruptible, told_plainly
 from infra.cli.lab import CHECKPOINTS_FOLDER
 from infra.cli.lab_surroundings import Data, needing, say
 from infra.cli.progress import bar
 
-INTERRUPTED = 130
+UNFINISHED = "no model was written, and the same command goes on after the last epoch that was done"
 
 app = typer.Typer()
 
@@ -34,7 +32,7 @@ def fit(
     Its card says how good the same model is, fitted on a protocol's training part and asked its questions as it serves.
     Served are co-visitation, sequence models and blends of both. Needs the extras `lab` and, for sequences, `neural`.
     """
-    with told_plainly(), needing("lab"), _interruptible():
+    with told_plainly(), needing("lab"), interruptible(UNFINISHED):
         # Here, because the other commands do without scipy.
         from infra.trainer.lab.experiment import read_experiment
         from infra.trainer.served.fitting import Folders
@@ -42,20 +40,10 @@ def fit(
 
         experiment = read_experiment(config, only=model)
         folders = Folders(experiment.data.folder(data), checkpoints, folder)
-        made = make(experiment, model, protocol, folders, bar, say)
+        (chosen,) = experiment.models
+        made = make(experiment, chosen, protocol, folders, bar, say)
         for name, metrics in made.metrics.items():
             say(f"{', '.join(f'{metric} {mean:.4f}' for metric, mean in metrics.items())}: {name}")
         say(f"Fitted on everything in {made.cost.wall_s:,.1f} s, {made.cost.cpu_s:,.1f} s of CPU")
     told = f"{made.version} is in {folder}. `freshet models publish {folder}` publishes it."
     console.print(told, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the command with a line that says how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        told = "interrupted; no model was written, and the same command goes on after the last epoch that was done"
-        errors.print(f"[bold red]freshet:[/] {told}", soft_wrap=True)
-        raise typer.Exit(INTERRUPTED) from None

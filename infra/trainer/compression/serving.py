@@ -50,14 +50,14 @@ class Publisher(NamedTuple):
         """The model in a folder of this name; its algorithm is named so, too."""
         rows = rows_of(self.labels)
         in_rows = [rows[history] for history in self.histories]
-        model = smaller.model.fitted()
         exported = export(
             smaller.model.knobs,
-            {key: weight.numpy() for key, weight in model.state_dict().items()},
+            smaller.model.weights(),
             self.labels,
             self.scratch / name,
             Origin(self.training_set, self.seed, cost, self.created_at_ms, {}, made_from=made_from),
             to_graph=smaller.graph_of(in_rows),
             algorithm=f"sequence-{name}",
         )
-        return Candidate(smaller, exported.folder, exported.version, Served(exported.folder, rows, model.knobs.window))
+        served = Served(exported.folder, rows, smaller.model.knobs.window)
+        return Candidate(smaller, exported.folder, exported.version, served)

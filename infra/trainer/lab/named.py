@@ -1,17 +1,9 @@
-"""What a command names of an experiment: one of its models, one of its protocols."""
+"""What a command names of an experiment: one of its protocols."""
 
 from __future__ import annotations
 
 from freshet.domain.errors import InvalidInputError
-from infra.trainer.lab.experiment import Experiment, Model, Protocol
-
-
-def model_named(experiment: Experiment, name: str) -> Model:
-    """The model of this name. Raises InvalidInputError, naming those that there are, where there is none."""
-    able = {one.name: one for one in experiment.models}
-    if name not in able:
-        raise InvalidInputError("model", f"one of {', '.join(able)}", name)
-    return able[name]
+from infra.trainer.lab.experiment import Experiment, Protocol
 
 
 def protocol_named(experiment: Experiment, name: str | None, asked_by: str = "protocol") -> Protocol:

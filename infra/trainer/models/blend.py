@@ -33,6 +33,10 @@ class Part(NamedTuple):
             scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
         return self.weight * scores
 
+    def plain(self) -> dict[str, object]:
+        """As it is written down; its model is told of elsewhere."""
+        return {"family": self.model.name, "weight": self.weight, "logarithm": self.logarithm}
+
 
 class Blend(RanksByScore):
     """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm."""
@@ -77,8 +81,7 @@ class Blend(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender; each part lies in a folder of its own."""
-        parts = [{"family": part.model.name, "weight": part.weight, "logarithm": part.logarithm} for part in self.parts]
-        stored.save_knobs(folder, self.name, {"parts": parts})
+        stored.save_knobs(folder, self.name, {"parts": [part.plain() for part in self.parts]})
         for number, part in enumerate(self.parts):
             part.model.save(folder / str(number))
 

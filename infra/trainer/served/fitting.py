@@ -16,7 +16,7 @@ from infra.trainer.evaluation.as_served import AsServed, answers_of, on_card
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.interactions import Interactions
 from infra.trainer.lab.experiment import Experiment, Model
-from infra.trainer.lab.named import model_named, protocol_named
+from infra.trainer.lab.named import protocol_named
 from infra.trainer.lab.running import prepared
 from infra.trainer.models import fitting
 from infra.trainer.models.contract import Recommender
@@ -45,19 +45,19 @@ class Fitted:
 
 def fit(
     experiment: Experiment,
-    model: str,
+    model: Model,
     protocol: str | None,
     folders: Folders,
     progress: Progress,
     say: Callable[[str], None],
 ) -> Fitted:
-    """Write the named model of the experiment, fitted on all data, into `folders.model`, in place of a model there.
+    """Write a model of the experiment, fitted on all data, into `folders.model`, in place of a model there.
 
     Its card has the metrics of the same model fitted on the training part of the named protocol, or of the first, and
     asked that protocol's questions as it is served; and the cost of the fit on all data. Raises InvalidInputError for
-    a name that the experiment does not have, a family that cannot be served, and a folder with anything else in it.
+    a protocol that the experiment does not have, a family that cannot be served, and a folder with anything else in it.
     """
-    recipe = _Recipe(model_named(experiment, model), experiment.seed, folders.checkpoints)
+    recipe = _Recipe(model, experiment.seed, folders.checkpoints)
     asking = protocol_named(experiment, protocol)
     check_form(recipe.model())
     check_place(folders.model)

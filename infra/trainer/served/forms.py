@@ -89,6 +89,4 @@ def _item_to_item(part: Part, items: int) -> ItemToItem:
 def _told(part: Part) -> dict[str, object]:
     """A part as a card tells of it."""
     knobs = cast("Covisitation | Ease | SequenceRecommender", part.model).knobs
-    return {
-        "family": part.model.name, "weight": part.weight, "logarithm": part.logarithm, "knobs": asdict(knobs),
-    }  # fmt: skip
+    return part.plain() | {"knobs": asdict(knobs)}
