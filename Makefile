@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 NEURAL := $(VENV)/.neural
-SAM    := .freshet/sam/bin/sam
+SAM    := .millstream/sam/bin/sam
 
 .DEFAULT_GOAL := help
 .PHONY: help setup neural demo test check unit cloud-tests bench localstack-check sam clean
@@ -20,7 +20,7 @@ setup: $(STAMP)
 
 # pip is brought up to date first: dependency groups need pip 25.1.
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Freshet needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Millstream needs Python 3.11 or newer: make PYTHON=python3.11")'
 	@echo "Setting up $(VENV) (once; about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip==26.2'
@@ -37,7 +37,7 @@ $(NEURAL): $(STAMP)
 	@touch $@
 
 demo: setup
-	@$(BIN)/freshet demo $(if $(DATA),--data "$(DATA)")
+	@$(BIN)/millstream demo $(if $(DATA),--data "$(DATA)")
 
 test: check
 	@$(BIN)/python -m pytest -q -m "not cloud" -n 2
@@ -63,9 +63,9 @@ localstack-check: neural
 sam: $(SAM)
 
 $(SAM):
-	@echo "Installing the SAM command line in .freshet/sam (once)"
-	@$(PYTHON) -m venv .freshet/sam
-	@.freshet/sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
+	@echo "Installing the SAM command line in .millstream/sam (once)"
+	@$(PYTHON) -m venv .millstream/sam
+	@.millstream/sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
 
 clean:
-	rm -rf $(VENV) .freshet .aws-sam
+	rm -rf $(VENV) .millstream .aws-sam

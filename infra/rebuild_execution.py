@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from freshet.application.replay.distributed import valid_name
 from infra.explained import ExplainedError
 from infra.stack import Stack
+from millstream.application.replay.distributed import valid_name
 
 POLL_S = 2.0
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
@@ -63,7 +63,7 @@ def follow(stack: Stack, execution: str, look: Look, wait: Callable[[], None] | 
         reason = f"{described.get('error', '')} {described.get('cause', '')}".strip() or "no reason was given"
         raise RebuildFailedError(
             f"execution {execution} ended as {described['status']}: {reason}\n"
-            f"The old view serves. To go on where it stopped: freshet rebuild --on-aws --resume {name}"
+            f"The old view serves. To go on where it stopped: millstream rebuild --on-aws --resume {name}"
         )
     return dict(json.loads(described["output"]))
 

@@ -6,15 +6,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from freshet.adapters.fold_code import fold_code
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.replay.progress import Progress
-from freshet.application.replay.rebuild import Rebuild, Rebuilt
-from freshet.application.replay.verify import Verification, Verify
 from infra.local.checkout import STATE_FOLDER
 from infra.local.lock import one_at_a_time
 from infra.stack import Stack
+from millstream.adapters.fold_code import fold_code
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.replay.progress import Progress
+from millstream.application.replay.rebuild import Rebuild, Rebuilt
+from millstream.application.replay.verify import Verification, Verify
 
 WAIT_S = 1.0
 """Before rows that differ are read again: longer than a batch is on its way."""
@@ -44,7 +44,7 @@ def rebuild(
 
 def verify(stack: Stack, progress: Progress, partitions: int | None = None) -> Verification:
     """Compare a stack's views with its log. Raises UnavailableError."""
-    with tempfile.TemporaryDirectory(prefix="freshet-verify-") as folder:
+    with tempfile.TemporaryDirectory(prefix="millstream-verify-") as folder:
         workspace = FolderWorkspace(Path(folder))
         run = Verify(stack.views(), stack.archive(), stack.log_reader(), workspace, lambda: time.sleep(WAIT_S))
         return run(progress, partitions)

@@ -10,18 +10,18 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from freshet.adapters.dynamo_imports import DynamoImports
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.adapters.s3_archive import S3Archive
-from freshet.adapters.s3_model_store import S3ModelStore
-from freshet.adapters.sqs_dead_letters import SqsDeadLetters
-from freshet.application.ports import FeatureStore
-from freshet.bootstrap import patient
 from infra.explained import ExplainedError
 from infra.local import cloud
 from infra.local.deployment import Deployment
+from millstream.adapters.dynamo_imports import DynamoImports
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.s3_model_store import S3ModelStore
+from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.application.ports import FeatureStore
+from millstream.bootstrap import patient
 
 _CONFIG = patient(connections=32)
 
@@ -51,7 +51,7 @@ class Stack:
         except KeyError:
             raise NoStackError(
                 f"stack {self.name}: expected an output {name}, got {', '.join(sorted(self.outputs)) or 'none'}: "
-                "is it a Freshet stack, and up to date with this checkout?"
+                "is it a Millstream stack, and up to date with this checkout?"
             ) from None
 
     def archive(self) -> S3Archive:
@@ -104,7 +104,9 @@ def open_stack(name: str | None = None) -> Stack:
         return _stack_on_aws(name)
     status = cloud.status()
     if not status.server_running or status.deployment is None:
-        raise NoStackError("no local cloud is up: run `freshet up`, or name a stack with --stack or FRESHET_STACK")
+        raise NoStackError(
+            "no local cloud is up: run `millstream up`, or name a stack with --stack or MILLSTREAM_STACK"
+        )
     return local_stack(status.deployment)
 
 

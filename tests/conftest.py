@@ -24,13 +24,13 @@ DUMMY_ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "POWERTOOLS_SERVICE_NAME": "tests",
-    "POWERTOOLS_METRICS_NAMESPACE": "Freshet",
+    "POWERTOOLS_METRICS_NAMESPACE": "Millstream",
 }
 
-# These say which tests to run, and are no settings of Freshet's own.
-KEPT = {"FRESHET_DATA", "FRESHET_LOCALSTACK"}
+# These say which tests to run, and are no settings of Millstream's own.
+KEPT = {"MILLSTREAM_DATA", "MILLSTREAM_LOCALSTACK"}
 
-for name in [name for name in os.environ if name.startswith(("AWS_", "FRESHET_", "POWERTOOLS_"))]:
+for name in [name for name in os.environ if name.startswith(("AWS_", "MILLSTREAM_", "POWERTOOLS_"))]:
     if name not in KEPT:
         del os.environ[name]
 os.environ.update(DUMMY_ENVIRONMENT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.adapters.memory import MemoryEventLog
+from millstream.adapters.memory import MemoryEventLog
 from tests.faults import Fate, error_of
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from freshet.adapters.backoff import attempts
-from freshet.application.ports import Budget
+from millstream.adapters.backoff import attempts
+from millstream.application.ports import Budget
 
 
 class Hourglass:

@@ -6,18 +6,18 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from freshet.adapters.memory import FixedClock, MemoryArchive
-from freshet.adapters.memory.imports import MemoryImports
-from freshet.application.ports import LogRecord
-from freshet.application.replay.progress import silently
-from freshet.domain.errors import UnavailableError
-from freshet.domain.events import EventRecord
-from freshet.domain.records import decode
 from infra.imports.importing import Imported, ImportFiles
 from infra.imports.mapping import ColumnMapping
 from infra.imports.mapping_file import read_mapping
 from infra.imports.reading import ReadHistory
 from infra.imports.rejects import Reject
+from millstream.adapters.memory import FixedClock, MemoryArchive
+from millstream.adapters.memory.imports import MemoryImports
+from millstream.application.ports import LogRecord
+from millstream.application.replay.progress import silently
+from millstream.domain.errors import UnavailableError
+from millstream.domain.events import EventRecord
+from millstream.domain.records import decode
 from tests.builders import NOW_MS, SECRET
 
 PLAIN = {"user": "user", "item": "item", "time": "time"}

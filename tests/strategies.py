@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from freshet.application.ports import LogRecord
-from freshet.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
-from freshet.domain.positions import Position, shard_name
-from freshet.domain.records import LATEST_MS, VERSION, encode
+from millstream.application.ports import LogRecord
+from millstream.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.positions import Position, shard_name
+from millstream.domain.records import LATEST_MS, VERSION, encode
 from tests.builders import NOW_MS, SHARD, subject
 
 DAY_MS = 24 * 3600 * 1000

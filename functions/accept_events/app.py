@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap import accept_events
-from freshet.entrypoints.answers import receipt_body
-from freshet.entrypoints.http import Answer, Request, Routes, respond
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap import accept_events
+from millstream.entrypoints.answers import receipt_body
+from millstream.entrypoints.http import Answer, Request, Routes, respond
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 
 def post_events(request: Request, telemetry: Telemetry) -> Answer:

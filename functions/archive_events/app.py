@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap import archive_events
-from freshet.entrypoints.stream import ALL_DONE, arrivals
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap import archive_events
+from millstream.entrypoints.stream import ALL_DONE, arrivals
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 
 @instrumented

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap_rebuild import check_view
-from freshet.entrypoints.state_machine import number, text
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap_rebuild import check_view
+from millstream.entrypoints.state_machine import number, text
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 
 @instrumented

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap_rebuild import fold_trends
-from freshet.domain.errors import NotDoneError
-from freshet.entrypoints.state_machine import AllBut, text
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap_rebuild import fold_trends
+from millstream.domain.errors import NotDoneError
+from millstream.entrypoints.state_machine import AllBut, text
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 ONE_PIECE_S = 180
 """What the largest piece takes: the time is looked at between pieces."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap import publish_items
-from freshet.entrypoints.http import Answer, Request, Routes, respond
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap import publish_items
+from millstream.entrypoints.http import Answer, Request, Routes, respond
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 
 def put_items(request: Request, telemetry: Telemetry) -> Answer:

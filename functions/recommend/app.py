@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.application.recommend import similar_items
-from freshet.bootstrap import Reading, reading
-from freshet.domain.errors import InvalidInputError, NotFoundError, UnavailableError
-from freshet.domain.recommendation_requests import parse_count, parse_request
-from freshet.entrypoints.answers import item_body, places_body, slate_body
-from freshet.entrypoints.http import Answer, Request, Routes, respond
-from freshet.entrypoints.lambda_budget import PartOfBudget
-from freshet.entrypoints.telemetry import Telemetry, instrumented, telemetry
+from millstream.application.ports import Budget
+from millstream.application.recommend import similar_items
+from millstream.bootstrap import Reading, reading
+from millstream.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from millstream.domain.recommendation_requests import parse_count, parse_request
+from millstream.entrypoints.answers import item_body, places_body, slate_body
+from millstream.entrypoints.http import Answer, Request, Routes, respond
+from millstream.entrypoints.lambda_budget import PartOfBudget
+from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
 
 SLATE_LOG_S = 1.0
 """A customer waits: that long an entry in the log is retried, and then the slate is answered without it."""

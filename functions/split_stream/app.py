@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap_rebuild import split_stream
-from freshet.entrypoints.state_machine import text
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap_rebuild import split_stream
+from millstream.entrypoints.state_machine import text
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 
 @instrumented

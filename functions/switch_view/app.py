@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from freshet.application.ports import Budget
-from freshet.bootstrap_rebuild import switch_view
-from freshet.domain.errors import NotDoneError
-from freshet.entrypoints.state_machine import AllBut, text
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.ports import Budget
+from millstream.bootstrap_rebuild import switch_view
+from millstream.domain.errors import NotDoneError
+from millstream.entrypoints.state_machine import AllBut, text
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 
 ONE_BATCH_S = 30
 """What a batch of a thousand records takes, with its retries: the time is looked at between batches."""

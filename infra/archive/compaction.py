@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from freshet.application.ports import Archive, LogRecord
-from freshet.domain.records import VERSION
 from infra.archive.destinations import Destination, growing_file
 from infra.archive.parquet_rows import write_rows
 from infra.archive.plan import DayOfShard, records_of
+from millstream.application.ports import Archive, LogRecord
+from millstream.domain.records import VERSION
 
 FORMAT = 1
 """Raised when the columns or the rows change: what was compacted before is then done again."""
@@ -97,7 +97,7 @@ def _records(archive: Archive, day: DayOfShard, advance: Callable[[int], object]
 
 
 def _stored_manifest(stored: bytes | None) -> Manifest | None:
-    """The manifest; None also for one that another version of Freshet wrote."""
+    """The manifest; None also for one that another version of Millstream wrote."""
     if stored is None:
         return None
     fields: dict[str, Any] = json.loads(stored)

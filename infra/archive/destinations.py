@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.aws_errors import error_code, unavailable_in_our_words
+from millstream.adapters.aws_errors import error_code, unavailable_in_our_words
 
 PREFIX = "parquet/"
 SUFFIX = ".parquet"

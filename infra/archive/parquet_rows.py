@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
 
-from freshet.application.ports import LogRecord
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.records import decode
 from infra.parquet_file import Row, is_storable, write_parquet
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.records import decode
 
 SCHEMA = pa.schema(
     [

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from freshet.application.archived_objects import ArchivedObject, sliced
-from freshet.application.ports import Archive, ArchiveSlice, LogRecord
-from freshet.domain.positions import shard_number
+from millstream.application.archived_objects import ArchivedObject, sliced
+from millstream.application.ports import Archive, ArchiveSlice, LogRecord
+from millstream.domain.positions import shard_number
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The command line: `freshet`."""
+"""The command line: `millstream`."""

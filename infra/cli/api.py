@@ -1,4 +1,4 @@
-"""Freshet's HTTP API as a client uses it: nothing here knows what is behind it."""
+"""Millstream's HTTP API as a client uses it: nothing here knows what is behind it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ApiError(ExplainedError):
         super().__init__(f"HTTP {status}: {message}" if status else message)
 
 
-class FreshetApi:
+class MillstreamApi:
     """One deployed API and the key to it; safe to share between threads, which reuse its connections."""
 
     def __init__(self, url: str, key: str, connections: int = 16) -> None:

@@ -1,4 +1,4 @@
-"""`freshet archive`: what the log's long memory holds, and the same as Parquet for training."""
+"""`millstream archive`: what the log's long memory holds, and the same as Parquet for training."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def list_(*, stack: StackName = "") -> None:
 @app.command("compact")
 def compact_(
     *,
-    into: Annotated[Path | None, typer.Option(help="A folder; without it, one of the stack's in .freshet.")] = None,
+    into: Annotated[Path | None, typer.Option(help="A folder; without it, one of the stack's in .millstream.")] = None,
     to_bucket: Annotated[bool, typer.Option("--to-bucket", help="Into the archive's bucket, under parquet/.")] = False,
     day: Day = None,
     stack: StackName = "",

@@ -1,4 +1,4 @@
-"""`freshet up`, `freshet status`, `freshet down`: the local cloud."""
+"""`millstream up`, `millstream status`, `millstream down`: the local cloud."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def up() -> None:
     with told_plainly():
         deployment = cloud.up(settings=cloud.Settings(say=console.print))
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
-    console.print("Try: freshet publish mug-1 'Blue mug'   freshet send alice ItemViewed mug-1   freshet recommend bob")
+    console.print(
+        "Try: millstream publish mug-1 'Blue mug'   millstream send alice ItemViewed mug-1   millstream recommend bob"
+    )
 
 
 @app.command()
@@ -33,7 +35,7 @@ def status() -> None:
     with told_plainly():
         found = cloud.status()
     if found.deployment is None:
-        console.print("No local cloud is up: run `freshet up`.")
+        console.print("No local cloud is up: run `millstream up`.")
         raise typer.Exit(1)
     console.print(f"server   {'running' if found.server_running else 'not running'}")
     console.print(f"poller   {'running' if found.poller_running else 'not running'}")

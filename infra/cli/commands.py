@@ -1,4 +1,4 @@
-"""`freshet`: a local cloud, a demo, and a client for a deployed stack."""
+"""`millstream`: a local cloud, a demo, and a client for a deployed stack."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from freshet.domain.errors import FreshetError
 from infra.cli.loading import INTERRUPTED
 from infra.explained import ExplainedError
+from millstream.domain.errors import MillstreamError
 
 console = Console()
 errors = Console(stderr=True)
@@ -28,9 +28,9 @@ def told_plainly() -> Iterator[None]:
     """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""
     try:
         yield
-    except (BotoCoreError, ClientError, ExplainedError, FreshetError, OSError) as error:
+    except (BotoCoreError, ClientError, ExplainedError, MillstreamError, OSError) as error:
         # Escaped: what a user typed may look like markup. Not wrapped: one line is one line, however wide the terminal.
-        errors.print(f"[bold red]freshet:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]millstream:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -40,5 +40,5 @@ def interruptible(told: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        errors.print(f"[bold red]freshet:[/] interrupted; {told}", soft_wrap=True)
+        errors.print(f"[bold red]millstream:[/] interrupted; {told}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None

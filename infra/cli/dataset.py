@@ -1,4 +1,4 @@
-"""`freshet dataset`: training sets as of a moment."""
+"""`millstream dataset`: training sets as of a moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`freshet demo`: the whole of it, once, on a local cloud of its own."""
+"""`millstream demo`: the whole of it, once, on a local cloud of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def demo(
         from infra.demo.screen import print_report
 
     signal.signal(signal.SIGTERM, _end)
-    with told_plainly(), tempfile.TemporaryDirectory(prefix="freshet-demo-") as folder:
+    with told_plainly(), tempfile.TemporaryDirectory(prefix="millstream-demo-") as folder:
         shop = _shop(data, seed, probes)
         console.print("Starting a local cloud and deploying template.yaml")
         with running_cloud(Path(folder), Settings(say=console.print)) as cloud:

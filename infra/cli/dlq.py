@@ -1,4 +1,4 @@
-"""`freshet dlq`: what could not be folded, looked at, sent again, or given up."""
+"""`millstream dlq`: what could not be folded, looked at, sent again, or given up."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.discard_letter import DiscardLetter
-from freshet.application.letters import FiledLetter, filed_letter, filed_letters
-from freshet.application.redrive_letter import NotRedrivableError, RedriveLetter
-from freshet.domain.errors import FreshetError, InvalidRecordError
 from infra.cli.console import console, errors, told_plainly
 from infra.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
 from infra.cli.record_file import record_bytes
 from infra.cli.target import AsJson, StackName
 from infra.stack import Stack, open_stack
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.discard_letter import DiscardLetter
+from millstream.application.letters import FiledLetter, filed_letter, filed_letters
+from millstream.application.redrive_letter import NotRedrivableError, RedriveLetter
+from millstream.domain.errors import InvalidRecordError, MillstreamError
 
 app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
 
 EMPTY = "There are no dead letters."
-Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `freshet dlq list` prints it.")]
+Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `millstream dlq list` prints it.")]
 EveryLetter = Annotated[bool, typer.Option("--all", help="Every letter that is held now.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -43,7 +43,7 @@ def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 @app.command()
 def show(
-    position: Annotated[str, typer.Argument(help="As `freshet dlq list` prints it.")],
+    position: Annotated[str, typer.Argument(help="As `millstream dlq list` prints it.")],
     *,
     raw: Annotated[Path | None, typer.Option(help="Write the bytes that the letter holds to this file.")] = None,
     as_json: AsJson = False,
@@ -131,7 +131,7 @@ def _each(
     for filed in letters:
         try:
             console.print(f"{filed.letter.identity}  {once(filed)}", highlight=False, markup=False, soft_wrap=True)
-        except FreshetError as error:
+        except MillstreamError as error:
             refused += 1
             told = escape(f"{filed.letter.identity}  {error}")
             errors.print(f"[bold red]not done:[/] {told}", highlight=False, soft_wrap=True)

@@ -1,14 +1,14 @@
-"""`freshet erase`: a user is to be forgotten."""
+"""`millstream erase`: a user is to be forgotten."""
 
 from __future__ import annotations
 
 import typer
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.erase_user import EraseUser
 from infra.cli.console import console, told_plainly
 from infra.cli.target import StackName
 from infra.stack import open_stack
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.erase_user import EraseUser
 
 app = typer.Typer()
 

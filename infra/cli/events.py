@@ -1,4 +1,4 @@
-"""`freshet send`: one event, as a client would send it."""
+"""`millstream send`: one event, as a client would send it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`freshet import`: history out of files into the log."""
+"""`millstream import`: history out of files into the log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ app = typer.Typer()
 """The exit status of a program that Ctrl-C ended, as shells have it."""
 
 Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
-Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Freshet.")]
+Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Millstream.")]
 Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
 EventType = Annotated[
     str | None,
@@ -95,13 +95,13 @@ def _import(
     *,
     then_rebuild: bool,
 ) -> None:
-    from freshet.adapters.system_clock import SystemClock
     from infra import replays
     from infra.cli.import_shown import show_tally
     from infra.imports.importing import ImportFiles
     from infra.imports.reading import ReadHistory
     from infra.imports.rejects import RejectFile
     from infra.stack import open_stack
+    from millstream.adapters.system_clock import SystemClock
 
     stack, refused = open_stack(stack_name or None), RejectFile(rejects)
     try:
@@ -121,7 +121,7 @@ def _import(
     console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
     show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
     if not then_rebuild:
-        console.print("No view holds it yet: `freshet rebuild --afresh` makes one that does.")
+        console.print("No view holds it yet: `millstream rebuild --afresh` makes one that does.")
 
 
 def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:
@@ -130,7 +130,7 @@ def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | N
 
     # No stack is asked, so users get pseudonyms under a key that lasts as long as this command.
     read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)
-    with tempfile.TemporaryDirectory(prefix="freshet-import-") as folder:
+    with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
         history = read(files, time.time_ns() // 1_000_000, Path(folder))
         show_first(console, history)
     show_tally(console, history.tally, "")

@@ -9,10 +9,10 @@ from itertools import islice
 
 from rich.console import Console
 
-from freshet.application.ports import ImportEntry
 from infra.imports.reading import History
 from infra.imports.records import as_records
 from infra.imports.tally import Tally
+from millstream.application.ports import ImportEntry
 
 FIRST_EVENTS = 5
 MOST_REASONS = 10

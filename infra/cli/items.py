@@ -1,4 +1,4 @@
-"""`freshet publish`: one item, as a shop would publish it."""
+"""`millstream publish`: one item, as a shop would publish it."""
 
 from __future__ import annotations
 

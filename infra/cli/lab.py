@@ -1,4 +1,4 @@
-"""`freshet lab`: measure models on real data, and compare two of them."""
+"""`millstream lab`: measure models on real data, and compare two of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
 app = typer.Typer(
-    help="Measure models on real data. Needs the extra: pip install 'freshet\\[lab]'.", no_args_is_help=True
+    help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True
 )
 app.add_typer(lab_compress.app)
 
@@ -43,7 +43,7 @@ def run(
         experiment = read_experiment(config)
         folder = experiment.data.folder(data)
         into.mkdir(parents=True, exist_ok=True)
-        written = measure(experiment, folder, into, checkpoints, f"freshet lab run {shown(config)}", say)
+        written = measure(experiment, folder, into, checkpoints, f"millstream lab run {shown(config)}", say)
     for path in (written.report, written.figures, *written.plots):
         console.print(escape(str(path)), highlight=False, soft_wrap=True)
 
@@ -64,7 +64,7 @@ def tune(
 
         tuning = read_tuning(config)
         folder = tuning.data.folder(data)
-        written, tuned = search(tuning, folder, into, kept, f"freshet lab tune {shown(config)}", say)
+        written, tuned = search(tuning, folder, into, kept, f"millstream lab tune {shown(config)}", say)
     for one in tuned:
         console.print(one.to_paste, highlight=False, markup=False, soft_wrap=True, end="")
     for path in (written.report, written.figures):

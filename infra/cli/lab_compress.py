@@ -1,4 +1,4 @@
-"""`freshet lab compress`: make a model smaller, and see what that costs before it is published."""
+"""`millstream lab compress`: make a model smaller, and see what that costs before it is published."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def compress(
         folder = experiment.data.folder(data)
         names = [name for name in ways.split(",") if name]
         tries = read_plan(plan, names, most_loss)
-        command = f"freshet lab compress {shown(model)} --config {shown(config)}"
+        command = f"millstream lab compress {shown(model)} --config {shown(config)}"
         command += f" --plan {shown(plan)}" if plan else ""
         command += f" --ways {ways}" if ways else ""
         written = make_smaller(

@@ -17,7 +17,7 @@ from infra.local.checkout import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
 
-Data = Annotated[Path | None, typer.Option(envvar="FRESHET_DATA", help="The folder with all data.")]
+Data = Annotated[Path | None, typer.Option(envvar="MILLSTREAM_DATA", help="The folder with all data.")]
 Into = Annotated[Path, typer.Option(help="The folder of all results.")]
 Extra = Literal["lab", "lab,neural"]
 
@@ -36,7 +36,7 @@ def needing(extra: Extra) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in _LIBRARIES[extra]:
             raise
-        raise ExplainedError(f"{error.name} is not installed: pip install 'freshet[{extra}]'") from error
+        raise ExplainedError(f"{error.name} is not installed: pip install -e '.[{extra}]'") from error
 
 
 def shown(path: Path) -> str:

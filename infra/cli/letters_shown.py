@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from freshet.application.letters import FiledLetter
-from freshet.application.ports import BatchLetter, DeadLetter, StrangeLetter
-from freshet.domain.fragments import fragment_of
 from infra.cli.tables import table
+from millstream.application.letters import FiledLetter
+from millstream.application.ports import BatchLetter, DeadLetter, StrangeLetter
+from millstream.domain.fragments import fragment_of
 
 HEAD_BYTES = 64
 

@@ -1,4 +1,4 @@
-"""`freshet deploy`: the same template on a LocalStack."""
+"""`millstream deploy`: the same template on a LocalStack."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def deploy(
         deployment = deploy_to_localstack(endpoint, say=console.print)
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
     console.print(
-        f"Try: export FRESHET_API_URL={deployment.api_url} FRESHET_API_KEY={deployment.api_key}",
+        f"Try: export MILLSTREAM_API_URL={deployment.api_url} MILLSTREAM_API_KEY={deployment.api_key}",
         highlight=False,
         soft_wrap=True,
     )
-    console.print("Then: freshet send alice ItemViewed mug-1   and: freshet recommend alice", highlight=False)
+    console.print("Then: millstream send alice ItemViewed mug-1   and: millstream recommend alice", highlight=False)

@@ -1,4 +1,4 @@
-"""What `freshet` and `python -m infra.cli.main` run: the entry alone, so that Ctrl-C is quiet from the first."""
+"""What `millstream` and `python -m infra.cli.main` run: the entry alone, so that Ctrl-C is quiet from the first."""
 
 from __future__ import annotations
 

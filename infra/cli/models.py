@@ -1,4 +1,4 @@
-"""`freshet models`: what is published, what serves, and what serves next."""
+"""`millstream models`: what is published, what serves, and what serves next."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Annotated
 
 import typer
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.models import promote_model, publish_model, roll_back_model
 from infra.cli import models_fit
 from infra.cli.console import console, interruptible, told_plainly
 from infra.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from infra.cli.progress import byte_bar
 from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.models import promote_model, publish_model, roll_back_model
 
 app = typer.Typer(help="Models: published once, promoted to serve, rolled back.", no_args_is_help=True)
 app.add_typer(models_fit.app)
 
 UNPUBLISHED = "nothing serves that did not serve before, and the same command again publishes the model"
-EMPTY = "No model is published. `freshet models publish FOLDER` publishes one."
-Version = Annotated[str, typer.Argument(help="As `freshet models list` prints it.", show_default=False)]
+EMPTY = "No model is published. `millstream models publish FOLDER` publishes one."
+Version = Annotated[str, typer.Argument(help="As `millstream models list` prints it.", show_default=False)]
 
 
 @app.command("list")
@@ -61,7 +61,7 @@ def publish(
     """Check a model's folder and store it. It does not serve before it is promoted; again, nothing is changed."""
     with told_plainly(), interruptible(UNPUBLISHED):
         # Here, because the other commands do without numpy and onnxruntime.
-        from freshet.scoring.publishable import publishable
+        from millstream.scoring.publishable import publishable
 
         whole = folder.resolve()
         model = publishable(whole, SystemClock().now_ms())
@@ -71,7 +71,7 @@ def publish(
             done = publish_model(store, model, whole, advance)
     version = done.model.version
     if done.fresh:
-        told = f"{version} is published. `freshet models promote {version}` lets it serve."
+        told = f"{version} is published. `millstream models promote {version}` lets it serve."
     else:
         told = f"{version} is published already, since {moment(done.model.published_at_ms)}: nothing was changed."
     console.print(told, highlight=False, markup=False, soft_wrap=True)
@@ -87,7 +87,7 @@ def promote(version: Version, *, stack: StackName = "") -> None:
     elif done.replaced is None:
         told = f"{version} serves. No model served before."
     else:
-        told = f"{version} serves, in place of {done.replaced}. `freshet models rollback` returns to that."
+        told = f"{version} serves, in place of {done.replaced}. `millstream models rollback` returns to that."
     console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""`freshet models fit`: the best model of an experiment of the lab, as the folder that is published."""
+"""`millstream models fit`: the best model of an experiment of the lab, as the folder that is published."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fit(
     protocol: Annotated[str | None, typer.Option(help="The protocol's name. Default: the first.")] = None,
     checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
 ) -> None:
-    """Fit a model of an experiment on all its data, and write the folder that `freshet models publish` takes.
+    """Fit a model of an experiment on all its data, and write the folder that `millstream models publish` takes.
 
     Its card says how good the same model is, fitted on a protocol's training part and asked its questions as it serves.
     Served are co-visitation, sequence models and blends of both. Needs the extras `lab` and, for sequences, `neural`.
@@ -45,5 +45,5 @@ def fit(
         for name, metrics in made.metrics.items():
             say(f"{', '.join(f'{metric} {mean:.4f}' for metric, mean in metrics.items())}: {name}")
         say(f"Fitted on everything in {made.cost.wall_s:,.1f} s, {made.cost.cpu_s:,.1f} s of CPU")
-    told = f"{made.version} is in {folder}. `freshet models publish {folder}` publishes it."
+    told = f"{made.version} is in {folder}. `millstream models publish {folder}` publishes it."
     console.print(told, highlight=False, markup=False, soft_wrap=True)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from freshet.application.ports import ModelStore, PublishedModel
-from freshet.domain.model_cards import Card, LogRange
-from freshet.domain.promotions import Promotion
 from infra.cli.console import counted
 from infra.cli.tables import table
+from millstream.application.ports import ModelStore, PublishedModel
+from millstream.domain.model_cards import Card, LogRange
+from millstream.domain.promotions import Promotion
 
 MAIN_METRICS = ("hr@10", "hit@10", "ndcg@10")
 """What a list has room for; the first two, where a protocol has none of them."""

@@ -16,13 +16,13 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from freshet.application.replay.progress import Advance
 from infra.cli.console import errors
+from millstream.application.replay.progress import Advance
 
 
 @contextmanager
 def bar(step: str, total: int | None) -> Iterator[Advance]:
-    """One step of long work; see `freshet.application.replay.progress`."""
+    """One step of long work; see `millstream.application.replay.progress`."""
     with _shown(step, total, MofNCompleteColumn()) as advance:
         yield advance
 

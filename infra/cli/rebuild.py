@@ -1,4 +1,4 @@
-"""`freshet rebuild`: the views anew from the log, beside the ones that serve, and then in their place."""
+"""`millstream rebuild`: the views anew from the log, beside the ones that serve, and then in their place."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from freshet.application.letters import filed_letters
-from freshet.application.replay.rebuild import Rebuilt
 from infra import replays
 from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
@@ -18,6 +16,8 @@ from infra.cli.rebuild_on_aws import rebuild_on_aws
 from infra.cli.target import AsJson, StackName
 from infra.cli.verify import Partitions, told
 from infra.stack import open_stack
+from millstream.application.letters import filed_letters
+from millstream.application.replay.rebuild import Rebuilt
 
 app = typer.Typer()
 
@@ -37,7 +37,7 @@ def rebuild(
 ) -> None:
     """Fold archive and stream into a new version of the views while the old one serves, check it, and switch to it.
 
-    Interrupted at any point, it goes on there when called again. The old version stays until `freshet views drop`.
+    Interrupted at any point, it goes on there when called again. The old version stays until `millstream views drop`.
     """
     if on_aws:
         if only_if_equal or afresh:
@@ -54,7 +54,7 @@ def rebuild(
             done = replays.rebuild(where, bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
             letters = len(filed_letters(where.dead_letters()))
     except KeyboardInterrupt:
-        console.print("Interrupted; the old views serve. `freshet rebuild` goes on where this stopped.")
+        console.print("Interrupted; the old views serve. `millstream rebuild` goes on where this stopped.")
         raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(asdict(done), indent=2))
@@ -62,7 +62,7 @@ def rebuild(
         _print(done, time.monotonic() - began)
     if letters:
         errors.print(
-            f"{letters} dead letters are held, and are in no view. Redrive or discard them, see `freshet dlq list`: "
+            f"{letters} dead letters are held, and are in no view. Redrive or discard them, see `millstream dlq list`: "
             "code that can read them would fold them where they lie at the next rebuild.",
             soft_wrap=True,
         )
@@ -82,4 +82,4 @@ def _print(done: Rebuilt, seconds: float) -> None:
         found = "each of its rows was what the log says, at the row's own position"
     console.print(f"View {done.replaced} served before: {found}.", highlight=False, soft_wrap=True)
     console.print(f"         live {done.live}\n         log  {done.log}", highlight=False)
-    console.print(f"It is kept: `freshet views drop {done.replaced}` deletes its rows.", highlight=False)
+    console.print(f"It is kept: `millstream views drop {done.replaced}` deletes its rows.", highlight=False)

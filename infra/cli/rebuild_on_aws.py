@@ -1,4 +1,4 @@
-"""`freshet rebuild --on-aws`: the stack's own state machine does it; here it is started and watched."""
+"""`millstream rebuild --on-aws`: the stack's own state machine does it; here it is started and watched."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from freshet.application.replay.users import Tally
 from infra import rebuild_execution
 from infra.cli.console import console, errors
 from infra.cli.verify import told
 from infra.rebuild_execution import MapRun
 from infra.stack import Stack
+from millstream.application.replay.users import Tally
 
 WHAT = {
     "SplitArchive": "slices of the archive divided",
@@ -65,7 +65,8 @@ def _print(done: dict[str, Any], seconds: float) -> None:
     )
     console.print(f"events   {told(Tally(**done['tally']))}", highlight=False, soft_wrap=True)
     console.print(
-        f"View {done['replaced']} is kept: `freshet views drop {done['replaced']}` deletes its rows.", highlight=False
+        f"View {done['replaced']} is kept: `millstream views drop {done['replaced']}` deletes its rows.",
+        highlight=False,
     )
 
 

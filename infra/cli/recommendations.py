@@ -1,4 +1,4 @@
-"""`freshet recommend`: what a user is recommended now."""
+"""`millstream recommend`: what a user is recommended now."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def recommend(
     n: Annotated[int, typer.Option("-n", help="How many items.")] = 10,
     exclude_seen: Annotated[str | None, typer.Option(help="none, session, purchased or all.")] = None,
     filter: Annotated[str | None, typer.Option(help="Like category=Toys,price<20.")] = None,  # noqa: A002  # its name
-    min_position: Annotated[str | None, typer.Option(help="A position that `freshet send` printed.")] = None,
+    min_position: Annotated[str | None, typer.Option(help="A position that `millstream send` printed.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as it came.")] = False,
     url: Url = "",
     key: Key = "",

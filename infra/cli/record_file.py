@@ -1,4 +1,4 @@
-"""A record in a file: its bytes as they lie in the log, or JSON as `freshet dlq show --json` prints it."""
+"""A record in a file: its bytes as they lie in the log, or JSON as `millstream dlq show --json` prints it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.fields import mapping, optional_id, optional_number, required_id
-from freshet.domain.keys import PSEUDONYM_BYTES
-from freshet.domain.records import encode
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.fields import mapping, optional_id, optional_number, required_id
+from millstream.domain.keys import PSEUDONYM_BYTES
+from millstream.domain.records import encode
 
 LATEST_MS = 2**63
 

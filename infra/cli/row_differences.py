@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, zip_longest
 from typing import Any
 
-from freshet.application.replay.comparing import Difference
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.keys import EVENT_TAG_BYTES
+from millstream.application.replay.comparing import Difference
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.keys import EVENT_TAG_BYTES
 
 LONGEST = 100
 

@@ -1,4 +1,4 @@
-"""`freshet verify`: are the views what the log says?"""
+"""`millstream verify`: are the views what the log says?"""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from freshet.adapters.fold_code import fold_code
-from freshet.application.replay.users import Tally
-from freshet.application.replay.verify import Verification
 from infra import replays
 from infra.cli.console import console, counted, errors, told_plainly
 from infra.cli.progress import bar
 from infra.cli.row_differences import in_words
 from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
+from millstream.adapters.fold_code import fold_code
+from millstream.application.replay.users import Tally
+from millstream.application.replay.verify import Verification
 
 app = typer.Typer()
 
@@ -61,14 +61,14 @@ def _print(found: Verification, seconds: float) -> None:
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
     console.print(f"events   {told(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
     if found.view.fold_code not in {"", fold_code()}:
-        errors.print("This view was folded by other code than that of this checkout: `freshet rebuild` renews it.")
+        errors.print("This view was folded by other code than that of this checkout: `millstream rebuild` renews it.")
     for difference in found.differences:
         for line in in_words(difference):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.different > len(found.differences):
         console.print(f"… and {found.different - len(found.differences):,} more")
     if not found.equal:
-        errors.print("`freshet rebuild` makes the views what the log says.")
+        errors.print("`millstream rebuild` makes the views what the log says.")
 
 
 def _as_json(found: Verification) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`freshet views`: the versions of the views."""
+"""`millstream views`: the versions of the views."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import typer
 
-from freshet.domain.errors import NotFoundError
 from infra.cli.console import console, told_plainly
 from infra.cli.progress import bar
 from infra.cli.target import AsJson, StackName
 from infra.stack import open_stack
+from millstream.domain.errors import NotFoundError
 
 app = typer.Typer(help="The versions of the views: one serves, the others wait to be dropped.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def drop(number: int, *, stack: StackName = "") -> None:
     with told_plainly():
         views = open_stack(stack).views()
         if number not in {one.number for one in views.versions() if not one.dropped}:
-            raise NotFoundError(f"there is no view {number}: see `freshet views list`")
+            raise NotFoundError(f"there is no view {number}: see `millstream views list`")
         with bar(f"Dropping view {number}", None) as advance:
             for gone in views.drop(number):
                 advance(gone - rows)

@@ -10,13 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from freshet.application.ports import LogRecord
-from freshet.application.replay.progress import Progress
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.model_cards import Cost
-from freshet.domain.positions import HISTORY_SHARD, Position
-from freshet.domain.records import encode
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.demo.translation import history_records
 from infra.shops.behaviour import Behaviour
 from infra.shops.shop import SeenPolicy
@@ -27,6 +20,13 @@ from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.time_split import ExcludeInTime, time_split
 from infra.trainer.interactions import Interactions, Ints
 from infra.trainer.preparation import AccidentalClicks, prepare
+from millstream.application.ports import LogRecord
+from millstream.application.replay.progress import Progress
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.model_cards import Cost
+from millstream.domain.positions import HISTORY_SHARD, Position
+from millstream.domain.records import encode
+from millstream.scoring.onnx_scorer import OnnxScorer
 
 SHARE = 0.8
 """Of the history is fitted on; the rest is asked for."""

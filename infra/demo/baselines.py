@@ -6,8 +6,8 @@ import heapq
 import threading
 from collections.abc import Collection, Iterable
 
-from freshet.application.ports import Scorer
-from freshet.domain.keys import ItemKey, item_key
+from millstream.application.ports import Scorer
+from millstream.domain.keys import ItemKey, item_key
 
 HALF_LIFE_EVENTS = 20_000
 """Events after which the decayed popularity of an event is halved."""

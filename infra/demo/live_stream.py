@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from infra.cli.api import FreshetApi
+from infra.cli.api import MillstreamApi
 from infra.demo.preparation import publish_catalogue
 from infra.demo.storefront import Storefront
 from infra.shops.day import Day
@@ -23,7 +23,7 @@ Waiting = queue.SimpleQueue[Sequence[Visit]]
 
 
 def play_day(
-    day: Day, storefront: Storefront, api: FreshetApi, known: dict[str, Product], advance: Callable[[int], None]
+    day: Day, storefront: Storefront, api: MillstreamApi, known: dict[str, Product], advance: Callable[[int], None]
 ) -> None:
     """Change the catalogue as the shop does in the morning, then let everybody visit.
 

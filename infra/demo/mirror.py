@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from freshet.application.ports import LogRecord
-from freshet.domain import user_row
-from freshet.domain.keys import ItemKey, Pseudonym, pseudonym
-from freshet.domain.positions import Position, shard_number
-from freshet.domain.records import decode_cores, encode
-from freshet.domain.tastes import tail
-from freshet.domain.user_state import UserState
 from infra.demo.translation import as_record
+from millstream.application.ports import LogRecord
+from millstream.domain import user_row
+from millstream.domain.keys import ItemKey, Pseudonym, pseudonym
+from millstream.domain.positions import Position, shard_number
+from millstream.domain.records import decode_cores, encode
+from millstream.domain.tastes import tail
+from millstream.domain.user_state import UserState
 
 
 class Mirror:

@@ -8,18 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.amended_log import amended
-from freshet.application.import_history import archive_history
-from freshet.application.models import promote_model, publish_model
-from freshet.application.ports import Scorer
-from freshet.application.replay.progress import Progress
-from freshet.domain.model_cards import Cost
-from freshet.domain.positions import HISTORY_SHARD
-from freshet.scoring.onnx_scorer import OnnxScorer
-from freshet.scoring.publishable import publishable
 from infra import replays
-from infra.cli.api import FreshetApi
+from infra.cli.api import MillstreamApi
 from infra.demo.mirror import Mirror
 from infra.demo.translation import history_records, item_body
 from infra.explained import ExplainedError
@@ -29,6 +19,16 @@ from infra.stack import Stack
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
 from infra.trainer.watch import Watch
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.amended_log import amended
+from millstream.application.import_history import archive_history
+from millstream.application.models import promote_model, publish_model
+from millstream.application.ports import Scorer
+from millstream.application.replay.progress import Progress
+from millstream.domain.model_cards import Cost
+from millstream.domain.positions import HISTORY_SHARD
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream.scoring.publishable import publishable
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
@@ -38,7 +38,7 @@ class NotServingError(ExplainedError):
     """A promoted model did not begin to serve in time."""
 
 
-def publish_catalogue(api: FreshetApi, products: Iterable[Product], advance: Callable[[int], None]) -> None:
+def publish_catalogue(api: MillstreamApi, products: Iterable[Product], advance: Callable[[int], None]) -> None:
     """Publish products over HTTP; `advance` hears how many more are done."""
     remaining = iter(products)
     while some := list(itertools.islice(remaining, ITEMS_A_CALL)):
@@ -53,7 +53,7 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
     with progress("Archiving the history", len(history)) as advance:
         for events in archive_history(records, entry.number, stack.archive()):
             advance(events)
-    with tempfile.TemporaryDirectory(prefix="freshet-rebuild-") as folder:
+    with tempfile.TemporaryDirectory(prefix="millstream-rebuild-") as folder:
         replays.rebuild(stack, progress, folder=Path(folder) / "views")
     imports.finish(called, {"events": len(history)})
 
@@ -77,7 +77,7 @@ def fit_and_promote(stack: Stack, mirror: Mirror, metrics: Mapping[str, Mapping[
         return OnnxScorer.load(exported.folder, exported.version)
 
 
-def wait_until_serving(api: FreshetApi, version: str) -> None:
+def wait_until_serving(api: MillstreamApi, version: str) -> None:
     """Wait until the API answers by this model. Raises NotServingError."""
     deadline = time.monotonic() + SERVING_WITHIN_S
     while api.health()["modelVersion"] != version:

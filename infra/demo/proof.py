@@ -1,4 +1,4 @@
-"""The views compared with the log, and rebuilt from it: what anybody can do with `freshet verify` and `rebuild`."""
+"""The views compared with the log, and rebuilt from it: what anybody can do with `millstream verify` and `rebuild`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshet.application.replay.progress import Progress
 from infra import replays
 from infra.stack import Stack
+from millstream.application.replay.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def prove(stack: Stack, progress: Progress) -> Proof:
     began = time.perf_counter()
     found = replays.verify(stack, progress)
     verified = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="freshet-rebuild-") as folder:
+    with tempfile.TemporaryDirectory(prefix="millstream-rebuild-") as folder:
         rebuilt = replays.rebuild(stack, progress, folder=Path(folder) / "views")
     return Proof(
         live=found.live,

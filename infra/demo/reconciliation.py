@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from freshet.application.letters import filed_letters
-from freshet.application.ports import NO_ROW
-from freshet.domain import user_row
-from freshet.domain.keys import Pseudonym
 from infra.demo.mirror import Mirror
 from infra.stack import Stack
+from millstream.application.letters import filed_letters
+from millstream.application.ports import NO_ROW
+from millstream.domain import user_row
+from millstream.domain.keys import Pseudonym
 
 DRAINED_WITHIN_S = 60.0
 PAUSE_S = 0.2

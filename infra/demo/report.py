@@ -11,7 +11,7 @@ from infra.demo.reconciliation import Reconciliation
 from infra.demo.storefront import Storefront
 
 BASELINES = ("live", "frozen profile", "decayed popularity", "popularity")
-ARMS = ("freshet", "popular", "random")
+ARMS = ("millstream", "popular", "random")
 
 
 @dataclass(frozen=True)

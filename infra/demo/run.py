@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from infra.cli.api import FreshetApi
+from infra.cli.api import MillstreamApi
 from infra.demo import preparation, screen
 from infra.demo.appraisal import appraised
 from infra.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
@@ -28,7 +28,7 @@ from infra.stack import Stack, local_stack
 def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     """Play a shop against a deployed, empty stack. Raises ApiError, NeverVisibleError, NotServingError."""
     began = time.perf_counter()
-    api = FreshetApi(deployment.api_url, deployment.api_key)
+    api = MillstreamApi(deployment.api_url, deployment.api_key)
     stack = local_stack(deployment)
     storefront = _prepared(shop, api, stack, console)
     known = {product.item_id: product for product in shop.products()}
@@ -39,7 +39,7 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
     return _reported(shop, storefront, stack, opening, seconds, began, console)
 
 
-def _prepared(shop: Shop, api: FreshetApi, stack: Stack, console: Console) -> Storefront:
+def _prepared(shop: Shop, api: MillstreamApi, stack: Stack, console: Console) -> Storefront:
     """The shop's catalogue published, its history imported, a first model serving."""
     console.print(f"[bold]{shop.name}[/]")
     for line in shop.summary():
@@ -63,7 +63,7 @@ def _prepared(shop: Shop, api: FreshetApi, stack: Stack, console: Console) -> St
     return Storefront(api, mirror, baselines, shop.exclude_seen)
 
 
-def _play(shop: Shop, storefront: Storefront, api: FreshetApi, known: dict[str, Product], console: Console) -> float:
+def _play(shop: Shop, storefront: Storefront, api: MillstreamApi, known: dict[str, Product], console: Console) -> float:
     """Play the live days; the seconds that it took."""
     days = list(shop.days())
     began = time.perf_counter()

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from freshet.application.replay.progress import Advance
-from freshet.application.replay.progress import Progress as Steps
 from infra.demo.opening import Opening
 from infra.demo.proof import Proof
 from infra.demo.reconciliation import Reconciliation
 from infra.demo.report import ArmReport, Report
+from millstream.application.replay.progress import Advance
+from millstream.application.replay.progress import Progress as Steps
 
 
 def progress(console: Console) -> Progress:

@@ -6,11 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from freshet.domain.keys import item_key
-from freshet.domain.positions import Position, parse_position
-from freshet.domain.rerank import excluded_items
-from freshet.domain.slates import SeenItems
-from infra.cli.api import FreshetApi
+from infra.cli.api import MillstreamApi
 from infra.demo.baselines import FrozenProfile, Popularity
 from infra.demo.measures import Counts, Samples
 from infra.demo.mirror import Mirror
@@ -18,6 +14,10 @@ from infra.demo.translation import call_body
 from infra.explained import ExplainedError
 from infra.shops.stable_id import stable_fraction
 from infra.shops.steps import Behaved, Probed, Shown, Slate
+from millstream.domain.keys import item_key
+from millstream.domain.positions import Position, parse_position
+from millstream.domain.rerank import excluded_items
+from millstream.domain.slates import SeenItems
 
 SENT_TWICE = 0.01
 """The share of calls that the client repeats, as one does after a time-out."""
@@ -57,7 +57,7 @@ class Baselines:
 class Storefront:
     """Plays `infra.shops` visits against a deployed API; shared by the threads that play different users."""
 
-    api: FreshetApi
+    api: MillstreamApi
     mirror: Mirror
     baselines: Baselines
     exclude_seen: str

@@ -1,4 +1,4 @@
-"""A shop's words in Freshet's: products as PUT /items takes them, behaviours as POST /events takes them."""
+"""A shop's words in Millstream's: products as PUT /items takes them, behaviours as POST /events takes them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from freshet.domain.events import EventRecord
-from freshet.domain.keys import pseudonym
-from freshet.domain.submissions import MOST_EVENTS, parse_submission
 from infra.shops.behaviour import Behaviour
 from infra.shops.product import Product
+from millstream.domain.events import EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.submissions import MOST_EVENTS, parse_submission
 
 SORTED_TOGETHER = 5000
 """Behaviours among which those of one user are put into common records: bounds the memory of an import."""

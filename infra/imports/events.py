@@ -9,14 +9,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import Event, EventKind
-from freshet.domain.keys import Pseudonym, pseudonym
-from freshet.domain.submissions import ALIASES, parse_submission
 from infra.imports.mapping import ColumnMapping, Keep
 from infra.imports.rejects import Reject
 from infra.imports.rows import BadRow, Row
 from infra.imports.times import time_reader
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import Event, EventKind
+from millstream.domain.keys import Pseudonym, pseudonym
+from millstream.domain.submissions import ALIASES, parse_submission
 
 USERS_REMEMBERED = 1 << 16
 """Pseudonyms that need not be computed again; a file often has a user's rows together."""

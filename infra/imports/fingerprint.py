@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from freshet.application.replay.progress import Advance, Progress
 from infra.imports.mapping import ColumnMapping
 from infra.imports.rows import kind_of
+from millstream.application.replay.progress import Advance, Progress
 
 READING = 1
 """Raised when the same file and mapping give other records than before: a killed import must not go on with those."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshet.application.import_history import archive_history
-from freshet.application.ports import Archive, Clock, ImportEntry, Imports
 from infra.imports.fingerprint import import_id
 from infra.imports.reading import History, ReadHistory
 from infra.imports.records import as_records
 from infra.imports.tally import Tally
+from millstream.application.import_history import archive_history
+from millstream.application.ports import Archive, Clock, ImportEntry, Imports
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ImportFiles:
             return Imported(known, None)
         # By the clock of the first attempt, so that the same rows are in the future as then.
         now_ms = self.clock.now_ms() if known is None else known.began_at_ms
-        with tempfile.TemporaryDirectory(prefix="freshet-import-") as folder:
+        with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
             history = self.read(files, now_ms, Path(folder))
             entry = self.imports.begin(this, ", ".join(path.name for path in files), now_ms)
             self._archive(history, entry.number)

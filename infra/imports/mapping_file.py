@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from freshet.domain.errors import shown
-from freshet.domain.submissions import ALIASES
 from infra.imports.errors import BadMappingError
 from infra.imports.mapping import CONSTANT, FIELDS, REQUIRED, ColumnMapping, Form, Keep, Kind, TimeForm, Unit
+from millstream.domain.errors import shown
+from millstream.domain.submissions import ALIASES
 
 READY = Path(__file__).parent / "mappings"
 _PARTS = ("format", "columns", "time", "event_types", "whole_numbers", "missing", "keep")
@@ -23,7 +23,7 @@ _KEEP = ("column", "expected", "not_starting_with", "at_least")
 
 
 def ready_mappings() -> list[str]:
-    """The names of the mappings that come with Freshet."""
+    """The names of the mappings that come with Millstream."""
     return sorted(path.stem for path in READY.glob("*.yaml"))
 
 

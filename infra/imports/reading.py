@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freshet.application.replay.progress import Progress
 from infra.imports.errors import TooManyRejectsError
 from infra.imports.events import EventReader, ReadEvent
 from infra.imports.mapping import ColumnMapping
@@ -16,6 +15,7 @@ from infra.imports.records import as_sort_row
 from infra.imports.rejects import Reject
 from infra.imports.rows import open_rows
 from infra.imports.tally import Tally
+from millstream.application.replay.progress import Progress
 
 ROWS_BETWEEN_REPORTS = 1_000
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
 
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import Pseudonym
-from freshet.domain.submissions import MOST_EVENTS
 from infra.imports.events import ReadEvent
 from infra.imports.ordering import SortRow
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import Pseudonym
+from millstream.domain.submissions import MOST_EVENTS
 
 
 def as_sort_row(number: int, read: ReadEvent) -> SortRow:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Ignored by git; `rm -r .freshet` gives a clean start.
-STATE_FOLDER = CHECKOUT / ".freshet"
+# Ignored by git; `rm -r .millstream` gives a clean start.
+STATE_FOLDER = CHECKOUT / ".millstream"
 ENVIRONMENT_FOLDER = STATE_FOLDER / "cloud"
 TEMPLATE = CHECKOUT / "template.yaml"
 LAYER_REQUIREMENTS = (

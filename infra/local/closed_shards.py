@@ -1,7 +1,7 @@
 """Starts MiniStack with one thing mended: a shard that is split or merged is closed and keeps its records, as in AWS.
 
 MiniStack 1.5.33 deletes it, and with it every event that nobody had read. Runs as a script, in the local cloud's own
-environment, which holds MiniStack and no Freshet; it replaces five of MiniStack's functions by their names.
+environment, which holds MiniStack and no Millstream; it replaces five of MiniStack's functions by their names.
 """
 
 # ruff: noqa: SLF001  # what it replaces is not public

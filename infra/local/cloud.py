@@ -28,7 +28,7 @@ from infra.local.process import GuardedProcess, start_guarded
 from infra.local.server import start_server
 from infra.local.state import CloudState, forget_state, load_state
 
-STACK = "freshet"
+STACK = "millstream"
 POLLER_LOG = "poller.log"
 POLLER_STATUS = "poller-status.json"
 POLLER_CHECKPOINTS = "poller-checkpoints.json"

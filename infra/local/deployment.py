@@ -15,7 +15,7 @@ from infra.local.packaging import Packager, parameters_of
 from infra.local.stack import DeploymentError, Stack
 from infra.local.template import read_template
 
-BUCKET = "freshet-deployment"
+BUCKET = "millstream-deployment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Builds the virtual environment in which MiniStack and the deployed functions run, once.
 
 MiniStack puts its own environment's packages within the functions' reach. That is why it has an environment of its
-own, which holds what the layers hold and no Freshet: the package must come from the core layer, as on AWS.
+own, which holds what the layers hold and no Millstream: the package must come from the core layer, as on AWS.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from infra.local.lock import one_at_a_time
 
 # `full` brings the translator that expands AWS::Serverless resources inside MiniStack.
 MINISTACK = "ministack[full]==1.5.33"
-STAMP = "freshet-stamp"
+STAMP = "millstream-stamp"
 
 
 class EnvironmentBuildError(ExplainedError):

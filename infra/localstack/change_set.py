@@ -20,7 +20,7 @@ def change_by_change_set(client: Any, stack: Stack, deadline: float) -> None:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
     """
     kind = "UPDATE" if can_be_updated(client, stack.name, deadline) else "CREATE"
-    name = f"freshet-{uuid.uuid4().hex}"
+    name = f"millstream-{uuid.uuid4().hex}"
     try:
         made = client.create_change_set(ChangeSetName=name, ChangeSetType=kind, **stack.arguments)
     except ClientError as error:

@@ -14,7 +14,7 @@ from infra.localstack.health import expect_localstack
 from infra.localstack.packaging import carrying_layers
 from infra.localstack.wheels import installed
 
-STACK = "freshet"
+STACK = "millstream"
 # The image of the Python runtime is pulled when the first function is created.
 PATIENCE = 600.0
 

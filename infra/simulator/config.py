@@ -94,7 +94,7 @@ class ShopConfig:
     rating: float = 0.35
     """Chance that what was paid for is rated."""
 
-    freshet_share: float = 0.5
+    millstream_share: float = 0.5
     """Share of the live slates that the recommender under test chooses."""
     popular_share: float = 0.25
     """Share of the live slates with the day's most popular items; the rest of the live slates is random."""
@@ -111,10 +111,10 @@ class ShopConfig:
                 raise ValueError(f"ShopConfig.pages_per_visit: expected at least 1, got {value!r}")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise ValueError(f"ShopConfig.{field.name}: expected a share from 0 to 1, got {value!r}")
-        if self.freshet_share + self.popular_share > 1:
+        if self.millstream_share + self.popular_share > 1:
             raise ValueError(
-                "ShopConfig.freshet_share + popular_share: expected at most 1, "
-                f"got {self.freshet_share} + {self.popular_share}"
+                "ShopConfig.millstream_share + popular_share: expected at most 1, "
+                f"got {self.millstream_share} + {self.popular_share}"
             )
 
     @property
@@ -150,7 +150,7 @@ _SHARES = frozenset(
         "accidental",
         "purchase",
         "rating",
-        "freshet_share",
+        "millstream_share",
         "popular_share",
         "logged_popular_share",
     }

@@ -15,22 +15,22 @@ from infra.simulator.customers import PlannedVisit
 from infra.simulator.shopper import Shopper
 from infra.simulator.world import World
 
-Arm = Literal["freshet", "popular", "random"]
+Arm = Literal["millstream", "popular", "random"]
 
 
 @dataclass(frozen=True, slots=True)
 class ArmShares:
     """How slates are divided between the arms; random gets what the two leave."""
 
-    freshet: float
+    millstream: float
     popular: float
 
     def arm(self, seed: int, *moment: str | int) -> Arm:
         """The arm of one moment: the same for the same seed, whoever asks."""
         fate = stable_fraction(seed, "arm", *moment)
-        if fate < self.freshet:
-            return "freshet"
-        return "popular" if fate < self.freshet + self.popular else "random"
+        if fate < self.millstream:
+            return "millstream"
+        return "popular" if fate < self.millstream + self.popular else "random"
 
 
 class House:

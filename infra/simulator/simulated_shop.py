@@ -85,7 +85,7 @@ class SimulatedShop:
 
     def days(self) -> Iterator[Day]:
         """The live days; play their visits against a recommender."""
-        arms = ArmShares(self.config.freshet_share, self.config.popular_share)
+        arms = ArmShares(self.config.millstream_share, self.config.popular_share)
         probes = self._probe_sample()
         for number in range(self.config.history_days, self.config.days):
             catalogue = self.world.catalogue

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from freshet.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError
 
-SETTING = "FRESHET_DATA"
+SETTING = "MILLSTREAM_DATA"
 
 
 def in_data_folder(path: str) -> Path:

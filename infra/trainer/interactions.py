@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

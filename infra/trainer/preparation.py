@@ -12,8 +12,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Flags, Floats, Interactions, Ints
+from millstream.domain.errors import InvalidInputError
 
 
 class Step(Protocol):

@@ -14,14 +14,14 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
 
-from freshet.adapters.fold_code import fold_code
-from freshet.application.ports import Archive, ArchiveSlice, LogRecord
-from freshet.domain.keys import ITEM_KEY_BYTES
-from freshet.domain.positions import Position
 from infra.parquet_file import Row, write_parquet
 from infra.training_sets.examples import Example, Reading
 from infra.training_sets.features import FEATURE_SET
 from infra.training_sets.log_range import LogRange, find_cut, measure
+from millstream.adapters.fold_code import fold_code
+from millstream.application.ports import Archive, ArchiveSlice, LogRecord
+from millstream.domain.keys import ITEM_KEY_BYTES
+from millstream.domain.positions import Position
 
 EXAMPLES = "examples.parquet"
 MANIFEST = "manifest.json"

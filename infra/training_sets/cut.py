@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.positions import Position, is_shard, parse_position
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.positions import Position, is_shard, parse_position
 
 _FIRST_IN_MS = 1e11
 """A number from here on is milliseconds: as seconds it would be the year 5138."""

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from freshet.application.ports import LogRecord
-from freshet.domain import user_row
-from freshet.domain.amendments import NOTHING_HIDDEN, Hidden
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import BEHAVIOUR, Event, EventKind
-from freshet.domain.keys import ItemKey, Pseudonym
-from freshet.domain.positions import Position, shard_number
-from freshet.domain.records import Core, FoldableRecord, decode, decode_cores
-from freshet.domain.user_state import RECENT_EVENTS, UserState
 from infra.parquet_file import is_storable
 from infra.training_sets.features import Features, features_before
+from millstream.application.ports import LogRecord
+from millstream.domain import user_row
+from millstream.domain.amendments import NOTHING_HIDDEN, Hidden
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import BEHAVIOUR, Event, EventKind
+from millstream.domain.keys import ItemKey, Pseudonym
+from millstream.domain.positions import Position, shard_number
+from millstream.domain.records import Core, FoldableRecord, decode, decode_cores
+from millstream.domain.user_state import RECENT_EVENTS, UserState
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 _ERASED = int(EventKind.UserErased)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from freshet.domain import tastes
-from freshet.domain.keys import ItemKey
-from freshet.domain.records import Core
-from freshet.domain.user_state import RECENT_EVENTS, UserState
+from millstream.domain import tastes
+from millstream.domain.keys import ItemKey
+from millstream.domain.records import Core
+from millstream.domain.user_state import RECENT_EVENTS, UserState
 
 FEATURE_SET = 1
 """Raised when a feature is added, or means something else: sets of another number have other ids."""

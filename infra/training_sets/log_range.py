@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from freshet.application.ports import Archive, ArchiveSlice, LogRecord
-from freshet.domain.amendments import Amendments, Hidden
-from freshet.domain.errors import InvalidRecordError, NotFoundError
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position, shard_name, shard_number
-from freshet.domain.records import decode_cores
 from infra.training_sets.cut import Cut
+from millstream.application.ports import Archive, ArchiveSlice, LogRecord
+from millstream.domain.amendments import Amendments, Hidden
+from millstream.domain.errors import InvalidRecordError, NotFoundError
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position, shard_name, shard_number
+from millstream.domain.records import decode_cores
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What Freshet costs beside named peers: `python -m tests.bench`; see README.md."""
+"""What Millstream costs beside named peers: `python -m tests.bench`; see README.md."""

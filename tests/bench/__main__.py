@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.bench.catalogue import NAMES, benchmark
 from tests.bench.reporting import markdown, show, write_json
 
-RESULTS = Path(".freshet/bench")
+RESULTS = Path(".millstream/bench")
 WIDTH_OF_A_FILE = 140
 
 

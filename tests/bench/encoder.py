@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from freshet.scoring.session import open_session
 from infra.trainer.interactions import Ints
 from infra.trainer.model_export.parts import Built
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.knobs import Block, SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.quantized import quantized_graph
+from millstream.scoring.session import open_session
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.peers.torch_next_items import Pruned, every_place, last_place, pruned
@@ -125,8 +125,8 @@ def _peers(model: SequenceModel, histories: Sequence[Ints], *, compiled: bool) -
 def _ours(model: SequenceModel, histories: Sequence[Ints], folder: Path) -> dict[str, Asked]:
     weights = {name: weight.numpy() for name, weight in model.state_dict().items()}
     return {
-        "Freshet": _served(graph(model.knobs, weights), histories, folder / "full"),
-        "Freshet, matrix in eight bits": _served(quantized_graph(model.knobs, weights), histories, folder / "eight"),
+        "Millstream": _served(graph(model.knobs, weights), histories, folder / "full"),
+        "Millstream, matrix in eight bits": _served(quantized_graph(model.knobs, weights), histories, folder / "eight"),
     }
 
 
@@ -174,7 +174,7 @@ def _table(title: str, timings: Sequence[Timing], overlaps: Sequence[float]) -> 
 
 
 def _gate(title: str, timings: Sequence[Timing], overlaps: Sequence[float]) -> Gate:
-    place = [timing.name for timing in timings].index("Freshet")
+    place = [timing.name for timing in timings].index("Millstream")
     times, overlap = timings[place].ratio_to(timings[0]), overlaps[place]
     return Gate(
         f"{title}: {TIMES:g} times less CPU than PyTorch, {OVERLAP:.0%} of the twenty the same",

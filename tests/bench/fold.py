@@ -3,8 +3,8 @@
 Everybody starts from base64 strings in a dict and from the states after the same earlier events, recognises a repeated
 event id, keeps each user's latest 100 events and a decayed weight per item. The idiomatic peer is Powertools'
 BatchProcessor with a pydantic model per event; the strong one is a loop over `json.loads` (or orjson), without any
-validation. The peers' producers put one JSON object into a record; Freshet's puts what one call brought. Freshet also
-keeps its position in the log and prunes the items: the peers do less.
+validation. The peers' producers put one JSON object into a record; Millstream's puts what one call brought.
+Millstream also keeps its position in the log and prunes the items: the peers do less.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 import orjson
 
-from freshet.application.project_events import fold_batch
-from freshet.domain import trend_row, user_row
-from freshet.domain.keys import Pseudonym
-from freshet.domain.records import decode_cores
-from freshet.domain.trend import Trend
-from freshet.domain.user_state import UserState
-from freshet.entrypoints.stream import log_records
+from millstream.application.project_events import fold_batch
+from millstream.domain import trend_row, user_row
+from millstream.domain.keys import Pseudonym
+from millstream.domain.records import decode_cores
+from millstream.domain.trend import Trend
+from millstream.domain.user_state import UserState
+from millstream.entrypoints.stream import log_records
 from tests.bench.comparing import Compared
 from tests.bench.kinesis import as_json, lambda_event, packed
 from tests.bench.measuring import Contender, Work, measured
@@ -60,9 +60,9 @@ def run(size: Size = FULL) -> Report:
             _with_powertools(one),
             _plainly("loop, json", one, json.loads),
             _plainly("loop, orjson (strong peer)", one, orjson.loads),
-            freshet("Freshet, one event a record", one),
-            freshet("Freshet, calls of up to 10 events", ten),
-            freshet("Freshet, calls of 20 events", twenty),
+            millstream("Millstream, one event a record", one),
+            millstream("Millstream, calls of up to 10 events", ten),
+            millstream("Millstream, calls of 20 events", twenty),
         ],
         size.rounds,
     )
@@ -71,8 +71,8 @@ def run(size: Size = FULL) -> Report:
     return Report("fold", (compared.table(title),), compared.gates(3, PROMISED_RATIO, "Powertools with pydantic"))
 
 
-def freshet(name: str, used: Cut) -> Contender:
-    """Freshet's own code, from the entrypoint to the fold."""
+def millstream(name: str, used: Cut) -> Contender:
+    """Millstream's own code, from the entrypoint to the fold."""
     users, folded = states(used.before)
     rows = {user: user_row.pack(state) for user, state in users.items()}
     trend_bytes = trend_row.pack(folded)
@@ -92,7 +92,7 @@ def freshet(name: str, used: Cut) -> Contender:
 
 
 def states(before: Iterable[list[Step]]) -> tuple[dict[Pseudonym, UserState], Trend]:
-    """Freshet's views after these calls."""
+    """Millstream's views after these calls."""
     users: dict[Pseudonym, UserState] = {}
     trend = Trend()
     records = log_records(lambda_event(map(packed, before)))

@@ -21,11 +21,11 @@ from pathlib import Path
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no type information
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]  # the same
 
-from freshet.application.replay.progress import silently
-from freshet.domain.records import encode
 from infra.imports.mapping_file import read_mapping
 from infra.imports.reading import ReadHistory
 from infra.imports.records import as_records
+from millstream.application.replay.progress import silently
+from millstream.domain.records import encode
 from tests.bench.measuring import Contender, Timing, measured
 from tests.bench.peers.plain_import import import_checked, import_unchecked
 from tests.bench.reporting import Gate, Report, Table
@@ -54,16 +54,16 @@ TINY = Size(rows=200, small=200, large=400, rounds=1)
 
 def run(size: Size = FULL) -> Report:
     """Measure the peers and three kinds of files in one process, and the memory in processes of their own."""
-    with tempfile.TemporaryDirectory(prefix="freshet-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="millstream-bench-") as name:
         folder = Path(name)
         files = _files(folder, size.rows)
         timings = measured(
             [
                 _contender("DictReader + pydantic, in memory (idiomatic peer)", import_checked, files["csv"]),
                 _contender("csv.reader, no checks, in memory (strong peer)", import_unchecked, files["csv"]),
-                _contender("Freshet, CSV", import_file, files["csv"]),
-                _contender("Freshet, JSON lines", import_file, files["jsonl"]),
-                _contender("Freshet, Parquet", import_file, files["parquet"]),
+                _contender("Millstream, CSV", import_file, files["csv"]),
+                _contender("Millstream, JSON lines", import_file, files["jsonl"]),
+                _contender("Millstream, Parquet", import_file, files["parquet"]),
             ],
             size.rounds,
         )
@@ -72,7 +72,7 @@ def run(size: Size = FULL) -> Report:
 
 
 def import_file(path: Path) -> int:
-    """Freshet's own code, from the file to the bytes of the records; how many these are."""
+    """Millstream's own code, from the file to the bytes of the records; how many these are."""
     with tempfile.TemporaryDirectory() as folder:
         read = ReadHistory(read_mapping(None, COLUMNS), b"a secret", silently, lambda _: None, max_rejects=0)
         history = read([path], now_ms=2 * START_MS, folder=Path(folder))

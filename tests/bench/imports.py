@@ -26,13 +26,13 @@ STATEMENTS = {
     "usual set: boto3, Powertools, pydantic": f"import boto3, pydantic, {_EDGE}",
     "usual set with onnxruntime": f"import boto3, pydantic, onnxruntime, {_EDGE}",
     "accept_events": "import functions.accept_events.app",
-    "project_events": "import functions.project_events.app, freshet.adapters.dynamo_feature_store",
-    "archive_events": "import functions.archive_events.app, freshet.adapters.s3_archive",
-    "publish_items": "import functions.publish_items.app, freshet.adapters.dynamo_catalogue",
+    "project_events": "import functions.project_events.app, millstream.adapters.dynamo_feature_store",
+    "archive_events": "import functions.archive_events.app, millstream.adapters.s3_archive",
+    "publish_items": "import functions.publish_items.app, millstream.adapters.dynamo_catalogue",
     "recommend, before its first request": "import functions.recommend.app",
     "recommend": (
-        "import functions.recommend.app, freshet.adapters.dynamo_feature_store, freshet.adapters.dynamo_catalogue, "
-        "freshet.adapters.s3_model_store, freshet.scoring.onnx_scorer"
+        "import functions.recommend.app, millstream.adapters.dynamo_feature_store, "
+        "millstream.adapters.dynamo_catalogue, millstream.adapters.s3_model_store, millstream.scoring.onnx_scorer"
     ),
 }
 """What is measured; a function with what it imports at its first request."""

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import pseudonym
-from freshet.domain.records import encode
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.records import encode
 from tests.bench.trace import Step
 
 SHARD = "shardId-000000000006"
@@ -34,7 +34,7 @@ def packed(call: Sequence[Step]) -> tuple[str, bytes]:
 
 
 def as_json(step: Step) -> tuple[str, bytes]:
-    """One event as a producer without Freshet puts it: one JSON object a record."""
+    """One event as a producer without Millstream puts it: one JSON object a record."""
     fields = {
         "user_id": step.user,
         "session_id": step.session,

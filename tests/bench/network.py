@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from freshet import bootstrap
+from millstream import bootstrap
 
 REGION = "eu-central-1"
 Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]

@@ -3,7 +3,7 @@
 Everybody's boto3 does all of its own work (checking, serialising, signing, parsing); only the HTTP exchange is not.
 The idiomatic peer is Powertools with pydantic and boto3 resources: a read and two writes an event. The strong peer is a
 plain boto3 client around a fold, with one read and one write a user and batch, a list of maps a user, orjson, and no
-condition on its writes. Freshet writes packed rows, each with a condition on its version.
+condition on its writes. Millstream writes packed rows, each with a condition on its version.
 
 The second table is about one user row with 100 events, in memory to stored and back.
 """
@@ -16,16 +16,16 @@ from typing import Any
 
 import orjson
 
-from freshet.adapters.dynamo_feature_store import trend_key, user_key
-from freshet.adapters.dynamo_size import item_bytes, write_units
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.memory import MemoryDeadLetters
-from freshet.application.ports import FIRST_VIEW
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import trend_row, user_row
-from freshet.domain.keys import PSEUDONYM_BYTES
-from freshet.domain.user_state import RECENT_EVENTS
-from freshet.entrypoints.stream import log_records
+from millstream.adapters.dynamo_feature_store import trend_key, user_key
+from millstream.adapters.dynamo_size import item_bytes, write_units
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.memory import MemoryDeadLetters
+from millstream.application.ports import FIRST_VIEW
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import trend_row, user_row
+from millstream.domain.keys import PSEUDONYM_BYTES
+from millstream.domain.user_state import RECENT_EVENTS
+from millstream.entrypoints.stream import log_records
 from tests.bench import fold
 from tests.bench.comparing import Compared
 from tests.bench.kinesis import SHARD, as_json, lambda_event, packed
@@ -65,9 +65,9 @@ def run(size: Size = FULL) -> Report:
         [
             _idiomatic(one, views),
             _strong(one, views),
-            _freshet("Freshet, one event a record", one),
-            _freshet("Freshet, calls of up to 10 events", ten),
-            _freshet("Freshet, calls of 20 events", twenty),
+            _millstream("Millstream, one event a record", one),
+            _millstream("Millstream, calls of up to 10 events", ten),
+            _millstream("Millstream, calls of 20 events", twenty),
         ],
         size.rounds,
     )
@@ -80,7 +80,7 @@ def run(size: Size = FULL) -> Report:
     )
 
 
-def _freshet(name: str, used: Cut) -> Contender:
+def _millstream(name: str, used: Cut) -> Contender:
     users, trend = fold.states(used.before)
     rows: dict[str, WireItem] = {}
     for user, state in users.items():
@@ -149,7 +149,7 @@ def _codecs(size: Size) -> Table:
         f"One user row with {len(view.recent)} events",
         ("", "bytes", "write units", "write µs", "read µs"),
         (
-            ("Freshet, packed", ours, write_units(ours), 1e6 * timings[0].median, 1e6 * timings[1].median),
+            ("Millstream, packed", ours, write_units(ours), 1e6 * timings[0].median, 1e6 * timings[1].median),
             (
                 "boto3 TypeSerializer, list of maps",
                 item_bytes(item),

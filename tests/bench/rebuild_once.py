@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.memory import MemoryViews
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.adapters.s3_archive import S3Archive
-from freshet.application.ports import LogRecord
-from freshet.application.replay.progress import Advance
-from freshet.application.replay.rebuild import Rebuild
-from freshet.domain.positions import Position
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.memory import MemoryViews
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.adapters.s3_archive import S3Archive
+from millstream.application.ports import LogRecord
+from millstream.application.replay.progress import Advance
+from millstream.application.replay.rebuild import Rebuild
+from millstream.domain.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.machine import peak_memory

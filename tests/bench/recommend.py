@@ -3,10 +3,10 @@
 Each handler reads a user of a hundred events with boto3, scores the same co-visitation model, keeps the present session
 out, logs the slate with boto3 and answers ten items. The idiomatic peer is Powertools' resolver with a boto3 resource,
 a list of maps a user, and numpy over the whole catalogue; the strong peer is a plain function with clients, one JSON
-text a user, numpy over the neighbours alone, and no telemetry. Freshet also checks availability, says why each item is
-there, and from which position, model and policy.
+text a user, numpy over the neighbours alone, and no telemetry. Millstream also checks availability, says why each item
+is there, and from which position, model and policy.
 
-The second table takes Freshet's handler apart. Its steps are measured one by one, so they do not add up exactly.
+The second table takes Millstream's handler apart. Its steps are measured one by one, so they do not add up exactly.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from freshet.adapters.memory import MemoryCatalogue
-from freshet.bootstrap import Reading
-from freshet.entrypoints.http import respond
-from freshet.entrypoints.telemetry import instrumented, telemetry
 from functions.recommend import app
-from tests.bench.recommend_handlers import Named, freshet, peers
+from millstream.adapters.memory import MemoryCatalogue
+from millstream.bootstrap import Reading
+from millstream.entrypoints.http import respond
+from millstream.entrypoints.telemetry import instrumented, telemetry
+from tests.bench.recommend_handlers import Named, millstream, peers
 from tests.bench.recommend_steps import Steps
 from tests.bench.reporting import Report, Table
 from tests.bench.shop import Shop, shop
 
 ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "recommend",
-    "POWERTOOLS_METRICS_NAMESPACE": "Freshet",
+    "POWERTOOLS_METRICS_NAMESPACE": "Millstream",
     "POWERTOOLS_TRACE_DISABLED": "true",
 }
 
@@ -86,12 +86,12 @@ def run(size: Size = FULL) -> Report:
 
 
 def _measured(made: Shop, size: Size) -> list[Table]:
-    recommend, network = freshet(made)
+    recommend, network = millstream(made)
     reading = Reading(recommend, MemoryCatalogue())
     steps = Steps(recommend, network)
     # As app.handler is made, but anew: its telemetry must not outlive the environment of `run`.
     handler = instrumented(lambda event, telemetry, budget: respond(event, app.ROUTES, telemetry, budget))
-    handlers = [Timed(Named("Freshet", handler, network)), *map(Timed, peers(made))]
+    handlers = [Timed(Named("Millstream", handler, network)), *map(Timed, peers(made))]
     with patch.object(app, "reading", lambda _: reading):
         for number, user in enumerate(islice(cycle(made.users), size.warm_up + size.calls)):
             for turn in range(len(handlers)):
@@ -100,7 +100,7 @@ def _measured(made: Shop, size: Size) -> list[Table]:
     title = f"CPU per request, {len(made.items):,} items, {size.calls:,} requests"
     return [
         _table(title, handlers, size.warm_up),
-        steps.table(f"Freshet's steps, {len(made.items):,} items", size.warm_up),
+        steps.table(f"Millstream's steps, {len(made.items):,} items", size.warm_up),
     ]
 
 
@@ -112,7 +112,7 @@ def _table(title: str, handlers: list[Timed], warm_up: int) -> Table:
         p99 = quantiles(seconds, n=100)[98]
         ratio = median(theirs / mine for theirs, mine in zip(seconds, ours, strict=True))
         rows.append((handler.named.name, 1e6 * median(seconds), 1e6 * p99, p99 / median(seconds), ratio))
-    return Table(title, ("", "CPU µs p50", "p99", "p99 ÷ p50", "÷ Freshet"), tuple(rows))
+    return Table(title, ("", "CPU µs p50", "p99", "p99 ÷ p50", "÷ Millstream"), tuple(rows))
 
 
 def _event(user: str, number: int) -> dict[str, Any]:

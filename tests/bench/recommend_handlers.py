@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from freshet.adapters.dynamo_feature_store import user_key
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.catalogue_view import NEWEST_ITEMS, CatalogueView
-from freshet.application.ports import FIRST_VIEW
-from freshet.application.recommend import Recommend, Served
-from freshet.domain import user_row
-from freshet.domain.keys import pseudonym
-from freshet.domain.records import decode_cores
-from freshet.domain.user_state import UserState
+from millstream.adapters.dynamo_feature_store import user_key
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.catalogue_view import NEWEST_ITEMS, CatalogueView
+from millstream.application.ports import FIRST_VIEW
+from millstream.application.recommend import Recommend, Served
+from millstream.domain import user_row
+from millstream.domain.keys import pseudonym
+from millstream.domain.records import decode_cores
+from millstream.domain.user_state import UserState
 from tests.bench.kinesis import SECRET, SHARD, packed
 from tests.bench.network import Network
 from tests.bench.peers.plain_projector import user_item
@@ -37,8 +37,8 @@ class Named:
     network: Network
 
 
-def freshet(made: Shop) -> tuple[Recommend, Network]:
-    """Freshet's use case, over its own adapters."""
+def millstream(made: Shop) -> tuple[Recommend, Network]:
+    """Millstream's use case, over its own adapters."""
     rows: dict[str, WireItem] = {}
     for user, history in made.users.items():
         key = user_key(FIRST_VIEW.number, pseudonym(user, SECRET))

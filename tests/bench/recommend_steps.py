@@ -1,4 +1,4 @@
-"""Freshet's answer to a request, step by step, each with its CPU time."""
+"""Millstream's answer to a request, step by step, each with its CPU time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from freshet.application.recommend import FEW_CANDIDATES, Recommend
-from freshet.domain import user_row
-from freshet.domain.keys import pseudonym
-from freshet.domain.recommendation_requests import parse_request
-from freshet.domain.rerank import excluded_items, places
-from freshet.domain.slates import in_order
-from freshet.domain.tastes import tail
-from freshet.entrypoints.answers import slate_body
-from freshet.entrypoints.http import Answer, Request, Routes, respond
-from freshet.entrypoints.telemetry import Telemetry, instrumented
+from millstream.application.recommend import FEW_CANDIDATES, Recommend
+from millstream.domain import user_row
+from millstream.domain.keys import pseudonym
+from millstream.domain.recommendation_requests import parse_request
+from millstream.domain.rerank import excluded_items, places
+from millstream.domain.slates import in_order
+from millstream.domain.tastes import tail
+from millstream.entrypoints.answers import slate_body
+from millstream.entrypoints.http import Answer, Request, Routes, respond
+from millstream.entrypoints.telemetry import Telemetry, instrumented
 from tests.bench.network import Network
 from tests.bench.reporting import Table
 

@@ -1,6 +1,6 @@
 """What a full retrain of the shop's model takes, step by step: from the archived log to a model that is served.
 
-The log is UCI Online Retail where FRESHET_DATA names the folder with the data, else a trace of as many events. The
+The log is UCI Online Retail where MILLSTREAM_DATA names the folder with the data, else a trace of as many events. The
 archive lies on this machine's disk: what S3 costs is not in here. Evaluated is a model of the first four fifths of the
 records: it is asked before some of the others what the customer does next, from their latest items as they were then.
 """
@@ -15,26 +15,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freshet.adapters.memory import MemoryModelStore
-from freshet.adapters.s3_archive import S3Archive
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.amended_log import amended
-from freshet.application.models import promote_model, publish_model
-from freshet.application.ports import LogRecord
-from freshet.domain.keys import Pseudonym
-from freshet.domain.model_cards import Cost
-from freshet.domain.positions import HISTORY_SHARD, Position, shard_number
-from freshet.domain.records import decode_cores, encode
-from freshet.domain.tastes import tail
-from freshet.domain.user_state import UserState
-from freshet.scoring.onnx_scorer import OnnxScorer
-from freshet.scoring.publishable import publishable
 from infra.datasets.open_shop import open_shop
 from infra.demo.translation import history_records
 from infra.trainer.covisitation import CovisitationConfig, CovisitationModel, export, fit
 from infra.trainer.covisitation.fit import fitted
 from infra.trainer.covisitation.replay import replay
 from infra.trainer.watch import Seconds, Watch, summed
+from millstream.adapters.memory import MemoryModelStore
+from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.amended_log import amended
+from millstream.application.models import promote_model, publish_model
+from millstream.application.ports import LogRecord
+from millstream.domain.keys import Pseudonym
+from millstream.domain.model_cards import Cost
+from millstream.domain.positions import HISTORY_SHARD, Position, shard_number
+from millstream.domain.records import decode_cores, encode
+from millstream.domain.tastes import tail
+from millstream.domain.user_state import UserState
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream.scoring.publishable import publishable
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import packed
 from tests.bench.reporting import Gate, Report, Table
@@ -107,7 +107,7 @@ def run(size: Size) -> Report:
 
 def _archived(folder: Path, size: Size) -> tuple[str, S3Archive]:
     """What the log is called, and the archive that holds it."""
-    data = Path(os.environ.get("FRESHET_DATA", "")) / ONLINE_RETAIL
+    data = Path(os.environ.get("MILLSTREAM_DATA", "")) / ONLINE_RETAIL
     if data.is_file():
         shop = open_shop(data, seed=0, probes=1, live_fraction=1e-9)  # all but one event are history
         events = itertools.islice(shop.history(), size.events)

@@ -1,4 +1,4 @@
-"""Write units of the projector on a trace of sessions, by Freshet's own meter of DynamoDB's rules.
+"""Write units of the projector on a trace of sessions, by Millstream's own meter of DynamoDB's rules.
 
 Every user has a full row from the start; each record holds one event, the most expensive way to send them; a thousand
 sessions are going on at any time. The floor is one unit for each pair of a user and a batch: less cannot be written if
@@ -15,14 +15,14 @@ from itertools import chain, islice
 from statistics import mean
 from typing import Any
 
-from freshet.adapters.dynamo_feature_store import trend_key, user_key
-from freshet.adapters.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, MemoryViews
-from freshet.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.user_state import RECENT_EVENTS
-from freshet.entrypoints.stream import log_records
+from millstream.adapters.dynamo_feature_store import trend_key, user_key
+from millstream.adapters.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, MemoryViews
+from millstream.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.user_state import RECENT_EVENTS
+from millstream.entrypoints.stream import log_records
 from tests.bench.kinesis import SHARD, lambda_event, packed
 from tests.bench.peers.plain_projector import user_item
 from tests.bench.peers.views import Views
@@ -151,7 +151,7 @@ def _row_table(metered: list[Metered]) -> Table:
     full = [row for row in rows if len(user_row.unpack(row.data).marks) == RECENT_EVENTS]
     cells = (len(rows), len(full), metered[0].store.largest_row, WRITE_UNIT_BYTES)
     columns = ("", "users", f"with {RECENT_EVENTS} events", "largest item, bytes", "one unit, bytes")
-    return Table("User rows", columns, (("Freshet", *cells),))
+    return Table("User rows", columns, (("Millstream", *cells),))
 
 
 def _stored(write: UserWrite) -> Item:

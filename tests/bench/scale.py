@@ -19,15 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from freshet.adapters.dynamo_feature_store import user_key
-from freshet.adapters.dynamo_size import item_bytes, write_units
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.memory import MemoryViews
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.adapters.s3_archive import S3Archive
-from freshet.application.ports import UNHURRIED, LogRecord, UserWrite
-from freshet.application.replay.distributed import (
+from millstream.adapters.dynamo_feature_store import user_key
+from millstream.adapters.dynamo_size import item_bytes, write_units
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.memory import MemoryViews
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.adapters.s3_archive import S3Archive
+from millstream.application.ports import UNHURRIED, LogRecord, UserWrite
+from millstream.application.replay.distributed import (
     ON_MANY_MACHINES,
     FoldTrends,
     FoldUsers,
@@ -35,10 +35,10 @@ from freshet.application.replay.distributed import (
     SplitArchive,
     SplitStream,
 )
-from freshet.application.replay.reading import kept_log
-from freshet.application.replay.users import fold_partition
-from freshet.domain.amendments import NOTHING_HIDDEN
-from freshet.domain.positions import Position
+from millstream.application.replay.reading import kept_log
+from millstream.application.replay.users import fold_partition
+from millstream.domain.amendments import NOTHING_HIDDEN
+from millstream.domain.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.network import Network

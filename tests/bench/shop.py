@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshet.application.ports import LogRecord
-from freshet.domain.catalogue import Item
-from freshet.domain.events import EventKind
-from freshet.domain.positions import Position
-from freshet.domain.user_state import RECENT_EVENTS
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.covisitation import Cost, export, fit
 from infra.trainer.covisitation.model import CovisitationModel
+from millstream.application.ports import LogRecord
+from millstream.domain.catalogue import Item
+from millstream.domain.events import EventKind
+from millstream.domain.positions import Position
+from millstream.domain.user_state import RECENT_EVENTS
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.trace import START_MS, Step
 

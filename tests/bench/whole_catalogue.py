@@ -18,12 +18,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from freshet.scoring.model_folder import GRAPH
-from freshet.scoring.session import open_session
 from infra.trainer.interactions import Ints
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.quantized import quantized_graph
+from millstream.scoring.model_folder import GRAPH
+from millstream.scoring.session import open_session
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.reporting import Gate, Report, Table
@@ -36,7 +36,7 @@ FLOORS = 2.5
 RECALL = 0.99
 GROWTH = 1.2
 
-FORMS = {"Freshet, matrix in eight bits": quantized_graph, "Freshet": graph}
+FORMS = {"Millstream, matrix in eight bits": quantized_graph, "Millstream": graph}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def run(size: Size = FULL) -> Report:
 
 def _best_hundred(catalogue: Catalogue, size: Size) -> tuple[Table, Gate]:
     answers = {name: _served(folder, catalogue.items) for name, folder in catalogue.folders.items()}
-    exact = answers["Freshet"]
+    exact = answers["Millstream"]
     recalls = {
         name: float(np.mean([_shared(answer(n), exact(n)) for n in range(size.recall_questions)]))
         for name, answer in answers.items()
@@ -152,7 +152,7 @@ def _growth(small: Timing, large: Timing, catalogues: Sequence[Catalogue]) -> Ga
 
 
 def _by_default(catalogue: Catalogue) -> Work:
-    path = catalogue.folders["Freshet"] / GRAPH
+    path = catalogue.folders["Millstream"] / GRAPH
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return lambda: onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import Catalogue, CatalogueChange
-from freshet.domain import catalogue as catalogue_module
-from freshet.domain.catalogue import Item
-from freshet.domain.errors import KeyCollisionError
+from millstream.application.ports import Catalogue, CatalogueChange
+from millstream.domain import catalogue as catalogue_module
+from millstream.domain.catalogue import Item
+from millstream.domain.errors import KeyCollisionError
 from tests.builders import NOW_MS, item
 
 LAMP = Item(

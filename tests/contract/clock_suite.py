@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import Clock
+from millstream.application.ports import Clock
 
 YEAR_2026_MS = 1_767_225_600_000
 YEAR_2200_MS = 7_258_118_400_000

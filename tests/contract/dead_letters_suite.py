@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
-from freshet.domain.positions import Position, shard_name
+from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
+from millstream.domain.positions import Position, shard_name
 
 FIRST = DeadLetter(
     Position(shard_name(0), 2**185), "record.magic: expected 0xf5, got 0x6e", bytes(range(256)), "0011aabb"
@@ -15,7 +15,7 @@ FIRST = DeadLetter(
 SECOND = DeadLetter(Position(shard_name(1), 7), "record: „Größe“ 💡", b"", "„Schlüssel“")
 EARLY = DeadLetter(Position(shard_name(1), 8), "sent by a version that kept no key", b"\xf5")
 BATCH = BatchLetter(
-    "freshet-ArchiveEvents-1AB2",
+    "millstream-ArchiveEvents-1AB2",
     Position(shard_name(0), 2**185 + 1),
     Position(shard_name(0), 2**185 + 900),
     60,

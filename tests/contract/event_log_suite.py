@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import EventLog, LogRecord
-from freshet.domain.positions import parse_position
+from millstream.application.ports import EventLog, LogRecord
+from millstream.domain.positions import parse_position
 
 EVERY_BYTE = bytes(range(256))
 

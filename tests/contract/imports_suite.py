@@ -8,8 +8,8 @@ from threading import Barrier
 
 import pytest
 
-from freshet.application.ports import ImportEntry, Imports
-from freshet.domain.errors import NotFoundError
+from millstream.application.ports import ImportEntry, Imports
+from millstream.domain.errors import NotFoundError
 from tests.builders import NOW_MS
 
 

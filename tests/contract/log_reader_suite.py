@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from freshet.application.ports import EventLog, LogReader, LogRecord
-from freshet.domain.errors import NotFoundError
-from freshet.domain.positions import shard_name, shard_number
+from millstream.application.ports import EventLog, LogReader, LogRecord
+from millstream.domain.errors import NotFoundError
+from millstream.domain.positions import shard_name, shard_number
 
 EVERY_BYTE = bytes(range(256))
 SHARDS = 2

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.ranking import NOTHING
 from infra.trainer.interactions import Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import Recommender, Updatable
+from millstream.domain.errors import InvalidInputError
 
 USERS, ITEMS, EVENTS = 60, 24, 900
 UNTOUCHED = ITEMS - 1

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import pytest
 
-from freshet.application.ports import Scorer
-from freshet.domain.keys import item_key
-from freshet.domain.slates import Source
+from millstream.application.ports import Scorer
+from millstream.domain.keys import item_key
+from millstream.domain.slates import Source
 
 TEA, CUP, SPOON, SUGAR, LAMP, BULB = (item_key(name) for name in ("tea", "cup", "spoon", "sugar", "lamp", "bulb"))
 UNKNOWN = item_key("never seen")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.adapters.s3_archive import S3Archive
-from freshet.application.ports import Archive
+from millstream.adapters.memory import MemoryArchive
+from millstream.adapters.s3_archive import S3Archive
+from millstream.application.ports import Archive
 from tests.contract.archive_suite import ArchiveSuite
 from tests.contract.places import Place
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.dynamo_catalogue import DynamoCatalogue
-from freshet.adapters.memory import MemoryCatalogue
-from freshet.application.ports import Catalogue
+from millstream.adapters.dynamo_catalogue import DynamoCatalogue
+from millstream.adapters.memory import MemoryCatalogue
+from millstream.application.ports import Catalogue
 from tests.contract.catalogue_suite import CatalogueSuite
 from tests.contract.places import Place
 

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from freshet.adapters.memory import FixedClock
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.ports import Clock
+from millstream.adapters.memory import FixedClock
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.ports import Clock
 from tests.builders import NOW_MS
 from tests.contract.clock_suite import ClockSuite
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.memory import MemoryDeadLetters
-from freshet.adapters.sqs_dead_letters import SqsDeadLetters
-from freshet.application.ports import BatchLetter, DeadLetters, StrangeLetter
+from millstream.adapters.memory import MemoryDeadLetters
+from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.application.ports import BatchLetter, DeadLetters, StrangeLetter
 from tests.contract.dead_letters_suite import DeadLettersSuite
 from tests.contract.places import Place
 

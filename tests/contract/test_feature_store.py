@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.memory import MemoryFeatureStore
-from freshet.application.ports import FeatureStore
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.memory import MemoryFeatureStore
+from millstream.application.ports import FeatureStore
 from tests.contract.feature_store_suite import TrendRowsSuite, UserRowsSuite
 from tests.contract.places import Place
 

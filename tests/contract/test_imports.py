@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.dynamo_imports import DynamoImports
-from freshet.adapters.memory.imports import MemoryImports
-from freshet.application.ports import Imports
+from millstream.adapters.dynamo_imports import DynamoImports
+from millstream.adapters.memory.imports import MemoryImports
+from millstream.application.ports import Imports
 from tests.contract.imports_suite import ImportsSuite
 from tests.contract.places import Place
 

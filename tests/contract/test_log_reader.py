@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.adapters.memory import MemoryEventLog
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.memory import MemoryEventLog
 from tests.contract.log_reader_suite import SHARDS, LogReaderSuite, ReshardingSuite, Stream
 from tests.contract.places import Place
 from tests.kinesis_shards import split_in_the_middle

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from freshet.adapters.memory import MemoryModelStore
-from freshet.adapters.s3_model_store import S3ModelStore
-from freshet.application.ports import ModelStore
+from millstream.adapters.memory import MemoryModelStore
+from millstream.adapters.s3_model_store import S3ModelStore
+from millstream.application.ports import ModelStore
 from tests.contract.model_store_suite import ModelStoreSuite
 from tests.contract.places import Place
 

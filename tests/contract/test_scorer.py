@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.application.ports import Scorer
-from freshet.domain.model_cards import Cost
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.sequence.export import Origin, ToGraph, export
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.quantized import quantized_graph
+from millstream.application.ports import Scorer
+from millstream.domain.model_cards import Cost
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.contract.scorer_suite import ScorerSuite
 from tests.unit.trainer.histories import scorer_of
 

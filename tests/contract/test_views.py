@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.memory import MemoryViews
-from freshet.application.ports import Views
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.memory import MemoryViews
+from millstream.application.ports import Views
 from tests.contract.places import Place
 from tests.contract.views_suite import ViewsSuite
 

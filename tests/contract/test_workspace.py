@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.memory import MemoryWorkspace
-from freshet.adapters.s3_workspace import S3Workspace
-from freshet.application.ports import Workspace
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.memory import MemoryWorkspace
+from millstream.adapters.s3_workspace import S3Workspace
+from millstream.application.ports import Workspace
 from tests.contract.places import Place
 from tests.contract.workspace_suite import WorkspaceSuite
 

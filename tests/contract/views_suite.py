@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import FIRST_VIEW, NO_ROW, UserWrite, VersionedRow, Views, ViewVersion
-from freshet.domain.errors import ConflictError, ViewClosedError
-from freshet.domain.positions import HISTORY_SHARD, shard_name
+from millstream.application.ports import FIRST_VIEW, NO_ROW, UserWrite, VersionedRow, Views, ViewVersion
+from millstream.domain.errors import ConflictError, ViewClosedError
+from millstream.domain.positions import HISTORY_SHARD, shard_name
 
 ANN, BOB = (bytes([number]) * 16 for number in (0, 255))
 SHARD, OTHER = shard_name(0), shard_name(1)

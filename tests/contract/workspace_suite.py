@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from freshet.application.ports import Workspace
-from freshet.domain.errors import NotFoundError
+from millstream.application.ports import Workspace
+from millstream.domain.errors import NotFoundError
 
 
 class WorkspaceSuite(ABC):

@@ -13,15 +13,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.adapters.s3_archive import S3Archive
-from freshet.adapters.s3_workspace import S3Workspace
-from freshet.adapters.sqs_dead_letters import SqsDeadLetters
-from freshet.application.ports import Archive, Budget, DeadLetters, LogReader, Views, Workspace
 from infra.local.clients import REGION, Clients
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.s3_workspace import S3Workspace
+from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.application.ports import Archive, Budget, DeadLetters, LogReader, Views, Workspace
 from tests.contract.places import Place
 from tests.property.trouble import Trouble, Troubled
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import DeadLetter, LogRecord, VersionedRow
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position
 from infra.local.cloud import Cloud
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.ports import DeadLetter, LogRecord, VersionedRow
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position
 from tests.builders import OneView
 from tests.e2e.stack import Stack
 

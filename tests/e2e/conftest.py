@@ -7,9 +7,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from freshet.adapters.s3_model_store import S3ModelStore
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.models import promote_model
 from infra.local.checkout import TEMPLATE
 from infra.local.clients import Clients
 from infra.local.cloud import STACK, Cloud, start_poller
@@ -17,6 +14,9 @@ from infra.local.deployment import deploy
 from infra.local.environment import cloud_python
 from infra.local.server import start_server
 from infra.stack import local_stack
+from millstream.adapters.s3_model_store import S3ModelStore
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.models import promote_model
 from tests.e2e.models import publish_models
 from tests.e2e.stack import MAX_WINDOW, Stack
 from tests.e2e.stream import Stream

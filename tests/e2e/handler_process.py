@@ -20,8 +20,8 @@ from typing import Any
 
 import boto3
 
-from freshet.domain import trend_row, user_row
 from functions.project_events.app import handler
+from millstream.domain import trend_row, user_row
 
 WRITES = ("PutItem", "TransactWriteItems", "BatchExecuteStatement")
 CONTEXT = SimpleNamespace(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshet.application.models import publish_model
-from freshet.application.ports import LogRecord, ModelStore
-from freshet.domain.model_cards import Cost
-from freshet.scoring.publishable import publishable
 from infra.trainer.covisitation.export import export
 from infra.trainer.covisitation.fit import fit
+from millstream.application.models import publish_model
+from millstream.application.ports import LogRecord, ModelStore
+from millstream.domain.model_cards import Cost
+from millstream.scoring.publishable import publishable
 from tests.builders import NOW_MS, log, record, views
 
 SHOPPERS = 30

@@ -14,13 +14,13 @@ import threading
 import time
 from pathlib import Path
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.folder_workspace import FolderWorkspace
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.adapters.s3_archive import S3Archive
-from freshet.application.replay.progress import silently
-from freshet.application.replay.rebuild import Rebuild
 from infra.local.clients import Clients
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.s3_archive import S3Archive
+from millstream.application.replay.progress import silently
+from millstream.application.replay.rebuild import Rebuild
 
 
 def main(

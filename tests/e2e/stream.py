@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from freshet.application.ports import LogRecord
-from freshet.domain.positions import Position
 from infra.local.cloud import Cloud
 from infra.local.poller.mapping import EventSourceMapping
 from infra.local.poller.record import record_from_stream
+from millstream.application.ports import LogRecord
+from millstream.domain.positions import Position
 
 
 class Entry(NamedTuple):

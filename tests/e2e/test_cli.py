@@ -1,4 +1,4 @@
-"""`freshet` as a person uses it, in a checkout of its own: with a cloud, without one, and interrupted."""
+"""`millstream` as a person uses it, in a checkout of its own: with a cloud, without one, and interrupted."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ SOURCES = ("infra", "functions", "layers")
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of what `freshet` runs from, so that a cloud that somebody has up is left alone."""
+    """A copy of what `millstream` runs from, so that a cloud that somebody has up is left alone."""
     cloud_python()
     copy = tmp_path_factory.mktemp("checkout")
     for name in SOURCES:
         shutil.copytree(CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "template.yaml", copy)
-    (copy / ".freshet").mkdir()
-    (copy / ".freshet" / ENVIRONMENT_FOLDER.name).symlink_to(ENVIRONMENT_FOLDER)
+    (copy / ".millstream").mkdir()
+    (copy / ".millstream" / ENVIRONMENT_FOLDER.name).symlink_to(ENVIRONMENT_FOLDER)
     (copy / "tmp").mkdir()
     yield copy
-    freshet(copy, "down")
+    millstream(copy, "down")
 
 
 def test_up_send_recommend_status_down(checkout: Path) -> None:
     """The journey of the first five minutes; the second `down` finds nothing and says so."""
-    assert "Try: freshet publish" in said(checkout, "up")
+    assert "Try: millstream publish" in said(checkout, "up")
     position = said(checkout, "send", "alice", "ItemViewed", "mug-1").strip()
     assert position.startswith("shardId-")
     assert '"userId": "alice"' in said(checkout, "recommend", "alice", "--json", "--min-position", position)
@@ -47,13 +47,13 @@ def test_up_send_recommend_status_down(checkout: Path) -> None:
     assert "ProjectEvents" in status
     # What was typed looks like the mark-up of the library that prints it, and is printed as it is.
     complaint = refused(checkout, "send", "alice", "[/b]", "mug-1")
-    assert complaint.startswith("freshet: HTTP 400: eventList[0].eventType: expected one of ItemViewed, ")
+    assert complaint.startswith("millstream: HTTP 400: eventList[0].eventType: expected one of ItemViewed, ")
     assert complaint.endswith(", got '[/b]'\n")
     assert said(checkout, "send", "alice", "ItemPurchased", "mug-1", "--quantity", "3").startswith("shardId-")
     complaint = refused(checkout, "send", "alice", "ItemViewed", "mug-1", "--quantity", "3")
     assert (
         complaint
-        == "freshet: HTTP 400: eventList[0].quantity: expected no quantity, except with ItemPurchased, got 3\n"
+        == "millstream: HTTP 400: eventList[0].quantity: expected no quantity, except with ItemPurchased, got 3\n"
     )
     assert said(checkout, "down") == "The local cloud is down.\n"
     assert said(checkout, "down") == "No local cloud was up.\n"
@@ -63,7 +63,7 @@ def test_up_send_recommend_status_down(checkout: Path) -> None:
 @pytest.mark.parametrize("command", [("recommend", "alice"), ("send", "alice", "ItemViewed", "mug-1")])
 def test_without_a_cloud_a_command_says_what_to_do(checkout: Path, command: tuple[str, ...]) -> None:
     """One line, and how to go on."""
-    told = "freshet: no local cloud is up: run `freshet up`, or name an API with --url and --key\n"
+    told = "millstream: no local cloud is up: run `millstream up`, or name an API with --url and --key\n"
     assert refused(checkout, *command) == told
 
 
@@ -91,20 +91,20 @@ def test_an_interrupted_demo_leaves_nothing_behind(checkout: Path) -> None:
 
 def said(checkout: Path, *arguments: str) -> str:
     """The output of a command that succeeds."""
-    done = freshet(checkout, *arguments)
+    done = millstream(checkout, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def refused(checkout: Path, *arguments: str) -> str:
     """The error output of a command that fails: one line."""
-    done = freshet(checkout, *arguments)
+    done = millstream(checkout, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
 
 
-def freshet(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def millstream(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
         program(*arguments), cwd=checkout, env=environment(checkout), capture_output=True, text=True, check=False

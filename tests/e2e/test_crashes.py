@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.events import EventRecord
-from freshet.domain.keys import pseudonym
-from freshet.domain.records import encode
 from infra.local.checkout import CHECKOUT
+from millstream.domain.events import EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.records import encode
 from tests.builders import NOW_MS
 from tests.builders import event as logged
 from tests.e2e.clean_run import assert_exactly_once, assert_same_rows, clean_run, views_of
@@ -125,7 +125,7 @@ def run(stack: Stack, batch: Sequence[Entry], *options: str, **environment: str)
 def empty_tables(stack: Stack) -> dict[str, str]:
     """Tables of the same shape as the deployed ones, as the variables that lead a handler to them."""
     dynamodb, outputs = stack.cloud.client("dynamodb"), stack.cloud.deployment.outputs
-    variables = {"FRESHET_USERS_TABLE": outputs["UsersTable"], "FRESHET_ITEMS_TABLE": outputs["ItemsTable"]}
+    variables = {"MILLSTREAM_USERS_TABLE": outputs["UsersTable"], "MILLSTREAM_ITEMS_TABLE": outputs["ItemsTable"]}
     for variable, table in variables.items():
         shape = dynamodb.describe_table(TableName=table)["Table"]
         variables[variable] = f"{table}-empty"

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from freshet.application.ports import BatchLetter
-from freshet.domain import user_row
-from freshet.domain.amendments import Amendments
-from freshet.domain.events import EventRecord
-from freshet.domain.keys import pseudonym
-from freshet.domain.positions import shard_number
-from freshet.domain.records import decode_cores, encode
 from infra.cli import dlq
 from infra.cli.commands import app
 from infra.stack import local_stack
+from millstream.application.ports import BatchLetter
+from millstream.domain import user_row
+from millstream.domain.amendments import Amendments
+from millstream.domain.events import EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.positions import shard_number
+from millstream.domain.records import decode_cores, encode
 from tests.builders import NOW_MS, views
 from tests.contract.test_dead_letters import invocation_record
 from tests.e2e.stack import Stack, event
@@ -34,8 +34,8 @@ def _this_cloud(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dlq, "open_stack", lambda _: local_stack(stack.cloud.deployment))
 
 
-def freshet(*arguments: str) -> str:
-    """What `freshet dlq` prints; it must succeed."""
+def millstream(*arguments: str) -> str:
+    """What `millstream dlq` prints; it must succeed."""
     done = CliRunner().invoke(app, ["dlq", *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
@@ -43,7 +43,7 @@ def freshet(*arguments: str) -> str:
 
 def listed() -> dict[str, str]:
     """The reason of every letter, by its position."""
-    return {letter["position"]: letter["reason"] for letter in json.loads(freshet("list", "--json"))}
+    return {letter["position"]: letter["reason"] for letter in json.loads(millstream("list", "--json"))}
 
 
 def test_a_dead_letter_is_repaired_and_reaches_its_user_and_another_is_discarded(stack: Stack, tmp_path: Path) -> None:
@@ -58,18 +58,18 @@ def test_a_dead_letter_is_repaired_and_reaches_its_user_and_another_is_discarded
     eventually(lambda: set(poison) <= listed().keys())
 
     assert listed()[garbage] == "record.magic: expected 0xf5, got '0x9e'"
-    assert version_9 in freshet("list")
-    assert GARBAGE[:4].hex() in freshet("show", garbage)
-    shown = json.loads(freshet("show", version_9, "--json"))
+    assert version_9 in millstream("list")
+    assert GARBAGE[:4].hex() in millstream("show", garbage)
+    shown = json.loads(millstream("show", version_9, "--json"))
     assert shown["reason"].startswith("record.version: expected a schema version")
     assert (shown["record"]["version"], shown["partitionKey"]) == (9, subject.hex())
     assert "vase" not in json.dumps(shown["record"])
     # Whoever else looks at the letters of this session knows these as letters that were there.
     stack.letters += [{"position": position} for position in poison]
 
-    assert freshet("discard", garbage) == f"{garbage}  discarded\n"
+    assert millstream("discard", garbage) == f"{garbage}  discarded\n"
     (tmp_path / "repaired.json").write_text(json.dumps(shown["record"]))
-    told = freshet("redrive", version_9, "--with", str(tmp_path / "repaired.json"))
+    told = millstream("redrive", version_9, "--with", str(tmp_path / "repaired.json"))
     position = told.split("  now ")[1].strip()
     stack.entered += 1
 
@@ -89,10 +89,10 @@ def test_what_still_cannot_be_read_stays_where_it_is(stack: Stack) -> None:
     eventually(lambda: position in listed())
     refused = CliRunner().invoke(app, ["dlq", "redrive", position])
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("freshet: it would only come back: record.magic: expected 0xf5, got '0x9e'; ")
+    assert refused.stderr.startswith("millstream: it would only come back: record.magic: expected 0xf5, got '0x9e'; ")
     assert position in listed()
     unknown = CliRunner().invoke(app, ["dlq", "show", f"{position}1"])
-    assert (unknown.exit_code, unknown.stderr) == (1, f"freshet: there is no dead letter {position}1\n")
+    assert (unknown.exit_code, unknown.stderr) == (1, f"millstream: there is no dead letter {position}1\n")
 
 
 def _voided(stack: Stack) -> set[tuple[int, int]]:
@@ -120,6 +120,6 @@ def test_a_batch_that_the_archivist_did_not_get_is_read_from_the_stream_again(st
         QueueUrl=stack.cloud.deployment.outputs["DeadLettersUrl"], MessageBody=json.dumps(invocation_record(letter))
     )
     eventually(lambda: letter.identity in listed())
-    assert freshet("redrive", letter.identity) == f"{letter.identity}  3 records archived\n"
+    assert millstream("redrive", letter.identity) == f"{letter.identity}  3 records archived\n"
     assert list(stack.stores.archive().read()) == log
     assert letter.identity not in listed()

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.records import VERSION, encode
 from infra.local.checkout import CHECKOUT
 from infra.local.clients import Clients
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.records import VERSION, encode
 from tests.builders import NOW_MS, POISON, event, subject
 from tests.e2e.aws_in_trouble import StackOnAws
 from tests.property.sweep import Deliver, Drop, Erase, File, Meanwhile, Put, PutAgain, Race, Replay, Step, World
@@ -34,7 +34,7 @@ CALLS = ("GetItem", "Query", "PutItem is done", "Scan is done", "TransactWriteIt
 
 @pytest.mark.parametrize("seed", range(SCHEDULES))
 def test_whatever_happens_the_views_are_what_the_log_says(seed: int, ministack: str, tmp_path: Path) -> None:
-    """Ten to thirty records, some twenty things that happen to them, and then `freshet verify`."""
+    """Ten to thirty records, some twenty things that happen to them, and then `millstream verify`."""
     chance = random.Random(seed)
     world = World(StackOnAws(Clients(ministack), chance, tmp_path, mishaps=chance.choice([0, 20, 60])))
     for step in schedule(chance):

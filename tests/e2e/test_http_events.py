@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.keys import pseudonym
-from freshet.domain.positions import parse_position
-from freshet.domain.records import decode
+from millstream.domain.keys import pseudonym
+from millstream.domain.positions import parse_position
+from millstream.domain.records import decode
 from tests.e2e.stack import Stack, event
 
 pytestmark = pytest.mark.cloud

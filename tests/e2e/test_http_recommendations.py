@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.events import EventKind
-from freshet.domain.keys import pseudonym
-from freshet.domain.records import decode
+from millstream.domain.events import EventKind
+from millstream.domain.keys import pseudonym
+from millstream.domain.records import decode
 from tests.e2e.conftest import SHOP, Setting
 from tests.e2e.stack import Stack, event
 from tests.e2e.wire import Answer

@@ -1,4 +1,4 @@
-"""`freshet import` on the local cloud: killed in the middle, done again, and proven by `freshet verify`."""
+"""`millstream import` on the local cloud: killed in the middle, done again, and proven by `millstream verify`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.positions import HISTORY_SHARD
 from infra.local.clients import Clients
+from millstream.domain.positions import HISTORY_SHARD
 from tests.e2e.test_cli import checkout as checkout  # noqa: PLC0414  # a fixture that is used here too
 from tests.e2e.test_cli import environment, program, said
 from tests.importing import table, visits

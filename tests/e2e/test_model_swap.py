@@ -12,8 +12,8 @@ from functools import partial
 
 import pytest
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.models import promote_model
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.models import promote_model
 from tests.e2e.conftest import Setting
 from tests.e2e.models import AFTER_THE_LAMP
 from tests.e2e.stack import Stack, event

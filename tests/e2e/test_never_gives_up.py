@@ -23,7 +23,7 @@ def wrong_table(stack: Stack) -> Iterator[None]:
     """While it lasts the projector is deployed with a table that does not exist."""
     functions, name = stack.cloud.client("lambda"), stack.stream.name_of("ProjectEvents")
     right = functions.get_function_configuration(FunctionName=name)["Environment"]
-    wrong = {"Variables": right["Variables"] | {"FRESHET_USERS_TABLE": "no-such-table"}}
+    wrong = {"Variables": right["Variables"] | {"MILLSTREAM_USERS_TABLE": "no-such-table"}}
     functions.update_function_configuration(FunctionName=name, Environment=wrong)
     try:
         yield

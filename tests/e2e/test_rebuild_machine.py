@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from freshet.application.replay.progress import silently
 from infra import rebuild_execution, replays
 from infra.cli.commands import app
 from infra.rebuild_execution import MapRun, RebuildFailedError
 from infra.stack import Stack as Opened
 from infra.stack import local_stack
+from millstream.application.replay.progress import silently
 from tests.builders import POISON
 from tests.e2e.clean_run import assert_exactly_once, views_of
 from tests.e2e.stack import Stack, event
@@ -94,7 +94,7 @@ def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Ope
     with pytest.raises(RebuildFailedError, match="ended as ABORTED") as failed:
         rebuild_execution.follow(opened, execution, lambda _: None)
     name = execution.rpartition(":")[2]
-    assert f"freshet rebuild --on-aws --resume {name}" in str(failed.value)
+    assert f"millstream rebuild --on-aws --resume {name}" in str(failed.value)
     assert stack.stores.views().serving() == serving
     stack.accept("late", event("lamp", "late"))
     stack.drain()
@@ -114,7 +114,7 @@ def test_the_command_line_starts_and_follows_it(stack: Stack, opened: Opened, mo
     for_people = CliRunner().invoke(app, ["rebuild", "--on-aws"])
     assert for_people.exit_code == 0, for_people.output
     assert f"View {serving + 2} serves:" in for_people.stdout
-    assert f"freshet views drop {serving + 1}" in for_people.stdout
+    assert f"millstream views drop {serving + 1}" in for_people.stdout
     refused = CliRunner().invoke(app, ["rebuild", "--on-aws", "--resume", "no such rebuild"])
     assert refused.exit_code == 1
     assert "expected 1 to 80 letters" in refused.stderr

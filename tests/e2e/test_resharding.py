@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import pytest
 
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.domain import user_row
-from freshet.domain.keys import pseudonym
-from freshet.domain.positions import Position
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.domain import user_row
+from millstream.domain.keys import pseudonym
+from millstream.domain.positions import Position
 from tests.e2e.clean_run import assert_exactly_once, views_of
 from tests.e2e.stack import Stack, event
 from tests.integration.local_cloud.waiting import eventually

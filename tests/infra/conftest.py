@@ -32,7 +32,7 @@ def travelled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> T
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             patch.setenv(name, "nobody")
         patch.setenv("AWS_REGION", REGION)
-        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Freshet")
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Millstream")
         patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("models")))  # where Recommend keeps a model

@@ -40,7 +40,7 @@ def test_every_function_is_alarmed_when_lambda_holds_it_back(template: Template,
     [
         ("ApproximateNumberOfMessagesVisible", "DeadLettersName"),
         ("WriteProvisionedThroughputExceeded", "StreamName"),
-        ("5XXError", "FreshetStack"),
+        ("5XXError", "MillstreamStack"),
         ("WriteThrottleEvents", "UsersTableName"),
         ("ReadThrottleEvents", "UsersTableName"),
         ("WriteThrottleEvents", "ItemsTableName"),
@@ -57,7 +57,7 @@ def test_the_api_is_alarmed_under_the_name_that_it_has(template: Template, alarm
     """The metric's dimension is the API's name, so the name has to be the one that the alarm is told."""
     observability = template["Resources"]["Observability"]["Properties"]["Parameters"]
     api = template["Resources"]["Api"]["Properties"]
-    assert api["Name"] == observability["FreshetStack"]
+    assert api["Name"] == observability["MillstreamStack"]
     assert api["StageName"] == observability["ApiStage"]
     (alarm,) = (a for a in resources(alarms, "AWS::CloudWatch::Alarm").values() if a["MetricName"] == "5XXError")
     assert alarm["Dimensions"][1] == {"Name": "Stage", "Value": {"Ref": "ApiStage"}}

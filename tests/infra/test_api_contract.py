@@ -11,10 +11,10 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from freshet.domain import publications, recommendation_requests, submissions
-from freshet.domain.fields import LONGEST_ID
-from freshet.domain.slates import SeenItems, Source
 from infra.local.template import Template
+from millstream.domain import publications, recommendation_requests, submissions
+from millstream.domain.fields import LONGEST_ID
+from millstream.domain.slates import SeenItems, Source
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.journey import Travelled
 

@@ -7,8 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from freshet import settings
 from infra.local.template import Template
+from millstream import settings
 from tests.infra.cloudformation import (
     ROOT,
     STEPS_OF_A_REBUILD,
@@ -21,16 +21,16 @@ from tests.infra.cloudformation import (
 )
 
 KNOWN_VARIABLES = {
-    "FRESHET_STREAM": "EventsStream",
-    "FRESHET_USERS_TABLE": "UsersTable",
-    "FRESHET_ITEMS_TABLE": "ItemsTable",
-    "FRESHET_CATALOGUE_TABLE": "CatalogueTable",
-    "FRESHET_MODELS_TABLE": "ModelsTable",
-    "FRESHET_ARCHIVE_BUCKET": "ArchiveBucket",
-    "FRESHET_MODELS_BUCKET": "ModelsBucket",
-    "FRESHET_REBUILD_BUCKET": "RebuildBucket",
-    "FRESHET_DEAD_LETTERS_URL": "DeadLetters",
-    "FRESHET_PSEUDONYM_SECRET": "PseudonymSecret",
+    "MILLSTREAM_STREAM": "EventsStream",
+    "MILLSTREAM_USERS_TABLE": "UsersTable",
+    "MILLSTREAM_ITEMS_TABLE": "ItemsTable",
+    "MILLSTREAM_CATALOGUE_TABLE": "CatalogueTable",
+    "MILLSTREAM_MODELS_TABLE": "ModelsTable",
+    "MILLSTREAM_ARCHIVE_BUCKET": "ArchiveBucket",
+    "MILLSTREAM_MODELS_BUCKET": "ModelsBucket",
+    "MILLSTREAM_REBUILD_BUCKET": "RebuildBucket",
+    "MILLSTREAM_DEAD_LETTERS_URL": "DeadLetters",
+    "MILLSTREAM_PSEUDONYM_SECRET": "PseudonymSecret",
 }
 
 DATA_PLANE = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
@@ -74,15 +74,15 @@ def test_log_groups_lie_where_the_key_policy_expects_them(template: Template) ->
     """The key serves log groups below one prefix; a group elsewhere could not be created."""
     groups = resources(template, "AWS::Logs::LogGroup")
     for group in groups.values():
-        assert group["LogGroupName"]["Fn::Sub"].startswith("/freshet/${AWS::StackName}/")
+        assert group["LogGroupName"]["Fn::Sub"].startswith("/millstream/${AWS::StackName}/")
     statements_of_key = template["Resources"]["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
     (for_logs,) = (s for s in statements_of_key if s["Sid"] == "LogGroupsOfThisStack")
-    assert ":log-group:/freshet/${AWS::StackName}/*" in str(for_logs["Condition"])
+    assert ":log-group:/millstream/${AWS::StackName}/*" in str(for_logs["Condition"])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_knows_only_agreed_variables(template: Template, name: str) -> None:
-    """A FRESHET_ variable has one meaning in every function, and Powertools knows the function by its folder."""
+    """A MILLSTREAM_ variable has one meaning in every function, and Powertools knows the function by its folder."""
     variables = dict(environment(functions(template)[name]))
     assert variables.pop("POWERTOOLS_SERVICE_NAME") == folder_of(name)
     assert {variable: list(references(value)) for variable, value in variables.items()} == {
@@ -94,7 +94,7 @@ def test_a_function_knows_only_agreed_variables(template: Template, name: str) -
 def test_a_function_is_told_what_its_settings_ask_for(template: Template, name: str) -> None:
     """A variable that is missing fails at the first call; one too many is a permission nobody needs."""
     asked = {field.name.upper() for field in fields(getattr(settings, f"{name}Settings"))}
-    told = {variable for variable in environment(functions(template)[name]) if variable.startswith("FRESHET_")}
+    told = {variable for variable in environment(functions(template)[name]) if variable.startswith("MILLSTREAM_")}
     assert told == asked - {"AWS_REGION"}, "AWS_REGION is set by Lambda itself"
 
 

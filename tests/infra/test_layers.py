@@ -52,7 +52,7 @@ def test_a_layer_of_dependencies_holds_only_requirements(layer: str) -> None:
 def test_the_core_layer_holds_only_the_package() -> None:
     """And no python/ folder, which the build adds itself."""
     tracked = {path.name for path in (ROOT / "layers" / "core").iterdir() if path.name != "__pycache__"}
-    assert tracked == {"freshet"}
+    assert tracked == {"millstream"}
 
 
 def test_every_layer_is_a_folder_and_every_folder_a_layer(template: Template) -> None:

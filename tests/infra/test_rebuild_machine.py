@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from freshet.application.replay import distributed
-from freshet.bootstrap_rebuild import PREFIX
 from infra.local.template import Template
+from millstream.application.replay import distributed
+from millstream.bootstrap_rebuild import PREFIX
 from tests.infra.cloudformation import REBUILD, STEPS_OF_A_REBUILD, functions, rebuild_states, references, resources
 
 MACHINE = rebuild_states()

@@ -24,11 +24,11 @@ LARGEST_UNZIPPED = 262_144_000
 """Bytes of a function and its layers together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 IMPORT_ALL = """
-import freshet, importlib, pkgutil
+import millstream, importlib, pkgutil
 import {module} as it
 assert callable(it.{handler})
-for found in pkgutil.walk_packages(freshet.__path__, "freshet."):
-    if {scoring} or not found.name.startswith("freshet.scoring"):
+for found in pkgutil.walk_packages(millstream.__path__, "millstream."):
+    if {scoring} or not found.name.startswith("millstream.scoring"):
         importlib.import_module(found.name)
 print(it.__file__)
 """
@@ -40,7 +40,7 @@ ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm
 @pytest.fixture(scope="module")
 def sam() -> str:
     """The SAM CLI. It lives in an environment of its own because its pins conflict with the project's."""
-    own = ROOT / ".freshet" / "sam" / "bin" / "sam"
+    own = ROOT / ".millstream" / "sam" / "bin" / "sam"
     found = str(own) if own.exists() else shutil.which("sam")
     if not found:
         pytest.skip("no SAM CLI: `make sam` installs it")

@@ -6,15 +6,15 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from freshet.application.ports import LogRecord
-from freshet.domain.decay import era_of, moved, weight
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
-from freshet.domain.keys import ItemKey, Pseudonym
-from freshet.domain.positions import Position
-from freshet.domain.records import decode
-from freshet.domain.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
-from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from millstream.application.ports import LogRecord
+from millstream.domain.decay import era_of, moved, weight
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.keys import ItemKey, Pseudonym
+from millstream.domain.positions import Position
+from millstream.domain.records import decode
+from millstream.domain.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
+from millstream.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 
 
 @dataclass

@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import LogRecord, LogShard
-from freshet.domain.positions import Position
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import LogRecord, LogShard
+from millstream.domain.positions import Position
 
 
 @dataclass(frozen=True)

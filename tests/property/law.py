@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import LogRecord, UserWrite, UserWriteReport
-from freshet.application.project_events import Projected, ProjectEvents
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import UnavailableError
-from freshet.domain.keys import Pseudonym
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
+from millstream.application.project_events import Projected, ProjectEvents
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import UnavailableError
+from millstream.domain.keys import Pseudonym
 from tests.builders import OneView
 from tests.property.account import Account
 from tests.property.racing import Racer, race

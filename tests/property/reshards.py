@@ -15,21 +15,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import LogRecord
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position, shard_number
-from freshet.domain.records import encode
-from freshet.entrypoints.stream import deliver_again_from, log_records
 from infra.local.poller.checkpoints import Positions
 from infra.local.poller.delivery import Delivery, Pace, Ports
 from infra.local.poller.invocation import invoke
 from infra.local.poller.lane import Batch
 from infra.local.poller.mapping import EventSourceMapping
 from infra.local.poller.outcome import Outcome
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import LogRecord
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position, shard_number
+from millstream.domain.records import encode
+from millstream.entrypoints.stream import deliver_again_from, log_records
 from tests.builders import OneView, event, record
 from tests.property import law
 from tests.property.kinesis_in_memory import Kinesis, ReadTrouble

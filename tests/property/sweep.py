@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any, Protocol
 
-from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.archive_events import ArchiveEvents, Arrival
-from freshet.application.discard_letter import DiscardLetter
-from freshet.application.letters import filed_letters
-from freshet.application.ports import (
+from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.archive_events import ArchiveEvents, Arrival
+from millstream.application.discard_letter import DiscardLetter
+from millstream.application.letters import filed_letters
+from millstream.application.ports import (
     UNHURRIED,
     Archive,
     Budget,
@@ -30,18 +30,18 @@ from freshet.application.ports import (
     Views,
     Workspace,
 )
-from freshet.application.project_events import Projected, ProjectEvents
-from freshet.application.redrive_letter import RedriveLetter
-from freshet.application.replay.progress import silently
-from freshet.application.replay.rebuild import Rebuild
-from freshet.application.replay.users import Tally
-from freshet.application.replay.verify import Verification, Verify
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import ConflictError, InvalidRecordError, UnavailableError
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position, shard_number
-from freshet.domain.records import decode, encode
+from millstream.application.project_events import Projected, ProjectEvents
+from millstream.application.redrive_letter import RedriveLetter
+from millstream.application.replay.progress import silently
+from millstream.application.replay.rebuild import Rebuild
+from millstream.application.replay.users import Tally
+from millstream.application.replay.verify import Verification, Verify
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import ConflictError, InvalidRecordError, UnavailableError
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position, shard_number
+from millstream.domain.records import decode, encode
 from tests.builders import NOW_MS, subject
 from tests.property.account import Account
 from tests.property.law import CrashError
@@ -348,7 +348,7 @@ class World:
         assert trends == account.trends, "the trends are not what the log says"
 
     def verify(self, partitions: int = 1) -> Verification:
-        """`freshet verify`."""
+        """`millstream verify`."""
         quiet = Trouble()
         return Verify(
             self.stack.views(quiet), self.stack.archive(quiet), self.stack.reader, self.stack.workspace(), lambda: None

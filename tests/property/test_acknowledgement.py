@@ -12,19 +12,25 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import UNHURRIED, Budget
-from freshet.application.project_events import ProjectEvents
-from freshet.application.publish_items import PublishItems
-from freshet.domain import user_row
-from freshet.domain.catalogue import Item
-from freshet.domain.errors import UnavailableError
-from freshet.domain.records import decode
-from freshet.entrypoints.http import respond
 from functions.accept_events import app as accepting
 from functions.publish_items import app as publishing
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.memory import (
+    FixedClock,
+    MemoryCatalogue,
+    MemoryDeadLetters,
+    MemoryEventLog,
+    MemoryFeatureStore,
+)
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import UNHURRIED, Budget
+from millstream.application.project_events import ProjectEvents
+from millstream.application.publish_items import PublishItems
+from millstream.domain import user_row
+from millstream.domain.catalogue import Item
+from millstream.domain.errors import UnavailableError
+from millstream.domain.records import decode
+from millstream.entrypoints.http import respond
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, entry, subject, submission
 from tests.faults import Fate
 from tests.faulty_kinesis import FaultyKinesis

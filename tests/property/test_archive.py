@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.adapters.s3_archive import S3Archive
-from freshet.application.ports import Archive, LogRecord
-from freshet.domain.positions import HISTORY_SHARD, Position, shard_name, shard_number
 from infra.archive.plan import planned, records_of
+from millstream.adapters.memory import MemoryArchive
+from millstream.adapters.s3_archive import S3Archive
+from millstream.application.ports import Archive, LogRecord
+from millstream.domain.positions import HISTORY_SHARD, Position, shard_name, shard_number
 
 SHARDS = [HISTORY_SHARD, shard_name(0), shard_name(2), shard_name(10)]
 DAYS = ["2026-11-21", "2026-11-22"]

@@ -9,22 +9,22 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryFeatureStore, MemoryViews
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.discard_letter import DiscardLetter
-from freshet.application.letters import FiledLetter, filed_letters
-from freshet.application.ports import DeadLetter, LogRecord
-from freshet.application.project_events import ProjectEvents, fold_batch
-from freshet.application.redrive_letter import RedriveLetter
-from freshet.domain import trend_row, user_row
-from freshet.domain.amendments import Amendments
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import FROM_CLIENTS
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position, shard_name, shard_number
-from freshet.domain.records import FoldableRecord, decode, decode_cores
-from freshet.domain.trend import Trend
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryFeatureStore, MemoryViews
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.discard_letter import DiscardLetter
+from millstream.application.letters import FiledLetter, filed_letters
+from millstream.application.ports import DeadLetter, LogRecord
+from millstream.application.project_events import ProjectEvents, fold_batch
+from millstream.application.redrive_letter import RedriveLetter
+from millstream.domain import trend_row, user_row
+from millstream.domain.amendments import Amendments
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import FROM_CLIENTS
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position, shard_name, shard_number
+from millstream.domain.records import FoldableRecord, decode, decode_cores
+from millstream.domain.trend import Trend
+from millstream.domain.user_state import UserState
 from tests.builders import NOW_MS
 from tests.strategies import poison, readable
 

@@ -1,4 +1,4 @@
-"""Anything happens to a whole stack, in any order; afterwards `freshet verify` is equal and the counts add up."""
+"""Anything happens to a whole stack, in any order; afterwards `millstream verify` is equal and the counts add up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from freshet.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
-from freshet.domain.records import encode
+from millstream.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.records import encode
 from tests.builders import NOW_MS, event, subject
 from tests.property.sweep import (
     Answer,

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import Phase, Verbosity
 from hypothesis.stateful import run_state_machine_as_test
 
-from freshet.adapters.memory import MemoryFeatureStore
-from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
-from freshet.domain.records import Core
-from freshet.domain.trend import Trend
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import MemoryFeatureStore
+from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
+from millstream.domain.records import Core
+from millstream.domain.trend import Trend
+from millstream.domain.user_state import UserState
 from tests.property.test_fault_sweep import FaultSweep, of_budget
 
 fold_user, fold_trend = UserState.fold, Trend.fold

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from freshet.adapters.memory import MemoryFeatureStore
-from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
-from freshet.domain.events import EventKind
-from freshet.domain.records import Core
-from freshet.domain.trend import Trend
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import MemoryFeatureStore
+from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
+from millstream.domain.events import EventKind
+from millstream.domain.records import Core
+from millstream.domain.trend import Trend
+from millstream.domain.user_state import UserState
 from tests.builders import NOW_MS, POISON, event, log, record
 from tests.property.law import Delivery, Race, Step, check_law
 

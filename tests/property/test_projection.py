@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.application.ports import LogRecord
+from millstream.application.ports import LogRecord
 from tests.builders import subject
 from tests.property.law import Delivery, Race, Step, check_law, cuts
 from tests.strategies import USERS, logs, readable

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.memory import FixedClock, MemoryEventLog
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import LogRecord
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import InvalidInputError, InvalidRecordError
-from freshet.domain.events import EventRecord
-from freshet.domain.positions import Position, parse_position
-from freshet.domain.records import decode, decode_cores, encode, trimmed
+from millstream.adapters.memory import FixedClock, MemoryEventLog
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import LogRecord
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import InvalidInputError, InvalidRecordError
+from millstream.domain.events import EventRecord
+from millstream.domain.positions import Position, parse_position
+from millstream.domain.records import decode, decode_cores, encode, trimmed
 from tests.builders import NOW_MS, SECRET, cores, folded
 from tests.strategies import json_values, logs, objects_with, positions, readable, records
 

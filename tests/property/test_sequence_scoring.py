@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given
 
-from freshet.scoring.session import open_session
 from infra.trainer.interactions import Floats
 from infra.trainer.model_export.answers import NextItems
 from infra.trainer.model_export.parts import Built
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.quantized import quantized_graph
 from infra.trainer.sequence.reference import next_items, scored
+from millstream.scoring.session import open_session
 from tests.property.sequence_questions import NEAR, Asked, asked
 
 

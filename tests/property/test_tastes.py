@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.domain import user_row
-from freshet.domain.events import BEHAVIOUR, EventKind
-from freshet.domain.keys import ItemKey
-from freshet.domain.tastes import TAIL_ITEMS, advanced, everything, purchased, session, tail
-from freshet.domain.user_state import RECENT_EVENTS, UserState
+from millstream.domain import user_row
+from millstream.domain.events import BEHAVIOUR, EventKind
+from millstream.domain.keys import ItemKey
+from millstream.domain.tastes import TAIL_ITEMS, advanced, everything, purchased, session, tail
+from millstream.domain.user_state import RECENT_EVENTS, UserState
 from tests.builders import NOW_MS, cores, event
 
 steps = st.tuples(

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.backoff import FIRST_WAIT_S
-from freshet.adapters.dynamo_feature_store import VIEW_BYTES
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import LogRecord
-from freshet.application.project_events import Projected, ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.errors import UnavailableError
-from freshet.domain.keys import Pseudonym
+from millstream.adapters.backoff import FIRST_WAIT_S
+from millstream.adapters.dynamo_feature_store import VIEW_BYTES
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.ports import LogRecord
+from millstream.application.project_events import Projected, ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.errors import UnavailableError
+from millstream.domain.keys import Pseudonym
 from tests.builders import SHARD, OneView, event, log, record, subject
 from tests.faults import Fate
 from tests.faulty_dynamo import ITEMS, USERS, FaultyDynamo

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.application.ports import LogRecord
-from freshet.domain import trend_row, user_row
-from freshet.domain.decay import era_of, moved
-from freshet.domain.events import Event, EventRecord
-from freshet.domain.keys import Pseudonym
-from freshet.domain.records import decode, encode
-from freshet.domain.trend import HALF_LIFE_MS
+from millstream.application.ports import LogRecord
+from millstream.domain import trend_row, user_row
+from millstream.domain.decay import era_of, moved
+from millstream.domain.events import Event, EventRecord
+from millstream.domain.keys import Pseudonym
+from millstream.domain.records import decode, encode
+from millstream.domain.trend import HALF_LIFE_MS
 from tests.builders import NOW_MS, folded
 from tests.strategies import logs, readable
 

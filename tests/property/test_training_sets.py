@@ -8,16 +8,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.application.ports import LogRecord
-from freshet.domain import tastes, user_row
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import BEHAVIOUR, Event, EventKind
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import Position, shard_name, shard_number
-from freshet.domain.records import decode, decode_cores, encode
-from freshet.domain.user_state import UserState
 from infra.training_sets.examples import Example, Reading, fold_event_by_event
 from infra.training_sets.features import TAIL_ITEMS
+from millstream.application.ports import LogRecord
+from millstream.domain import tastes, user_row
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import BEHAVIOUR, Event, EventKind
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import Position, shard_name, shard_number
+from millstream.domain.records import decode, decode_cores, encode
+from millstream.domain.user_state import UserState
 from tests.strategies import client_events, logs
 
 LATER_SHARD = shard_name(7)

@@ -11,18 +11,18 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import UNHURRIED
-from freshet.application.publish_items import PublishItems
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.filters import parse_filter
-from freshet.domain.publications import parse_publication
-from freshet.domain.recommendation_requests import parse_request
-from freshet.domain.records import decode
-from freshet.domain.submissions import parse_submission
-from freshet.entrypoints.answers import receipt_body
-from freshet.entrypoints.http import Answer, Request, respond
+from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import UNHURRIED
+from millstream.application.publish_items import PublishItems
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.filters import parse_filter
+from millstream.domain.publications import parse_publication
+from millstream.domain.recommendation_requests import parse_request
+from millstream.domain.records import decode
+from millstream.domain.submissions import parse_submission
+from millstream.entrypoints.answers import receipt_body
+from millstream.entrypoints.http import Answer, Request, respond
 from tests.builders import NOW_MS, SECRET, item
 from tests.strategies import any_text, json_values, objects_with
 

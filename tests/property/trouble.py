@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from freshet.application.ports import UserWrite, UserWriteReport
-from freshet.domain.keys import Pseudonym
+from millstream.application.ports import UserWrite, UserWriteReport
+from millstream.domain.keys import Pseudonym
 from tests.property.law import CrashError
 
 

@@ -6,10 +6,10 @@ from dataclasses import fields
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.settings import AcceptEventsSettings, RecommendSettings, read_settings
+from millstream.domain.errors import InvalidInputError
+from millstream.settings import AcceptEventsSettings, RecommendSettings, read_settings
 
-ENVIRONMENT = {"AWS_REGION": "eu-west-1", "FRESHET_STREAM": "events", "FRESHET_PSEUDONYM_SECRET": "arn:secret"}
+ENVIRONMENT = {"AWS_REGION": "eu-west-1", "MILLSTREAM_STREAM": "events", "MILLSTREAM_PSEUDONYM_SECRET": "arn:secret"}
 
 
 def test_settings_are_read_from_variables_of_their_names() -> None:

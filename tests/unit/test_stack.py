@@ -14,7 +14,7 @@ ENDPOINT = "http://127.0.0.1:4999"
 
 
 def deployment(outputs: Mapping[str, str]) -> Deployment:
-    return Deployment("freshet", ENDPOINT, "us-east-1", "000000000000", f"{ENDPOINT}/api", "key", outputs)
+    return Deployment("millstream", ENDPOINT, "us-east-1", "000000000000", f"{ENDPOINT}/api", "key", outputs)
 
 
 def opened(monkeypatch: pytest.MonkeyPatch, *, server_running: bool, outputs: Mapping[str, str]) -> Stack:
@@ -25,7 +25,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, *, server_running: bool, outputs: Ma
 def test_without_a_name_it_is_the_local_cloud_that_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also while its poller does not run: what is stored can be read."""
     found = opened(monkeypatch, server_running=True, outputs={"ArchiveBucket": "b"})
-    assert (found.name, found.region, found.endpoint) == ("freshet", "us-east-1", ENDPOINT)
+    assert (found.name, found.region, found.endpoint) == ("millstream", "us-east-1", ENDPOINT)
     assert found.client("s3").meta.endpoint_url == ENDPOINT
 
 
@@ -38,7 +38,7 @@ def test_a_local_stack_takes_none_of_the_shells_credentials(monkeypatch: pytest.
 
 def test_no_cloud_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, two ways out."""
-    with pytest.raises(NoStackError, match="freshet up.*--stack"):
+    with pytest.raises(NoStackError, match="millstream up.*--stack"):
         opened(monkeypatch, server_running=False, outputs={})
 
 

@@ -36,7 +36,7 @@ def main() -> int:
     try:
         print(f"LocalStack {expect_localstack(endpoint)} without Docker at {endpoint}; its log is {server.log}")
         command = [sys.executable, "-m", "pytest", TESTS, *for_pytest]
-        environment = {**os.environ, "FRESHET_LOCALSTACK": endpoint}
+        environment = {**os.environ, "MILLSTREAM_LOCALSTACK": endpoint}
         return subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
     finally:
         server.stop()
@@ -45,7 +45,7 @@ def main() -> int:
 def start(ministack_python: Path) -> tuple[GuardedProcess, str]:
     """LocalStack on a free port, ended with this process, and its endpoint."""
     address = f"{HOST}:{_free_port()}"
-    scratch = Path(tempfile.mkdtemp(prefix="freshet-localstack-"))
+    scratch = Path(tempfile.mkdtemp(prefix="millstream-localstack-"))
     server = start_guarded(
         [str(core_python()), "-m", "infra.localstack.verify.host"],
         environment={

@@ -1,4 +1,4 @@
-"""Builds what LocalStack's core needs to run without Docker, once, in .freshet/localstack."""
+"""Builds what LocalStack's core needs to run without Docker, once, in .millstream/localstack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.local.checkout import STATE_FOLDER
 from infra.local.lock import one_at_a_time
 
 FOLDER = STATE_FOLDER / "localstack"
-STAMP = "freshet-stamp"
+STAMP = "millstream-stamp"
 # LocalStack names few exact versions; what was released after it breaks it. The date is the day after its release.
 RELEASED = "2026-02-27"
 CORE = ("localstack-core[runtime]==4.14.0", "cbor2==5.8.0", "pyopenssl==25.3.0", "cryptography==46.0.5")

@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]  # LocalStack is not installed where mypy runs
     """One instance of a function: AWS's own runtime client (awslambdaric) on the function's unzipped code.
 
-    The interpreter in RUNTIME_PYTHON has no boto3 and no Freshet: what a function imports, its zip must carry.
+    The interpreter in RUNTIME_PYTHON has no boto3 and no Millstream: what a function imports, its zip must carry.
     """
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 - LocalStack's name

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.model_cards import Cost
 from infra.trainer.compression.measuring import Scored, Sized, cpu_ms
 from infra.trainer.compression.plan import Try
 from infra.trainer.compression.report import Measures, Row, Table
@@ -31,6 +29,8 @@ from infra.trainer.models.families import loaded
 from infra.trainer.sequence.recommender import SequenceRecommender
 from infra.trainer.sequence.training import spent_in
 from infra.trainer.watch import Watch
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.model_cards import Cost
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.models.knobs import whole
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from freshet.scoring.model_folder import GRAPH, MATRICES
-from freshet.scoring.session import open_session
 from infra.trainer.compression.int8 import request
 from infra.trainer.evaluation.as_served import Asked
 from infra.trainer.evaluation.questions import Questions
@@ -18,6 +16,8 @@ from infra.trainer.evaluation.ranking import NOTHING, TOP, best, without
 from infra.trainer.interactions import Ints
 from infra.trainer.models.contract import Recommender
 from infra.trainer.sequence.export import order_of
+from millstream.scoring.model_folder import GRAPH, MATRICES
+from millstream.scoring.session import open_session
 
 ROUNDS = 45
 ASKED_A_ROUND = 20

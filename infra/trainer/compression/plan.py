@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.compression.ways import WAYS, knobs_for
+from millstream.domain.errors import InvalidInputError
 
 _OWN = ("way", "most_loss")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.models.knobs import whole
+from millstream.domain.errors import InvalidInputError
 
 CENTRES = 256
 

@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.compression.importance import Effects, effects
 from infra.trainer.interactions import Ints
 from infra.trainer.models.knobs import between, whole
 from infra.trainer.sequence.model import HstuBlock, SasrecBlock, SequenceModel
 from infra.trainer.sequence.recommender import SequenceRecommender
 from infra.trainer.sequence.training import train
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

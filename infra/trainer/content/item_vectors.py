@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.local.checkout import STATE_FOLDER
 from infra.trainer.content.cache import CachedVectors
 from infra.trainer.content.encoders import DEFAULT, Vectors, encoder_of
@@ -16,6 +15,7 @@ from infra.trainer.content.texts import TEXT_FORMATS, aligned, read_texts
 from infra.trainer.data_folder import in_data_folder
 from infra.trainer.evaluation.questions import check_choice
 from infra.trainer.interactions import Flags, Floats
+from millstream.domain.errors import InvalidInputError
 
 CACHE = STATE_FOLDER / "text-vectors"
 

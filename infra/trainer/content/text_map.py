@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Flags, Floats
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from freshet.domain.errors import InvalidInputError
 from infra.datasets import movielens, online_retail
 from infra.datasets.columns import Columns, Layout, column_names, extension, read_columns
 from infra.datasets.errors import BadDataError, UnknownDataError
 from infra.datasets.recording import Recording
+from millstream.domain.errors import InvalidInputError
 
 Fields = Mapping[str, str]
 """One item's texts by what they are: {"title": "Heat (1995)", "genres": "Action, Crime, Thriller"}."""

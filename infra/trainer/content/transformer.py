@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError
 
 _BATCH = 32
 _READ_WHOLE = 1 << 20
@@ -49,7 +49,7 @@ class Transformer:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
         except ModuleNotFoundError as missing:
-            expected = "PyTorch and sentence-transformers, by pip install 'freshet[lab,neural]'"
+            expected = "PyTorch and sentence-transformers, by pip install -e '.[lab,neural]'"
             raise InvalidInputError("encoder", expected, self._name) from missing
         disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types some of it
         return SentenceTransformer(str(self._folder), local_files_only=True, trust_remote_code=False)

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from freshet.adapters.fold_code import fold_code
-from freshet.domain.model_cards import Card, Cost, LogRange
-from freshet.scoring.signature import FEATURES
 from infra.trainer.covisitation.model import CovisitationModel
+from millstream.adapters.fold_code import fold_code
+from millstream.domain.model_cards import Card, Cost, LogRange
+from millstream.scoring.signature import FEATURES
 
 ALGORITHM = "covisitation"
 _ID_BYTES = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from freshet.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

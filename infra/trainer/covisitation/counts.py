@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.keys import ItemKey
-from freshet.domain.tastes import Transition
+from millstream.domain.keys import ItemKey
+from millstream.domain.tastes import Transition
 
 _CHUNK = 1 << 20
 """Transitions that wait at least before they are summed: 16 bytes each."""

@@ -1,16 +1,16 @@
-"""Writes the model folder that `freshet.scoring` runs."""
+"""Writes the model folder that `millstream.scoring` runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from freshet.domain.model_cards import Cost
-from freshet.scoring.signature import FEATURES
 from infra.trainer.covisitation.card import card
 from infra.trainer.covisitation.graph import graph
 from infra.trainer.covisitation.model import CovisitationModel
 from infra.trainer.model_export.folder import Exported, write_folder
+from millstream.domain.model_cards import Cost
+from millstream.scoring.signature import FEATURES
 
 
 def export(

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from freshet.application.ports import LogRecord
-from freshet.domain.errors import InvalidInputError
-from freshet.scoring.vocabulary import Vocabulary, words
 from infra.trainer.covisitation.config import CovisitationConfig
 from infra.trainer.covisitation.counts import WeightedPairs
 from infra.trainer.covisitation.model import CovisitationModel
 from infra.trainer.covisitation.neighbours import best_neighbours, both_ways, scored
 from infra.trainer.covisitation.replay import Replay, replay
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring.vocabulary import Vocabulary, words
 
 
 def fit(records: Iterable[LogRecord], config: CovisitationConfig | None = None) -> CovisitationModel:

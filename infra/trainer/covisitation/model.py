@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.model_cards import LogRange
-from freshet.scoring.vocabulary import Vocabulary
 from infra.trainer.covisitation.config import CovisitationConfig
+from millstream.domain.model_cards import LogRange
+from millstream.scoring.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

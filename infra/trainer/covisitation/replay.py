@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from freshet.application.ports import LogRecord
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import BEHAVIOUR
-from freshet.domain.keys import ItemKey, Pseudonym
-from freshet.domain.model_cards import LogRange
-from freshet.domain.positions import Position, shard_number
-from freshet.domain.records import FoldableRecord, decode, decode_cores
-from freshet.domain.tastes import advanced, tail, transitions
-from freshet.domain.user_state import UserState
 from infra.trainer.covisitation.counts import TransitionCounts, WeightedPairs
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import BEHAVIOUR
+from millstream.domain.keys import ItemKey, Pseudonym
+from millstream.domain.model_cards import LogRange
+from millstream.domain.positions import Position, shard_number
+from millstream.domain.records import FoldableRecord, decode, decode_cores
+from millstream.domain.tastes import advanced, tail, transitions
+from millstream.domain.user_state import UserState
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 

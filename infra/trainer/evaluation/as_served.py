@@ -8,14 +8,14 @@ from typing import Protocol
 
 import numpy as np
 
-from freshet.application.ports import Scorer
-from freshet.application.replay.progress import Advance
-from freshet.domain.keys import item_key
-from freshet.domain.user_state import RECENT_EVENTS
 from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.questions import Questions, Split
 from infra.trainer.evaluation.ranking import NOTHING, TOP, Answers, flattened
 from infra.trainer.interactions import Ints
+from millstream.application.ports import Scorer
+from millstream.application.replay.progress import Advance
+from millstream.domain.keys import item_key
+from millstream.domain.user_state import RECENT_EVENTS
 
 METRICS = ("HR@10", "NDCG@10")
 """What stands on a model's card."""

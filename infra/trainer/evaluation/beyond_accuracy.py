@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.ranking import NOTHING, Answers
 from infra.trainer.interactions import Floats, Ints
+from millstream.domain.errors import InvalidInputError
 
 
 def coverage(top: Ints, items: int, k: int) -> float:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import Answers, flattened
 from infra.trainer.evaluation.statistics import SAMPLES, Difference, paired
 from infra.trainer.interactions import Floats, Ints
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.questions import Exclude, Questions, Split, check_choice
 from infra.trainer.interactions import Interactions, Ints
+from millstream.domain.errors import InvalidInputError
 
 Part = Literal["validation", "test"]
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.ranking import Answers
 from infra.trainer.interactions import Floats
+from millstream.domain.errors import InvalidInputError
 
 Metric = Callable[[Answers, int], Floats]
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Flags, Interactions, Ints
+from millstream.domain.errors import InvalidInputError
 
 Exclude = Literal["history", "none"]
 """Whether items of the shown history stay out of the ranking. "history": nobody rates a film twice."""

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.questions import Questions
 from infra.trainer.interactions import Flags, Floats, Ints
+from millstream.domain.errors import InvalidInputError
 
 TOP = 20
 """Items of each answer that are kept."""

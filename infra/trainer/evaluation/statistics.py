@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Ints
+from millstream.domain.errors import InvalidInputError
 
 SAMPLES = 1_000
 CONFIDENCE = 0.95

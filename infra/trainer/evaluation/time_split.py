@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.questions import Questions, Split, check_choice
 from infra.trainer.interactions import Interactions, Ints
+from millstream.domain.errors import InvalidInputError
 
 Ask = Literal["next", "rest"]
 """next: for each later row, what comes, given all the user's rows before it (live context) or before the cut (frozen).

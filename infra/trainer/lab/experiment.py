@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.cold_items import cold_items
 from infra.trainer.evaluation.leave_one_out import leave_one_out
 from infra.trainer.evaluation.prequential.stream import StreamKnobs
@@ -22,6 +21,7 @@ from infra.trainer.lab.source import Source
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.preparation import Step
+from millstream.domain.errors import InvalidInputError
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,

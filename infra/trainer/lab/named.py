@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.lab.experiment import Experiment, Protocol
+from millstream.domain.errors import InvalidInputError
 
 
 def protocol_named(experiment: Experiment, name: str | None, asked_by: str = "protocol") -> Protocol:

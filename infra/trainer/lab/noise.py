@@ -114,7 +114,7 @@ def table(found: Mapping[str, Mapping[float, Sequence[float]]]) -> str:
 def main() -> None:
     """Measure every way and write `noise.md` and `noise.json`."""
     parser = argparse.ArgumentParser(prog="python -m infra.trainer.lab.noise", description=__doc__)
-    parser.add_argument("--into", type=Path, default=Path(".freshet") / "lab", help="the folder of all results")
+    parser.add_argument("--into", type=Path, default=Path(".millstream") / "lab", help="the folder of all results")
     into: Path = parser.parse_args().into
     torch.set_num_threads(1)
     watch, load = Watch(), os.getloadavg()[0]

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 import yaml
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.preparation import STEPS, Step
+from millstream.domain.errors import InvalidInputError
 
 
 class _Named(Protocol):

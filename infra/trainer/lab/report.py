@@ -68,7 +68,7 @@ def head(title: str, about: About) -> list[str]:
     """What every page of the lab begins with."""
     rows, users, items = about.data_counts
     libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
-    folder = "" if about.made_up else " with FRESHET_DATA naming the folder with the data"
+    folder = "" if about.made_up else " with MILLSTREAM_DATA naming the folder with the data"
     written = (
         f"Written by `{about.command}`{folder}; seed {about.seed}, "
         f"{libraries}, {about.cores} cores, load {about.load_before:.1f} before the run."

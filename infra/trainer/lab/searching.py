@@ -21,7 +21,6 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import answer
@@ -31,6 +30,7 @@ from infra.trainer.lab.tuning import Choices, Range, Searched, Tuning
 from infra.trainer.lab.tuning_report import Tried, Tuned, as_json, report
 from infra.trainer.models.contract import Recommender
 from infra.trainer.watch import Watch
+from millstream.domain.errors import InvalidInputError
 
 _TRIED_BEFORE_PRUNING = 5
 _BEFORE = "before the search"

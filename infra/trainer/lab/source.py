@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.data_folder import SETTING
 from infra.trainer.interactions import Interactions
 from infra.trainer.sources import FORMATS, read, simulated
 from infra.trainer.sources.digest import sha256_of, sha256_of_rows
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.leave_one_out import leave_one_out
 from infra.trainer.evaluation.metrics import metric
 from infra.trainer.evaluation.questions import Split, check_choice
@@ -22,6 +21,7 @@ from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import made
 from infra.trainer.models.knobs import knobs_of, whole
 from infra.trainer.preparation import Step
+from millstream.domain.errors import InvalidInputError
 
 Kind = Literal["time_series", "leave_one_out"]
 

@@ -1,4 +1,4 @@
-"""Writes the model folder that `freshet.scoring` runs."""
+"""Writes the model folder that `millstream.scoring` runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from freshet.domain.model_cards import Card
-from freshet.scoring.model_folder import (
+from infra.trainer.model_export.parts import Built
+from millstream.domain.model_cards import Card
+from millstream.scoring.model_folder import (
     CARD,
     SIGNATURE,
     SUMS,
@@ -19,9 +20,8 @@ from freshet.scoring.model_folder import (
     sums_of,
     version_name,
 )
-from freshet.scoring.signature import FEATURES, NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, FeatureSet, Signature
-from freshet.scoring.vocabulary import Vocabulary
-from infra.trainer.model_export.parts import Built
+from millstream.scoring.signature import FEATURES, NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, FeatureSet, Signature
+from millstream.scoring.vocabulary import Vocabulary
 
 
 class Exported(NamedTuple):

@@ -11,8 +11,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from freshet.scoring.model_folder import GRAPH, MATRICES
-from freshet.scoring.signature import NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, Tensor
+from millstream.scoring.model_folder import GRAPH, MATRICES
+from millstream.scoring.signature import NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, Tensor
 
 _IR_VERSION = 10
 _PAGE_BYTES = 4096
@@ -28,7 +28,7 @@ class Built(NamedTuple):
     matrices: bytes
 
     def write(self, folder: Path) -> None:
-        """Write both where `freshet.scoring` looks for them."""
+        """Write both where `millstream.scoring` looks for them."""
         (folder / GRAPH).write_bytes(self.graph.SerializeToString(deterministic=True))
         (folder / MATRICES).write_bytes(self.matrices)
 

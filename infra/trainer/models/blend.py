@@ -8,11 +8,11 @@ from typing import NamedTuple, Self, cast
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore, Recommender, Resumable, Updatable
 from infra.trainer.watch import Seconds, summed
+from millstream.domain.errors import InvalidInputError
 
 
 class Part(NamedTuple):

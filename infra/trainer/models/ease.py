@@ -12,12 +12,12 @@ from typing import Self
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore
 from infra.trainer.models.knobs import between, knobs_of, whole
 from infra.trainer.models.matrices import user_item, weighted
+from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.content.hybrid import Hybrid, HybridKnobs
 from infra.trainer.content.recommender import Content, content_knobs, with_texts
 from infra.trainer.models.blend import Blend, Part
@@ -21,6 +20,7 @@ from infra.trainer.models.item_knn import ItemKnn, ItemKnnKnobs
 from infra.trainer.models.knobs import knobs_of
 from infra.trainer.models.popularity import Popularity, PopularityKnobs
 from infra.trainer.models.random_order import RandomOrder
+from millstream.domain.errors import InvalidInputError
 
 
 class Family(NamedTuple):
@@ -82,9 +82,9 @@ def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
         try:
             return getattr(importlib.import_module(f"infra.trainer.{module}"), attribute)
         except ModuleNotFoundError as missing:
-            if missing.name and missing.name.partition(".")[0] in ("freshet", "infra"):
+            if missing.name and missing.name.partition(".")[0] in ("millstream", "infra"):
                 raise
-            raise InvalidInputError("family", "PyTorch, by pip install 'freshet[lab,neural]'", name) from missing
+            raise InvalidInputError("family", "PyTorch, by pip install -e '.[lab,neural]'", name) from missing
 
     return Family(
         lambda knobs: cast("Recommender", found(model)(knobs_of(found(knobs_kind), knobs))),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from freshet.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError
 
 K = TypeVar("K")
 

@@ -12,11 +12,11 @@ from typing import Self
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models import stored
 from infra.trainer.models.contract import RanksByScore
 from infra.trainer.models.knobs import between, knobs_of
+from millstream.domain.errors import InvalidInputError
 
 _DAY_S = 86_400.0
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.models.matrices import Sparse
+from millstream.domain.errors import InvalidInputError
 
 _KNOBS = "model.json"
 _ARRAYS = "arrays.npz"

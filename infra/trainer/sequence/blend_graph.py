@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.ranking import Scores
 from infra.trainer.interactions import Floats, Ints
 from infra.trainer.model_export.parts import Built, Parts
@@ -20,6 +19,7 @@ from infra.trainer.sequence.graph import KNOWN_ITEMS, graph
 from infra.trainer.sequence.graph_catalogue import FullCatalogue
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
+from millstream.domain.errors import InvalidInputError
 
 _FLOAT = 1
 _LARGEST_HALF_POWER = 15

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.sequence.knobs import SequenceKnobs
+from millstream.domain.errors import InvalidInputError
 
 _FILE = "checkpoint.pt"
 

@@ -3,7 +3,7 @@
     torchrun --nproc-per-node 2 -m infra.trainer.sequence.distributed CONFIG --model NAME
 
 The weights are those of one process, but for the order in which sums are rounded and for what dropout draws. The
-checkpoints lie where `freshet lab run CONFIG` looks for them: it measures the model without training it again.
+checkpoints lie where `millstream lab run CONFIG` looks for them: it measures the model without training it again.
 Without torchrun, one process does it all.
 """
 
@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 from torch import distributed
 
-from freshet.domain.errors import FreshetError, InvalidInputError
 from infra.trainer.data_folder import SETTING
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.lab.experiment import Experiment, read_experiment
@@ -27,8 +26,9 @@ from infra.trainer.lab.named import protocol_named
 from infra.trainer.models.families import made
 from infra.trainer.preparation import prepare
 from infra.trainer.sequence.recommender import SequenceRecommender
+from millstream.domain.errors import InvalidInputError, MillstreamError
 
-FOLDER = Path(".freshet") / "lab"
+FOLDER = Path(".millstream") / "lab"
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
         model = _model(experiment, asked.model)
         with _together():
             _train(model, _split(experiment, asked.protocol, asked.data), experiment.seed, asked)
-    except (FreshetError, OSError) as error:
+    except (MillstreamError, OSError) as error:
         sys.exit(f"{asked.config}: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Writes a sequence model as the folder that `freshet.scoring` runs. Needs no PyTorch."""
+"""Writes a sequence model as the folder that `millstream.scoring` runs. Needs no PyTorch."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.keys import item_key
-from freshet.domain.model_cards import Card, Cost, LogRange
-from freshet.scoring.signature import FEATURES
-from freshet.scoring.vocabulary import Vocabulary, words
 from infra.trainer.interactions import Ints
 from infra.trainer.model_export.folder import Exported, write_folder
 from infra.trainer.model_export.parts import Built
@@ -23,6 +18,11 @@ from infra.trainer.sequence.blend_graph import ItemToItem, blended_graph
 from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.graph_layers import Weights
 from infra.trainer.sequence.knobs import SequenceKnobs
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.model_cards import Card, Cost, LogRange
+from millstream.scoring.signature import FEATURES
+from millstream.scoring.vocabulary import Vocabulary, words
 
 ALGORITHM = "sequence"
 BLEND = "sequence-blend"

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, distributed
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.bars import bar, tell
 from infra.trainer.interactions import Ints
 from infra.trainer.sequence import checkpoint
@@ -21,6 +20,7 @@ from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.losses import summed_loss
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.watch import Seconds, Watch, summed
+from millstream.domain.errors import InvalidInputError
 
 _ASKED_AT_ONCE = 256
 

@@ -8,10 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from freshet.domain.keys import item_key
-from freshet.domain.model_cards import Card
-from freshet.scoring.signature import FEATURES
-from freshet.scoring.vocabulary import Vocabulary, words
 from infra.trainer.covisitation.card import ALGORITHM
 from infra.trainer.covisitation.config import CovisitationConfig
 from infra.trainer.covisitation.counts import WeightedPairs
@@ -20,6 +16,10 @@ from infra.trainer.covisitation.neighbours import best_neighbours, scored
 from infra.trainer.model_export.folder import Exported, write_folder
 from infra.trainer.models.covisitation import Covisitation
 from infra.trainer.sequence.export import Origin, order_of
+from millstream.domain.keys import item_key
+from millstream.domain.model_cards import Card
+from millstream.scoring.signature import FEATURES
+from millstream.scoring.vocabulary import Vocabulary, words
 
 
 def export_covisitation(model: Covisitation, item_ids: Sequence[str], folder: Path, origin: Origin) -> Exported:

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from freshet.application.replay.progress import Progress
-from freshet.domain.model_cards import Cost
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.evaluation.as_served import AsServed, answers_of, on_card
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.interactions import Interactions
@@ -24,6 +21,9 @@ from infra.trainer.models.families import made
 from infra.trainer.sequence.export import Origin
 from infra.trainer.served.forms import check_catalogue, check_form, write
 from infra.trainer.served.place import check_place, written_whole
+from millstream.application.replay.progress import Progress
+from millstream.domain.model_cards import Cost
+from millstream.scoring.onnx_scorer import OnnxScorer
 
 
 class Folders(NamedTuple):
@@ -99,7 +99,7 @@ class _Recipe:
 
 def _metrics(model: Recommender, split: Split, origin: Origin, progress: Progress) -> dict[str, dict[str, float]]:
     """What the model's card says of it, once it has answered the questions from a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="freshet-model-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="millstream-model-") as scratch:
         exported = write(model, split.train.items, Path(scratch), origin)
         asked = AsServed(OnnxScorer.load(exported.folder, exported.version), split.train.items)
         with progress("Asking", len(split.questions)) as advance:

@@ -7,8 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.user_state import RECENT_EVENTS
 from infra.trainer.model_export.folder import Exported
 from infra.trainer.models.blend import Blend, Part
 from infra.trainer.models.contract import Recommender
@@ -17,6 +15,8 @@ from infra.trainer.models.ease import Ease
 from infra.trainer.sequence.blend_graph import ItemToItem
 from infra.trainer.sequence.export import Origin, export, export_blend
 from infra.trainer.served.covisitation import export_covisitation
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.user_state import RECENT_EVENTS
 
 if TYPE_CHECKING:
     # Not when it runs: co-visitation is served, and fitted, without PyTorch.

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from freshet.domain.errors import InvalidInputError
-from freshet.scoring.model_folder import CARD, DECISIVE, SUMS
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring.model_folder import CARD, DECISIVE, SUMS
 
 _FILES = {*DECISIVE, SUMS, CARD}
 _NEW, _OLD = "new", "old"

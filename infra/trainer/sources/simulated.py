@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.simulator import ShopConfig, SimulatedShop
 from infra.trainer.interactions import Floats, Interactions
 from infra.trainer.models.knobs import knobs_of
+from millstream.domain.errors import InvalidInputError
 
 FORMAT = "simulated-shop"
 

@@ -2,7 +2,7 @@
 
 The idiomatic one is Powertools' resolver with a boto3 resource and a list of maps a user; it scores the whole catalogue
 and sorts it. The strong one is a plain function with a client and one JSON text a user; it scores only the items that
-the user's latest ones lead to. Both keep the present session out, log the slate, and answer as much as Freshet does.
+the user's latest ones lead to. Both keep the present session out, log the slate, and answer as much as Millstream does.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.metrics import MetricUnit
 from numpy.typing import NDArray
 
-from freshet.domain.tastes import TAIL_ITEMS
-from freshet.domain.user_state import SESSION_GAP_S
 from infra.trainer.covisitation.model import CovisitationModel
+from millstream.domain.tastes import TAIL_ITEMS
+from millstream.domain.user_state import SESSION_GAP_S
 
 SLATE = 10
 Handler = Callable[[dict[str, Any], Any], Any]

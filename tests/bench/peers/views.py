@@ -1,4 +1,4 @@
-"""The peers' fold: what a Freshet fold knows of an event, in the usual containers."""
+"""The peers' fold: what a Millstream fold knows of an event, in the usual containers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from freshet.domain.trend import HALF_LIFE_MS
-from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from millstream.domain.trend import HALF_LIFE_MS
+from millstream.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 from tests.bench.trace import START_MS
 
 WEIGHT_OF_KIND = {"ItemViewed": 1.0, "ItemAddedToCart": 2.0, "ItemPurchased": 4.0, "ItemRated": 1.0}
@@ -23,7 +23,7 @@ class UserView:
 
 @dataclass(slots=True)
 class Views:
-    """All users, and the decayed weight of each item. It keeps no position and prunes no item: less than Freshet."""
+    """All users, and the decayed weight of each item. It keeps no position and prunes no item: less than Millstream."""
 
     users: dict[str, UserView] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)

@@ -14,20 +14,20 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.dynamo_views import DynamoViews
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.adapters.memory import FixedClock, MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import LogRecord
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.errors import NotAllStoredError, UnavailableError
-from freshet.domain.records import decode
-from freshet.entrypoints.lambda_budget import MARGIN_S
 from functions.accept_events import app as accepting
 from functions.project_events import app as projecting
 from infra.local.clients import REGION, Clients
+from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import LogRecord
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.errors import NotAllStoredError, UnavailableError
+from millstream.domain.records import decode
+from millstream.entrypoints.lambda_budget import MARGIN_S
 from tests.builders import NOW_MS, SECRET, OneView, entry, subject, submission
 from tests.contract.places import Place
 from tests.hourglass import Hourglass

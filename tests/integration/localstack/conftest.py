@@ -1,4 +1,4 @@
-"""A stack of its own in the LocalStack that FRESHET_LOCALSTACK names."""
+"""A stack of its own in the LocalStack that MILLSTREAM_LOCALSTACK names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.local.deployment import Deployment
 from infra.localstack.deployment import deploy_to_localstack
 from tests.e2e.wire import Wire, open_wire
 
-ENDPOINT = os.environ.get("FRESHET_LOCALSTACK", "")
+ENDPOINT = os.environ.get("MILLSTREAM_LOCALSTACK", "")
 SHOP = [
     {"itemId": "lamp", "name": "Brass lamp", "category": "Light", "price": 45},
     {"itemId": "desk", "name": "Oak desk", "category": "Furniture", "price": 320},
@@ -44,8 +44,8 @@ class Stack:
 def stack() -> Iterator[Stack]:
     """A stack with a name of its own, and its shop published; it goes afterwards, with what LocalStack can delete."""
     if not ENDPOINT:
-        pytest.skip("FRESHET_LOCALSTACK names no LocalStack, such as http://127.0.0.1:4566")
-    deployment = deploy_to_localstack(ENDPOINT, stack=f"freshet-check-{uuid.uuid4().hex[:8]}")
+        pytest.skip("MILLSTREAM_LOCALSTACK names no LocalStack, such as http://127.0.0.1:4566")
+    deployment = deploy_to_localstack(ENDPOINT, stack=f"millstream-check-{uuid.uuid4().hex[:8]}")
     stack = Stack(deployment, open_wire(deployment.api_url, deployment.api_key), Clients(deployment.endpoint_url))
     assert stack.http("PUT", "/items", {"items": SHOP}).status == 200
     yield stack

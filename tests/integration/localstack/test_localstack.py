@@ -1,15 +1,15 @@
-"""The real template on a LocalStack: `FRESHET_LOCALSTACK=http://127.0.0.1:4566 pytest tests/integration/localstack`."""
+"""The real template on a LocalStack: `MILLSTREAM_LOCALSTACK=URL pytest tests/integration/localstack`."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from freshet.adapters.system_clock import SystemClock
-from freshet.application.models import promote_model
 from infra import rebuild_execution
 from infra.localstack.deployment import deploy_to_localstack
 from infra.stack import local_stack
+from millstream.adapters.system_clock import SystemClock
+from millstream.application.models import promote_model
 from tests.e2e.models import publish_models
 from tests.integration.local_cloud.waiting import eventually
 from tests.integration.localstack.conftest import Stack

@@ -35,7 +35,7 @@ def test_nobody_there_is_told_in_one_line_with_what_to_do() -> None:
     """Port 1 is nobody's."""
     result = CliRunner().invoke(app, ["deploy", "--endpoint", "http://127.0.0.1:1"])
     assert result.exit_code == 1
-    assert result.stderr.startswith("freshet: endpoint: expected a LocalStack at http://127.0.0.1:1, got ")
+    assert result.stderr.startswith("millstream: endpoint: expected a LocalStack at http://127.0.0.1:1, got ")
     assert result.stderr.endswith("docker compose -f infra/localstack/compose.yaml up -d --wait`\n")
 
 

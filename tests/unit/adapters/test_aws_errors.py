@@ -1,4 +1,4 @@
-"""AWS's refusals in Freshet's words."""
+"""AWS's refusals in Millstream's words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from freshet.adapters.aws_errors import unavailable_in_our_words
-from freshet.adapters.backoff import FIRST_WAIT_S
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.domain.errors import UnavailableError
-from freshet.domain.positions import Position
+from millstream.adapters.aws_errors import unavailable_in_our_words
+from millstream.adapters.backoff import FIRST_WAIT_S
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.domain.errors import UnavailableError
+from millstream.domain.positions import Position
 from tests.hourglass import Hourglass
 
 

@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.backoff import FIRST_WAIT_S, LONGEST_WAIT_S, MOST_ATTEMPTS, attempts, retried
-from freshet.application.ports import UNHURRIED
-from freshet.domain.errors import UnavailableError
+from millstream.adapters.backoff import FIRST_WAIT_S, LONGEST_WAIT_S, MOST_ATTEMPTS, attempts, retried
+from millstream.application.ports import UNHURRIED
+from millstream.domain.errors import UnavailableError
 from tests.hourglass import Hourglass
 
 ALMOST_ONE = 1 - 2**-53

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from freshet.adapters.dynamo_catalogue import ITEMS_A_WRITE, DynamoCatalogue
-from freshet.domain.errors import UnavailableError
+from millstream.adapters.dynamo_catalogue import ITEMS_A_WRITE, DynamoCatalogue
+from millstream.domain.errors import UnavailableError
 from tests.builders import NOW_MS, item
 from tests.hourglass import Hourglass
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from freshet.adapters.dynamo_feature_store import (
+from millstream.adapters.dynamo_feature_store import (
     KEYS_A_READ,
     STATEMENTS_A_WRITE,
     VIEW_BYTES,
@@ -23,9 +23,9 @@ from freshet.adapters.dynamo_feature_store import (
     Tables,
     serves,
 )
-from freshet.application.ports import UserWrite, UserWriteReport, VersionedRow
-from freshet.domain.errors import ConflictError, FreshetError, UnavailableError
-from freshet.domain.keys import Pseudonym
+from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
+from millstream.domain.errors import ConflictError, MillstreamError, UnavailableError
+from millstream.domain.keys import Pseudonym
 from tests.hourglass import Hourglass
 
 TABLE = "users"
@@ -150,7 +150,7 @@ def test_every_passing_trouble_is_tried_again(code: str, glass: Hourglass) -> No
 )
 def test_a_refusal_that_no_retry_can_help_is_an_error(code: str, glass: Hourglass) -> None:
     """With AWS's code; the batch is not taken for stored."""
-    with pytest.raises(FreshetError, match=f"write table users: {code}: no") as refused:
+    with pytest.raises(MillstreamError, match=f"write table users: {code}: no") as refused:
         write(Table(lambda _: {user(0): code}), glass, *first_writes(2))
     assert not isinstance(refused.value, UnavailableError)
 

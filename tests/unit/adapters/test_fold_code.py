@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from freshet import domain
-from freshet.adapters import fold_code
-from freshet.adapters.fold_code import FOLD_MODULES
+from millstream import domain
+from millstream.adapters import fold_code
+from millstream.adapters.fold_code import FOLD_MODULES
 
 SOURCES = Path(domain.__file__).parent
 WITHOUT_MEANING = {"errors"}
@@ -24,7 +24,7 @@ def imported_by(module: str) -> set[str]:
     """The modules of the domain that this one imports."""
     tree = ast.parse((SOURCES / f"{module}.py").read_text())
     names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    return {name.removeprefix("freshet.domain.") for name in names if name.startswith("freshet.domain.")}
+    return {name.removeprefix("millstream.domain.") for name in names if name.startswith("millstream.domain.")}
 
 
 @pytest.mark.parametrize("module", FOLD_MODULES)

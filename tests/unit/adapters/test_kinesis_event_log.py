@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.adapters.kinesis_event_log import BYTES_A_CALL, RECORDS_A_CALL, KinesisEventLog
-from freshet.application.ports import Budget
-from freshet.domain.errors import FreshetError, NotAllStoredError, UnavailableError
-from freshet.domain.positions import Position
+from millstream.adapters.kinesis_event_log import BYTES_A_CALL, RECORDS_A_CALL, KinesisEventLog
+from millstream.application.ports import Budget
+from millstream.domain.errors import MillstreamError, NotAllStoredError, UnavailableError
+from millstream.domain.positions import Position
 from tests.builders import SHARD
 from tests.hourglass import Hourglass
 
@@ -143,7 +143,7 @@ def test_a_refusal_that_will_not_pass_is_an_error_at_once() -> None:
     """With AWS's word for it; it is not taken for a busy hour."""
     glass, stream = Hourglass(10), Stream({1})
     stream.code = "AccessDeniedException"
-    with pytest.raises(FreshetError, match="append to stream events: AccessDeniedException: slower") as refused:
+    with pytest.raises(MillstreamError, match="append to stream events: AccessDeniedException: slower") as refused:
         log(stream, glass).append_many([("ann", b"1"), ("bob", b"2")], glass)
     assert not isinstance(refused.value, UnavailableError)
     with pytest.raises(ClientError):

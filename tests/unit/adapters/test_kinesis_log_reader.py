@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from freshet.adapters.kinesis_log_reader import KinesisLogReader
-from freshet.application.ports import LogShard
-from freshet.domain.errors import NotFoundError, UnavailableError
+from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.application.ports import LogShard
+from millstream.domain.errors import NotFoundError, UnavailableError
 from tests.builders import SHARD
 from tests.hourglass import Hourglass
 

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from freshet.adapters.memory import FixedClock
-from freshet.adapters.refreshed import Refreshed
+from millstream.adapters.memory import FixedClock
+from millstream.adapters.refreshed import Refreshed
 
 PATIENCE_S = 20
 EVERY_MS = 1_000

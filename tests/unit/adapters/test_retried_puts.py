@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.s3_archive import S3Archive
-from freshet.adapters.sqs_dead_letters import SqsDeadLetters
-from freshet.application.ports import DeadLetter
-from freshet.domain.errors import UnavailableError
+from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.application.ports import DeadLetter
+from millstream.domain.errors import UnavailableError
 from tests.builders import POISON, log
 from tests.faults import Fate, error_of, refusal
 from tests.hourglass import Hourglass

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryEventLog
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import UNHURRIED, Budget, EventLog
-from freshet.domain.errors import InvalidInputError, UnavailableError
-from freshet.domain.keys import pseudonym
-from freshet.domain.positions import Position
-from freshet.domain.records import decode
+from millstream.adapters.memory import FixedClock, MemoryEventLog
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import UNHURRIED, Budget, EventLog
+from millstream.domain.errors import InvalidInputError, UnavailableError
+from millstream.domain.keys import pseudonym
+from millstream.domain.positions import Position
+from millstream.domain.records import decode
 from tests.builders import NOW_MS, SECRET, SHARD, entry, submission
 
 

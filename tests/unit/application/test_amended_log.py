@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from freshet.application.amended_log import amended
+from millstream.application.amended_log import amended
 from tests.builders import POISON, views
 from tests.unit.application.replay.shop import ShopInMemory
 

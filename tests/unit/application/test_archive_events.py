@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.application.archive_events import ArchiveEvents, Arrival
+from millstream.adapters.memory import MemoryArchive
+from millstream.application.archive_events import ArchiveEvents, Arrival
 from tests.builders import log
 
 RECORDS = log(b"one", b"two", b"three")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from freshet.adapters.memory import MemoryCatalogue
-from freshet.application.catalogue_view import EMPTY_CATALOGUE, NEWEST_ITEMS, OVERLAP_MS
-from freshet.application.ports import CatalogueChange
-from freshet.domain.keys import item_key
+from millstream.adapters.memory import MemoryCatalogue
+from millstream.application.catalogue_view import EMPTY_CATALOGUE, NEWEST_ITEMS, OVERLAP_MS
+from millstream.application.ports import CatalogueChange
+from millstream.domain.keys import item_key
 from tests.builders import NOW_MS, item
 
 

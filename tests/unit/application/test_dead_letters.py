@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.discard_letter import DiscardLetter
-from freshet.application.letters import filed_letter, filed_letters
-from freshet.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
-from freshet.application.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
-from freshet.domain.errors import InvalidRecordError, NotFoundError
-from freshet.domain.events import EventKind
-from freshet.domain.positions import Position, shard_name
-from freshet.domain.records import LONGEST_RECORD_BYTES, decode, encode
+from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.discard_letter import DiscardLetter
+from millstream.application.letters import filed_letter, filed_letters
+from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
+from millstream.application.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
+from millstream.domain.errors import InvalidRecordError, NotFoundError
+from millstream.domain.events import EventKind
+from millstream.domain.positions import Position, shard_name
+from millstream.domain.records import LONGEST_RECORD_BYTES, decode, encode
 from tests.builders import NOW_MS, POISON, SHARD, record, subject, views
 
 GOOD = encode(record("ann", *views("lamp")))
@@ -210,7 +210,7 @@ def test_a_batch_of_the_projector_s_needs_a_rebuild() -> None:
     """Its records are in the log: to append them again would be to have them twice."""
     office = Office()
     batch = office.batch(PROJECTOR, GOOD, GOOD)
-    with pytest.raises(NotRedrivableError, match="run `freshet rebuild`, then discard the letter"):
+    with pytest.raises(NotRedrivableError, match="run `millstream rebuild`, then discard the letter"):
         office.redrive(filed_letter(office.letters, batch.identity))
     assert office.appended(batch.last) == []
     assert office.discard(filed_letter(office.letters, batch.identity)) is None
@@ -252,7 +252,7 @@ def test_a_message_that_is_no_letter_can_only_be_discarded() -> None:
     """The log has nothing to say about it."""
     office = Office()
     office.letters.keep(StrangeLetter("m-1", "Hello?"))
-    with pytest.raises(NotRedrivableError, match="no dead letter of Freshet's"):
+    with pytest.raises(NotRedrivableError, match="no dead letter of Millstream's"):
         office.redrive(filed_letter(office.letters, "message:m-1"))
     assert office.discard(filed_letter(office.letters, "message:m-1")) is None
     assert office.log.records == []

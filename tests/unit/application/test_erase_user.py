@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import FixedClock
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.erase_user import EraseUser
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import EventKind
-from freshet.domain.records import decode
+from millstream.adapters.memory import FixedClock
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.erase_user import EraseUser
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import EventKind
+from millstream.domain.records import decode
 from tests.builders import NOW_MS, SECRET, subject
 
 

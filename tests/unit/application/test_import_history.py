@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.application import import_history as module
-from freshet.application.import_history import archive_history
-from freshet.domain.positions import HISTORY_SHARD, Position
-from freshet.domain.records import decode
+from millstream.adapters.memory import MemoryArchive
+from millstream.application import import_history as module
+from millstream.application.import_history import archive_history
+from millstream.domain.positions import HISTORY_SHARD, Position
+from millstream.domain.records import decode
 from tests.builders import NOW_MS, record, subject, views
 
 ANN = record("ann", *views("a", "b"))

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import LogRecord, UserWrite, UserWriteReport
-from freshet.application.project_events import ATTEMPTS, Projected, ProjectEvents
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import ConflictError, UnavailableError
-from freshet.domain.events import EventKind
-from freshet.domain.keys import item_key
-from freshet.domain.positions import Position
-from freshet.domain.records import VERSION, encode
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
+from millstream.application.project_events import ATTEMPTS, Projected, ProjectEvents
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import ConflictError, UnavailableError
+from millstream.domain.events import EventKind
+from millstream.domain.keys import item_key
+from millstream.domain.positions import Position
+from millstream.domain.records import VERSION, encode
+from millstream.domain.user_state import UserState
 from tests.builders import NOW_MS, POISON, SHARD, OneView, event, log, record, subject, views
 
 VIEWS = log(record("ann", *views("a", "b")), record("bob", *views("c")), record("ann", *views("d")))

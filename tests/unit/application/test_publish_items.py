@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
-from freshet.application.publish_items import ABOUT_ITEMS, Published, PublishItems
-from freshet.domain import catalogue as catalogue_module
-from freshet.domain.errors import ConflictError, InvalidInputError, KeyCollisionError
-from freshet.domain.events import EventKind
-from freshet.domain.positions import Position
-from freshet.domain.records import decode
+from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
+from millstream.application.publish_items import ABOUT_ITEMS, Published, PublishItems
+from millstream.domain import catalogue as catalogue_module
+from millstream.domain.errors import ConflictError, InvalidInputError, KeyCollisionError
+from millstream.domain.events import EventKind
+from millstream.domain.positions import Position
+from millstream.domain.records import decode
 from tests.builders import NOW_MS, SHARD
 
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
-from freshet.application.catalogue_view import CatalogueView
-from freshet.application.project_events import ProjectEvents
-from freshet.application.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, Served, similar_items
-from freshet.domain import trend_row
-from freshet.domain.errors import UnavailableError
-from freshet.domain.events import Event, EventKind
-from freshet.domain.keys import ItemKey, item_key
-from freshet.domain.positions import Position
-from freshet.domain.recommendation_requests import RecommendationRequest, parse_request
-from freshet.domain.records import decode
-from freshet.domain.slates import Candidate, SeenItems, Slate, Source
-from freshet.domain.trend import heaviest
+from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
+from millstream.application.catalogue_view import CatalogueView
+from millstream.application.project_events import ProjectEvents
+from millstream.application.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, Served, similar_items
+from millstream.domain import trend_row
+from millstream.domain.errors import UnavailableError
+from millstream.domain.events import Event, EventKind
+from millstream.domain.keys import ItemKey, item_key
+from millstream.domain.positions import Position
+from millstream.domain.recommendation_requests import RecommendationRequest, parse_request
+from millstream.domain.records import decode
+from millstream.domain.slates import Candidate, SeenItems, Slate, Source
+from millstream.domain.trend import heaviest
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
 
 CATALOGUE = [item(f"item-{number}", price=float(number)) for number in range(300)]

@@ -10,16 +10,16 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.application.ports import LogRecord
-from freshet.domain.events import EventKind
-from freshet.domain.positions import HISTORY_SHARD, shard_name
-from freshet.domain.records import encode
 from infra import parquet_file
 from infra.archive import compaction
 from infra.archive.compaction import Compacted, compact, strangers
 from infra.archive.destinations import Folder
 from infra.archive.plan import planned
+from millstream.adapters.memory import MemoryArchive
+from millstream.application.ports import LogRecord
+from millstream.domain.events import EventKind
+from millstream.domain.positions import HISTORY_SHARD, shard_name
+from millstream.domain.records import encode
 from tests.builders import NOW_MS, POISON, SHARD, event, log, record, subject
 
 DAY, NEXT_DAY = "2026-11-22", "2026-11-23"
@@ -161,7 +161,7 @@ def test_a_day_of_the_same_objects_is_not_written_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("older", [{"format": 0}, {"schema_version": 1}, {"objects": ["another"]}])
 def test_a_file_of_another_making_is_made_again(tmp_path: Path, older: dict[str, Any]) -> None:
-    """By an older Freshet, or of other objects."""
+    """By an older Millstream, or of other objects."""
     archive = archive_of((log(TWO), DAY))
     compacted(archive, tmp_path)
     manifest = tmp_path / f"day={DAY}" / f"_{SHARD}.json"

@@ -1,4 +1,4 @@
-"""`freshet archive` and `freshet dataset` over an archive in memory."""
+"""`millstream archive` and `millstream dataset` over an archive in memory."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from freshet.adapters.memory import MemoryArchive
 from infra.cli import archive, dataset
 from infra.cli.commands import app
+from millstream.adapters.memory import MemoryArchive
 from tests.builders import POISON, SHARD, event, log, record
 
 DAY, NEXT_DAY = "2026-11-22", "2026-11-23"
@@ -66,7 +66,7 @@ def test_an_empty_archive_is_no_error_to_list_and_one_to_compact(stack: Stack) -
     """There is nothing to make a file of."""
     assert run("archive", "list").stdout == "The archive is empty.\n"
     refused = run("archive", "compact")
-    assert (refused.exit_code, refused.stderr) == (1, "freshet: the archive holds nothing yet\n")
+    assert (refused.exit_code, refused.stderr) == (1, "millstream: the archive holds nothing yet\n")
 
 
 def test_compact_says_what_it_wrote_and_what_nobody_can_read(filled: Stack, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_one_day_is_compacted_into_a_folder_of_choice(filled: Stack, tmp_path: P
     assert run("archive", "compact", "--into", into, "--day", NEXT_DAY).exit_code == 0
     assert [path.name for path in into.iterdir()] == [f"day={NEXT_DAY}"]
     refused = run("archive", "compact", "--day", "2020-01-01")
-    assert refused.stderr == "freshet: the archive holds nothing of 2020-01-01\n"
+    assert refused.stderr == "millstream: the archive holds nothing of 2020-01-01\n"
     assert run("archive", "compact", "--day", "today").exit_code == 2
 
 
@@ -135,5 +135,5 @@ def test_a_moment_that_is_none_is_refused_in_one_line(
     """Nothing is written."""
     refused = run("dataset", "build", "--until", until, "--into", tmp_path)
     assert refused.exit_code == 1
-    assert refused.stderr.strip().startswith(f"freshet: {complaint}")
+    assert refused.stderr.strip().startswith(f"millstream: {complaint}")
     assert list(tmp_path.iterdir()) == []

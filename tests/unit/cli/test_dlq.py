@@ -1,4 +1,4 @@
-"""`freshet dlq` over a stack in memory."""
+"""`millstream dlq` over a stack in memory."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from freshet.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import BatchLetter, DeadLetter
-from freshet.domain.events import EventKind
-from freshet.domain.positions import Position
-from freshet.domain.records import decode, encode
 from infra.cli import dlq
 from infra.cli.commands import app
+from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import BatchLetter, DeadLetter
+from millstream.domain.events import EventKind
+from millstream.domain.positions import Position
+from millstream.domain.records import decode, encode
 from tests.builders import NOW_MS, POISON, SHARD, event, record, subject
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1")))
@@ -68,21 +68,21 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     return stack
 
 
-def freshet(*arguments: str, typed: str | None = None) -> Result:
+def millstream(*arguments: str, typed: str | None = None) -> Result:
     """Run one command to its end."""
     return CliRunner().invoke(app, ["dlq", *arguments], input=typed)
 
 
 def said(*arguments: str) -> str:
     """The output of a command that succeeds."""
-    result = freshet(*arguments)
+    result = millstream(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def refused(*arguments: str) -> str:
     """The error output of a command that fails."""
-    result = freshet(*arguments)
+    result = millstream(*arguments)
     assert result.exit_code == 1, result.output
     return result.stderr
 
@@ -136,7 +136,7 @@ def test_of_garbage_the_text_is_shown(stack: Stack) -> None:
 def test_a_position_that_is_not_held_is_a_clear_error(stack: Stack, command: str) -> None:
     """One line."""
     stack.poisoned(POISON)
-    assert refused(command, NOWHERE) == f"freshet: there is no dead letter {NOWHERE}\n"
+    assert refused(command, NOWHERE) == f"millstream: there is no dead letter {NOWHERE}\n"
 
 
 def test_a_record_that_still_cannot_be_read_is_refused_with_the_reason(stack: Stack) -> None:
@@ -217,9 +217,9 @@ def test_all_letters_are_discarded_only_after_a_yes(stack: Stack) -> None:
     """Or with --yes, in a script."""
     for _ in range(3):
         stack.poisoned(POISON)
-    assert freshet("discard", "--all", typed="n\n").exit_code == 1
+    assert millstream("discard", "--all", typed="n\n").exit_code == 1
     assert len(stack.letters.held) == 3
-    result = freshet("discard", "--all", typed="y\n")
+    result = millstream("discard", "--all", typed="y\n")
     assert "Discard 3 dead letters?" in result.stdout
     assert result.stdout.count("discarded\n") == 3
     stack.poisoned(POISON)
@@ -230,7 +230,7 @@ def test_all_letters_are_discarded_only_after_a_yes(stack: Stack) -> None:
 def test_one_letter_that_is_refused_does_not_keep_the_others(stack: Stack) -> None:
     """What could be redriven is; the rest is named with its reason, and the status says that there is a rest."""
     bad, good = stack.poisoned(POISON), stack.poisoned(GOOD)
-    result = freshet("redrive", "--all", "--yes")
+    result = millstream("redrive", "--all", "--yes")
     assert result.exit_code == 1
     assert result.stdout == f"{good}  now {stack.log.records[-1].position}\n"
     assert f"not done: {bad}  it would only come back: record: expected at least" in result.stderr
@@ -243,4 +243,4 @@ def test_one_letter_that_is_refused_does_not_keep_the_others(stack: Stack) -> No
 )
 def test_what_to_do_it_to_must_be_clear(stack: Stack, arguments: tuple[str, ...]) -> None:
     """One position or all, and a repaired record for one position."""
-    assert freshet(*arguments).exit_code == 2
+    assert millstream(*arguments).exit_code == 2

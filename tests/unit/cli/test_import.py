@@ -1,4 +1,4 @@
-"""`freshet import` as a person sees it; the stack is in memory."""
+"""`millstream import` as a person sees it; the stack is in memory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 import infra.replays
 import infra.stack
-from freshet.adapters import system_clock
-from freshet.application.ports import LogRecord
 from infra.cli.commands import app
+from millstream.adapters import system_clock
+from millstream.application.ports import LogRecord
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
 
@@ -123,14 +123,14 @@ def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path:
 
 
 def listed() -> list[str]:
-    """What `freshet imports` prints."""
+    """What `millstream imports` prints."""
     return CliRunner().invoke(app, ["imports"]).stdout.splitlines()
 
 
 def test_the_views_can_be_left_to_the_user(stack: MemoryStack, tmp_path: Path) -> None:
     """For several imports, or for a rebuild elsewhere; it says what is to be done."""
     done = run(history(tmp_path / "h.csv"), *COLUMNS, "--no-rebuild")
-    assert done.stdout.endswith("No view holds it yet: `freshet rebuild --afresh` makes one that does.\n")
+    assert done.stdout.endswith("No view holds it yet: `millstream rebuild --afresh` makes one that does.\n")
     assert stack.rebuilds == []
     assert [entry.counts is not None for entry in stack.shop.imports.entries()] == [True]
 
@@ -139,7 +139,7 @@ def test_rejects_go_where_the_user_wants_them(stack: MemoryStack, tmp_path: Path
     """And no more of them than the user allows; what was rejected until then can be looked at."""
     done = run(history(tmp_path / "h.csv"), *COLUMNS, "--rejects", tmp_path / "bad.csv", "--max-rejects", 0)
     assert done.exit_code == 1
-    told = "freshet: expected at most 0 rejected rows, got one more: h.csv:3: item: expected a string of 1 to 256"
+    told = "millstream: expected at most 0 rejected rows, got one more: h.csv:3: item: expected a string of 1 to 256"
     assert done.stderr.startswith(told)
     assert len((tmp_path / "bad.csv").read_text().splitlines()) == 2
     assert stack.shop.archive.objects == {}
@@ -148,10 +148,16 @@ def test_rejects_go_where_the_user_wants_them(stack: MemoryStack, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--mapping", "nothing"), "freshet: --mapping: expected a file, or one of movielens-100k, "),
-        (("--user", "user"), "freshet: columns.item: expected a column (--item COLUMN), or a mapping that says it ("),
+        (("--mapping", "nothing"), "millstream: --mapping: expected a file, or one of movielens-100k, "),
+        (
+            ("--user", "user"),
+            "millstream: columns.item: expected a column (--item COLUMN), or a mapping that says it (",
+        ),
         ((*COLUMNS, "--value", "price"), "expected a column price, got no such among user, item, time\n"),
-        ((*COLUMNS, "--event-type", "=Bought"), "freshet: columns.event_type: expected a column, or = and one of Item"),
+        (
+            (*COLUMNS, "--event-type", "=Bought"),
+            "millstream: columns.event_type: expected a column, or = and one of Item",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_told_in_one_line(
@@ -182,6 +188,6 @@ def test_ctrl_c_says_how_to_go_on(stack: MemoryStack, tmp_path: Path, monkeypatc
     monkeypatch.setattr(stack.shop.archive, "store", interrupted)
     done = run(history(tmp_path / "h.csv"), *COLUMNS)
     assert done.exit_code == 130
-    assert done.stderr == "freshet: interrupted; the same command again completes the import\n"
+    assert done.stderr == "millstream: interrupted; the same command again completes the import\n"
     monkeypatch.setattr(stack.shop.archive, "store", stored)
     assert "Imported h.csv as number 1." in run(tmp_path / "h.csv", *COLUMNS).stdout

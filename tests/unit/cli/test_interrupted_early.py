@@ -12,7 +12,7 @@ import pytest
 
 MODULE = ("-m", "infra.cli.main")
 SCRIPT = ("-c", "import sys; from infra.cli.main import app; sys.exit(app())")
-"""What the installed `freshet` does."""
+"""What the installed `millstream` does."""
 
 IMPORTED = "import time:"
 """Begins the lines in which Python tells it."""

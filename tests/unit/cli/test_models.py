@@ -1,4 +1,4 @@
-"""`freshet models` over a registry in memory, with real model folders."""
+"""`millstream models` over a registry in memory, with real model folders."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from freshet.adapters.memory import FixedClock, MemoryModelStore
-from freshet.application.models import promote_model
-from freshet.domain.model_cards import Cost
 from infra.cli import models
 from infra.cli.commands import app
 from infra.trainer.covisitation import Exported, export, fit
+from millstream.adapters.memory import FixedClock, MemoryModelStore
+from millstream.application.models import promote_model
+from millstream.domain.model_cards import Cost
 from tests.builders import NOW_MS
 from tests.unit.trainer.histories import log_of
 
@@ -64,21 +64,21 @@ def made(folder: Path, follower: str, created_at_ms: int) -> Exported:
     return export(fit(log), folder, created_at_ms=created_at_ms, metrics=METRICS, cost=Cost(3.5, 6.25))
 
 
-def freshet(*arguments: str) -> Result:
+def millstream(*arguments: str) -> Result:
     """Run one command to its end."""
     return CliRunner().invoke(app, ["models", *arguments])
 
 
 def said(*arguments: str) -> str:
     """The output of a command that succeeds."""
-    result = freshet(*arguments)
+    result = millstream(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def refused(*arguments: str) -> str:
     """The error output of a command that fails: one line."""
-    result = freshet(*arguments)
+    result = millstream(*arguments)
     assert (result.exit_code, result.stdout) == (1, ""), result.output
     assert result.stderr.count("\n") == 1
     return result.stderr
@@ -86,14 +86,14 @@ def refused(*arguments: str) -> str:
 
 def test_without_models_the_list_says_so(stack: Stack) -> None:
     """And how one comes there; for machines it is an empty list."""
-    assert said("list").startswith("No model is published. `freshet models publish FOLDER`")
+    assert said("list").startswith("No model is published. `millstream models publish FOLDER`")
     assert json.loads(said("list", "--json")) == []
 
 
 def test_a_folder_is_published_once(stack: Stack, first: Exported, clock: FixedClock) -> None:
     """The second time says so, and since when, and changes nothing; publishing alone lets nothing serve."""
     assert said("publish", str(first.folder)) == (
-        f"{first.version} is published. `freshet models promote {first.version}` lets it serve.\n"
+        f"{first.version} is published. `millstream models promote {first.version}` lets it serve.\n"
     )
     before = stack.store.models()
     clock.time_ms += 60_000
@@ -107,7 +107,7 @@ def test_a_folder_may_be_named_from_within(stack: Stack, first: Exported, monkey
     """An error names the folder even then."""
     monkeypatch.chdir(first.folder)
     (first.folder / "model.data").write_bytes(b"tampered")
-    assert refused("publish", ".").startswith("freshet: first/model.data: expected SHA-256 ")
+    assert refused("publish", ".").startswith("millstream: first/model.data: expected SHA-256 ")
     assert stack.store.models() == []
 
 
@@ -115,7 +115,7 @@ def test_a_folder_that_is_none_is_refused(stack: Stack, tmp_path: Path) -> None:
     """One that is not there, a file, an empty one."""
     (tmp_path / "file").write_text("text")
     for name in ("nowhere", "file"):
-        assert freshet("publish", str(tmp_path / name)).exit_code == 2
+        assert millstream("publish", str(tmp_path / name)).exit_code == 2
     (tmp_path / "empty").mkdir()
     assert "empty/SHA256SUMS: expected a file of a model folder" in refused("publish", str(tmp_path / "empty"))
 
@@ -130,9 +130,9 @@ def test_an_interrupted_publication_says_how_to_go_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(stack.store, "publish", interrupt)
-        result = freshet("publish", str(first.folder))
+        result = millstream("publish", str(first.folder))
     assert result.exit_code == 130
-    assert result.stderr.startswith("freshet: interrupted; nothing serves that did not serve before")
+    assert result.stderr.startswith("millstream: interrupted; nothing serves that did not serve before")
     assert stack.store.models() == []
     assert "is published." in said("publish", str(first.folder))
 
@@ -228,7 +228,7 @@ def test_a_model_is_shown_to_machines(stack: Stack, first: Exported) -> None:
 @pytest.mark.parametrize("command", ["show", "promote"])
 def test_a_version_that_nobody_published_is_named(stack: Stack, command: str) -> None:
     """What looks like markup too."""
-    assert refused(command, "[red]-9") == "freshet: model [red]-9 was never published\n"
+    assert refused(command, "[red]-9") == "millstream: model [red]-9 was never published\n"
 
 
 def test_promoting_says_what_it_replaced_and_how_to_go_back(stack: Stack, first: Exported, second: Exported) -> None:
@@ -237,7 +237,7 @@ def test_promoting_says_what_it_replaced_and_how_to_go_back(stack: Stack, first:
         said("publish", str(model.folder))
     assert said("promote", first.version) == f"{first.version} serves. No model served before.\n"
     assert said("promote", second.version) == (
-        f"{second.version} serves, in place of {first.version}. `freshet models rollback` returns to that.\n"
+        f"{second.version} serves, in place of {first.version}. `millstream models rollback` returns to that.\n"
     )
     assert said("promote", second.version) == f"{second.version} serves already: nothing was changed.\n"
 
@@ -248,13 +248,13 @@ def test_a_rollback_says_what_serves_again(stack: Stack, first: Exported, second
         said("publish", str(model.folder))
         said("promote", model.version)
     assert said("rollback") == f"{first.version} serves again, in place of {second.version}.\n"
-    assert refused("rollback") == f"freshet: no model is known to have served before {first.version}\n"
+    assert refused("rollback") == f"millstream: no model is known to have served before {first.version}\n"
     assert stack.store.champion() == first.version
 
 
 def test_without_a_champion_there_is_nothing_to_roll_back(stack: Stack) -> None:
     """An error, since somebody expected one."""
-    assert refused("rollback") == "freshet: no model serves, so there is none to go back from\n"
+    assert refused("rollback") == "millstream: no model serves, so there is none to go back from\n"
 
 
 def test_a_promotion_that_somebody_overtook_says_so(

@@ -1,4 +1,4 @@
-"""The readers against real files, where a developer has them: FRESHET_DATA names a folder with one for each set."""
+"""The readers against real files, where a developer has them: MILLSTREAM_DATA names a folder with one for each set."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from infra.datasets import RecordedShop, open_shop
 from infra.shops import play
 from tests.unit.shops.covisitation import Covisitation, ScoredStorefront
 
-_DATA = os.environ.get("FRESHET_DATA")
-pytestmark = pytest.mark.skipif(not _DATA, reason="FRESHET_DATA names no folder with real data sets")
+_DATA = os.environ.get("MILLSTREAM_DATA")
+pytestmark = pytest.mark.skipif(not _DATA, reason="MILLSTREAM_DATA names no folder with real data sets")
 
 
 def _open(folder: str) -> RecordedShop:
     path = Path(_DATA or "") / folder
     if not path.exists():
-        pytest.skip(f"FRESHET_DATA has no folder {folder}")
+        pytest.skip(f"MILLSTREAM_DATA has no folder {folder}")
     return open_shop(path, seed=1, probes=1_500)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from freshet.application.replay.progress import silently
 from infra.demo import appraisal
 from infra.demo.appraisal import appraised
 from infra.local.checkout import CHECKOUT
 from infra.shops import Behaviour, BehaviourKind, SeenPolicy
 from infra.simulator.simulated_shop import SimulatedShop
+from millstream.application.replay.progress import silently
 from tests.unit.simulator.small_shop import SMALL
 
 CIRCLE = 12

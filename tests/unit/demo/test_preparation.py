@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshet.adapters.memory import MemoryArchive, MemoryModelStore
 from infra.demo.mirror import Mirror
 from infra.demo.preparation import fit_and_promote
+from millstream.adapters.memory import MemoryArchive, MemoryModelStore
 from tests.unit.trainer.histories import log_of
 
 METRICS = {"made up": {"HR@10": 0.25}}

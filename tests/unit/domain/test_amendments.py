@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from freshet.domain.amendments import NOTHING_HIDDEN, Amendments
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.positions import HISTORY_SHARD, shard_name
-from freshet.domain.records import decode_cores, encode
+from millstream.domain.amendments import NOTHING_HIDDEN, Amendments
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.positions import HISTORY_SHARD, shard_name
+from millstream.domain.records import decode_cores, encode
 from tests.builders import NOW_MS, event, subject
 
 ANN, BOB = subject("ann"), subject("bob")

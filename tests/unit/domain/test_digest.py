@@ -5,9 +5,9 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.domain import trend_row, user_row
-from freshet.domain.digest import BITS, Digest
-from freshet.domain.events import Event, EventKind
+from millstream.domain import trend_row, user_row
+from millstream.domain.digest import BITS, Digest
+from millstream.domain.events import Event, EventKind
 from tests.builders import NOW_MS, SHARD, cores, state_of, subject, trend_of, views
 
 USERS = st.dictionaries(st.sampled_from(["ann", "bob", "cem", "dee"]), st.sampled_from(["lamp", "vase", "desk"]))

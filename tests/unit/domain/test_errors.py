@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError, KeyCollisionError, shown
+from millstream.domain.errors import InvalidInputError, KeyCollisionError, shown
 
 
 def test_a_refusal_says_which_field_what_was_expected_and_what_came() -> None:

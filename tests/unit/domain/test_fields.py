@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from freshet.domain import fields
-from freshet.domain.errors import InvalidInputError
+from millstream.domain import fields
+from millstream.domain.errors import InvalidInputError
 
 LONE_SURROGATE = "a\ud800b"
 NUMBERS = [0, -1, 1.5, 10**300, -0.0, 1e308]

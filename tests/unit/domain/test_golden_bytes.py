@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from freshet.domain import trend_row, user_row
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import EVENT_TAG_BYTES
-from freshet.domain.records import VERSION, decode, decode_cores, encode
-from freshet.domain.upcasting import upcast
+from millstream.domain import trend_row, user_row
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import EVENT_TAG_BYTES
+from millstream.domain.records import VERSION, decode, decode_cores, encode
+from millstream.domain.upcasting import upcast
 from tests.builders import cores
 
 GOLDEN = Path(__file__).parents[3] / "events" / "golden"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshet.domain.keys import event_tag, item_key, pseudonym
+from millstream.domain.keys import event_tag, item_key, pseudonym
 
 
 def test_the_key_of_an_item_never_changes() -> None:

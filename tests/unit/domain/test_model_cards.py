@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.model_cards import LONGEST, Card, Cost, LogRange, read_card
-from freshet.domain.positions import Position
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.model_cards import LONGEST, Card, Cost, LogRange, read_card
+from millstream.domain.positions import Position
 
 LOG = LogRange(((Position("history", 1), Position("history", 9)),), 9, 1, 40, 5, "d1" * 32)
 CARD = Card(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.catalogue import Item
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.publications import parse_publication
+from millstream.domain.catalogue import Item
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.publications import parse_publication
 
 
 def test_an_item_is_read_in_full() -> None:

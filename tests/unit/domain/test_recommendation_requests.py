@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.filters import Condition
-from freshet.domain.positions import Position
-from freshet.domain.recommendation_requests import RecommendationRequest, parse_count, parse_request
-from freshet.domain.slates import SeenItems
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.filters import Condition
+from millstream.domain.positions import Position
+from millstream.domain.recommendation_requests import RecommendationRequest, parse_count, parse_request
+from millstream.domain.slates import SeenItems
 
 
 def test_a_request_without_parameters_has_the_defaults() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError, InvalidRecordError
-from freshet.domain.events import EventKind
-from freshet.domain.records import (
+from millstream.domain.errors import InvalidInputError, InvalidRecordError
+from millstream.domain.events import EventKind
+from millstream.domain.records import (
     CORE,
     HEADER,
     LATEST_MS,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import EventKind
-from freshet.domain.keys import event_tag
-from freshet.domain.submissions import CLOCK_AHEAD_MS, MOST_PIECES, Submission, parse_submission
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import EventKind
+from millstream.domain.keys import event_tag
+from millstream.domain.submissions import CLOCK_AHEAD_MS, MOST_PIECES, Submission, parse_submission
 from tests.builders import NOW_MS, entry, submission
 
 
@@ -63,7 +63,7 @@ def test_what_a_client_leaves_out_is_not_stored() -> None:
     ],
 )
 def test_each_event_type_has_its_kind(name: str, kind: EventKind) -> None:
-    """Freshet's own names, and those that Personalize's users commonly have."""
+    """Millstream's own names, and those that Personalize's users commonly have."""
     assert parsed(entry(eventType=name)).accepted[0].kind is kind
 
 
@@ -79,7 +79,7 @@ BAD_EVENTS = [
     ("entry is text", "text", "eventList[0]"),
     ("entry is null", None, "eventList[0]"),
     ("type unknown", entry(eventType="ItemEaten"), "eventList[0].eventType"),
-    ("type is Freshet's own", entry(eventType="SlateServed"), "eventList[0].eventType"),
+    ("type is Millstream's own", entry(eventType="SlateServed"), "eventList[0].eventType"),
     ("type missing", entry(eventType=None), "eventList[0].eventType"),
     ("type a list", entry(eventType=["view"]), "eventList[0].eventType"),
     ("item missing", entry(itemId=None), "eventList[0].itemId"),

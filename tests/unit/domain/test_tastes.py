@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.events import EventKind
-from freshet.domain.keys import item_key
-from freshet.domain.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, everything, purchased, session, tail, transitions
-from freshet.domain.user_state import UserState
+from millstream.domain.events import EventKind
+from millstream.domain.keys import item_key
+from millstream.domain.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, everything, purchased, session, tail, transitions
+from millstream.domain.user_state import UserState
 from tests.builders import NOW_MS, event, state_of, views
 
 

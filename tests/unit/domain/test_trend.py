@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.dynamo_feature_store import trend_key
-from freshet.adapters.dynamo_size import item_bytes, write_units
-from freshet.application.ports import FIRST_VIEW
-from freshet.domain import trend_row
-from freshet.domain.decay import HALF_LIVES_PER_ERA
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import EventKind
-from freshet.domain.keys import item_key
-from freshet.domain.positions import Position, shard_name
-from freshet.domain.trend import HALF_LIFE_MS, KEPT, PRUNED_EVERY, Trend, heaviest
+from millstream.adapters.dynamo_feature_store import trend_key
+from millstream.adapters.dynamo_size import item_bytes, write_units
+from millstream.application.ports import FIRST_VIEW
+from millstream.domain import trend_row
+from millstream.domain.decay import HALF_LIVES_PER_ERA
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import EventKind
+from millstream.domain.keys import item_key
+from millstream.domain.positions import Position, shard_name
+from millstream.domain.trend import HALF_LIFE_MS, KEPT, PRUNED_EVERY, Trend, heaviest
 from tests.builders import NOW_MS, SHARD, cores, event, trend_of, views
 
 

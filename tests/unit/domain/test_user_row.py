@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.dynamo_feature_store import user_key
-from freshet.adapters.dynamo_size import item_bytes, write_units
-from freshet.application.ports import FIRST_VIEW
-from freshet.domain import user_row
-from freshet.domain.errors import InvalidRecordError
-from freshet.domain.events import EventKind
-from freshet.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
+from millstream.adapters.dynamo_feature_store import user_key
+from millstream.adapters.dynamo_size import item_bytes, write_units
+from millstream.application.ports import FIRST_VIEW
+from millstream.domain import user_row
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.events import EventKind
+from millstream.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 from tests.builders import NOW_MS, cores, event, state_of, subject
 
 LARGEST_SEQUENCE_NUMBER = 2**186 - 1

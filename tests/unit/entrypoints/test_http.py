@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from freshet.application.ports import UNHURRIED
-from freshet.domain.errors import (
+from millstream.application.ports import UNHURRIED
+from millstream.domain.errors import (
     ConflictError,
-    FreshetError,
     InvalidInputError,
     InvalidRecordError,
     KeyCollisionError,
+    MillstreamError,
     NotFoundError,
     UnavailableError,
 )
-from freshet.entrypoints.http import Answer, Request, respond
+from millstream.entrypoints.http import Answer, Request, respond
 
 
 class Told:
@@ -50,11 +50,11 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
         (ConflictError("no"), 409),
         (KeyCollisionError("a", "b"), 409),
         (InvalidRecordError("user row", "e", "g"), 500),
-        (FreshetError("no"), 500),
+        (MillstreamError("no"), 500),
         (UnavailableError("no"), 503),
     ],
 )
-def test_each_error_has_its_status(error: FreshetError, status: int) -> None:
+def test_each_error_has_its_status(error: MillstreamError, status: int) -> None:
     """What is our fault is also told to ourselves."""
 
     def route(*_: object) -> Answer:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from freshet.adapters.backoff import LONGEST_CALL_S
-from freshet.bootstrap import aws_client, client_without_retries
-from freshet.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
+from millstream.adapters.backoff import LONGEST_CALL_S
+from millstream.bootstrap import aws_client, client_without_retries
+from millstream.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
 from tests.hourglass import Hourglass
 
 

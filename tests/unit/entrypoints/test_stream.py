@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshet.domain.positions import Position
-from freshet.entrypoints.stream import arrivals, deliver_again_from, log_records
+from millstream.domain.positions import Position
+from millstream.entrypoints.stream import arrivals, deliver_again_from, log_records
 
 RECORD: dict[str, Any] = {
     "eventID": "shardId-000000000041:49664384950321012345678901234567890123456789012345678786",

@@ -11,9 +11,9 @@ from typing import Any
 EVENTS = Path(__file__).parents[3] / "events"
 
 CONTEXT = SimpleNamespace(
-    function_name="freshet-function",
+    function_name="millstream-function",
     memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:freshet-function",
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:millstream-function",
     aws_request_id="52fdfc07-2182-454f-963f-5f0f9a621d72",
     get_remaining_time_in_millis=lambda: 60_000,
 )

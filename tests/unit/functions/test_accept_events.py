@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.kinesis_event_log import KinesisEventLog
-from freshet.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
-from freshet.application.accept_events import AcceptEvents
-from freshet.application.ports import EventLog
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.errors import UnavailableError
-from freshet.domain.records import decode
-from freshet.entrypoints.lambda_budget import MARGIN_S
 from functions.accept_events import app
+from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
+from millstream.application.accept_events import AcceptEvents
+from millstream.application.ports import EventLog
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.errors import UnavailableError
+from millstream.domain.records import decode
+from millstream.entrypoints.lambda_budget import MARGIN_S
 from tests.builders import NOW_MS, SECRET, SHARD, OneView
 from tests.faults import Fate
 from tests.faulty_kinesis import FaultyKinesis

@@ -6,10 +6,10 @@ import base64
 
 import pytest
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.application.archive_events import ArchiveEvents
-from freshet.domain.errors import UnavailableError
 from functions.archive_events import app
+from millstream.adapters.memory import MemoryArchive
+from millstream.application.archive_events import ArchiveEvents
+from millstream.domain.errors import UnavailableError
 from tests.unit.functions.lambda_events import CONTEXT, sample
 
 BATCH = sample("aws/kinesis/batch.json")

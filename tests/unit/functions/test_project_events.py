@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from freshet.application.ports import UserWrite, UserWriteReport
-from freshet.application.project_events import ProjectEvents
-from freshet.domain import user_row
-from freshet.domain.errors import UnavailableError
 from functions.project_events import app
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.application.ports import UserWrite, UserWriteReport
+from millstream.application.project_events import ProjectEvents
+from millstream.domain import user_row
+from millstream.domain.errors import UnavailableError
 from tests.builders import OneView
 from tests.unit.functions.lambda_events import CONTEXT, sample
 

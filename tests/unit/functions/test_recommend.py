@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from freshet.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
-from freshet.application.catalogue_view import EMPTY_CATALOGUE
-from freshet.application.ports import VersionedRow
-from freshet.application.recommend import Recommend, Served
-from freshet.bootstrap import Reading
-from freshet.domain.errors import UnavailableError
-from freshet.domain.keys import item_key
-from freshet.domain.records import decode
-from freshet.domain.slates import Candidate, Source
 from functions.recommend import app
+from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
+from millstream.application.catalogue_view import EMPTY_CATALOGUE
+from millstream.application.ports import VersionedRow
+from millstream.application.recommend import Recommend, Served
+from millstream.bootstrap import Reading
+from millstream.domain.errors import UnavailableError
+from millstream.domain.keys import item_key
+from millstream.domain.records import decode
+from millstream.domain.slates import Candidate, Source
 from tests.builders import NOW_MS, SECRET, item, subject
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 

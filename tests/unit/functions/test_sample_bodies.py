@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import EventKind
-from freshet.domain.publications import parse_publication
-from freshet.domain.submissions import parse_submission
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import EventKind
+from millstream.domain.publications import parse_publication
+from millstream.domain.submissions import parse_submission
 from tests.builders import NOW_MS
 from tests.unit.functions.lambda_events import EVENTS, api_event, sample
 

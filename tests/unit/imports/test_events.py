@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.events import EventKind
-from freshet.domain.submissions import parse_submission
 from infra.imports.events import EventReader, ReadEvent
 from infra.imports.mapping import ColumnMapping, Keep
 from infra.imports.rejects import Reject
 from infra.imports.rows import BadRow, Row
+from millstream.domain.events import EventKind
+from millstream.domain.submissions import parse_submission
 from tests.builders import NOW_MS, SECRET, entry, subject, submission
 
 COLUMNS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.errors import UnavailableError
-from freshet.domain.positions import HISTORY_SHARD, Position
 from infra.imports.errors import BadFileError, TooManyRejectsError
+from millstream.domain.errors import UnavailableError
+from millstream.domain.positions import HISTORY_SHARD, Position
 from tests.builders import NOW_MS, subject
 from tests.importing import KilledError, Shop, table, visits
 

@@ -1,4 +1,4 @@
-"""The mappings that come with Freshet, each against rows as its data set has them (made up)."""
+"""The mappings that come with Millstream, each against rows as its data set has them (made up)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from freshet.domain.events import Event, EventKind
 from infra.imports.mapping_file import read_mapping, ready_mappings
+from millstream.domain.events import Event, EventKind
 from tests.builders import subject
 from tests.importing import Shop
 

@@ -1,4 +1,4 @@
-"""Imports of real files, where a developer has them: FRESHET_DATA names a folder with one for each set."""
+"""Imports of real files, where a developer has them: MILLSTREAM_DATA names a folder with one for each set."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pathlib import Path
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from freshet.application.replay.progress import silently
 from infra.imports.mapping_file import read_mapping
 from infra.imports.reading import ReadHistory
 from infra.imports.rejects import Reject
 from infra.imports.tally import Tally
+from millstream.application.replay.progress import silently
 from tests.builders import NOW_MS, SECRET
 
-_DATA = os.environ.get("FRESHET_DATA")
-pytestmark = pytest.mark.skipif(not _DATA, reason="FRESHET_DATA names no folder with real data sets")
+_DATA = os.environ.get("MILLSTREAM_DATA")
+pytestmark = pytest.mark.skipif(not _DATA, reason="MILLSTREAM_DATA names no folder with real data sets")
 
 PEAK_OF_READING = """
 import sys, tempfile
 from pathlib import Path
-from freshet.application.replay.progress import silently
+from millstream.application.replay.progress import silently
 from infra.imports.mapping_file import read_mapping
 from infra.imports.reading import ReadHistory
 from infra.imports.records import as_records
@@ -43,7 +43,7 @@ def data(path: str) -> Path:
     """A file of the developer's."""
     found = Path(_DATA or "") / path
     if not found.exists():
-        pytest.skip(f"FRESHET_DATA has no {path}")
+        pytest.skip(f"MILLSTREAM_DATA has no {path}")
     return found
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from freshet.domain.events import Event, EventRecord
 from infra.imports.events import ReadEvent
 from infra.imports.records import as_records, as_sort_row
+from millstream.domain.events import Event, EventRecord
 from tests.builders import NOW_MS, event, subject
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.imports.mapping import TimeForm
 from infra.imports.times import time_reader
+from millstream.domain.errors import InvalidInputError
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from infra.local.stack import DeploymentError, Stack
 from infra.localstack.change_set import change_by_change_set
 
-STACK = Stack("freshet", "http://cloud/template", {"Stage": "local"})
+STACK = Stack("millstream", "http://cloud/template", {"Stage": "local"})
 
 
 class FakeCloudFormation:
@@ -53,7 +53,7 @@ class FakeCloudFormation:
 
     def describe_stack_events(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """One resource failed."""
-        assert StackName == "freshet"
+        assert StackName == "millstream"
         failed = {"LogicalResourceId": "Api", "ResourceType": "AWS::ApiGateway::RestApi"}
         return {"StackEvents": [failed | {"ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "no room"}]}
 
@@ -104,7 +104,7 @@ def test_that_nothing_has_changed_is_a_success(reason: str) -> None:
 def test_a_stack_that_was_never_created_whole_is_deleted_first() -> None:
     """It cannot be updated; its old status is seen for a moment after it is asked to go."""
     statuses = ["ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "", "CREATE_COMPLETE"]
-    assert change(FakeCloudFormation(statuses, READY)) == ["delete freshet", "CREATE", "execute arn:change-set"]
+    assert change(FakeCloudFormation(statuses, READY)) == ["delete millstream", "CREATE", "execute arn:change-set"]
 
 
 def test_a_stack_that_cannot_be_deleted_is_told_with_what_holds_it() -> None:
@@ -126,7 +126,7 @@ def test_a_change_set_that_is_refused_says_why() -> None:
     """CloudFormation's own words."""
     client = FakeCloudFormation([""], READY)
     client.refuses = "Template format error"
-    with pytest.raises(DeploymentError, match=r"stack freshet was refused: .*Template format error"):
+    with pytest.raises(DeploymentError, match=r"stack millstream was refused: .*Template format error"):
         change(client)
 
 

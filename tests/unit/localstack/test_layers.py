@@ -77,8 +77,8 @@ def test_a_layer_is_its_own_files_and_the_packages_that_it_requires(tmp_path: Pa
 
 def test_a_layer_without_requirements_installs_nothing(tmp_path: Path) -> None:
     """The core layer is our own package alone."""
-    write(tmp_path, {"freshet/__init__.py": ""})
-    assert files_of_layer(tmp_path, never) == {PurePosixPath("freshet/__init__.py"): b""}
+    write(tmp_path, {"millstream/__init__.py": ""})
+    assert files_of_layer(tmp_path, never) == {PurePosixPath("millstream/__init__.py"): b""}
 
 
 def test_what_differs_between_machines_stays_behind(tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ FILES = {
     "watch.yaml": "Resources: { Topic: { Type: AWS::SNS::Topic } }",
     "functions/accept/app.py": "",
     "functions/recommend/app.py": "",
-    "layers/core/freshet/__init__.py": "",
+    "layers/core/millstream/__init__.py": "",
     "layers/onnx/requirements.txt": "numpy",
     "wheels/numpy/__init__.py": "",
 }
-OWN = ["freshet/__init__.py", "functions/__init__.py"]
+OWN = ["millstream/__init__.py", "functions/__init__.py"]
 
 
 class Project:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.keys import item_key
-from freshet.domain.tastes import TAIL_ITEMS
-from freshet.scoring import model_folder
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.covisitation import CovisitationConfig, Exported
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.tastes import TAIL_ITEMS
+from millstream.scoring import model_folder
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.unit.trainer.histories import exported, log_of, scorer_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}

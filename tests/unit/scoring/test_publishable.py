@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.scoring import model_folder
-from freshet.scoring.publishable import publishable
 from infra.trainer.covisitation import Exported
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring import model_folder
+from millstream.scoring.publishable import publishable
 from tests.builders import NOW_MS
 from tests.unit.trainer.histories import exported, log_of
 

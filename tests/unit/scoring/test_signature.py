@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.scoring.signature import (
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring.signature import (
     FEATURES,
     NEXT_ITEMS_INPUTS,
     NEXT_ITEMS_OUTPUTS,

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.keys import item_key
-from freshet.scoring.vocabulary import UNKNOWN, Vocabulary, words
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.scoring.vocabulary import UNKNOWN, Vocabulary, words
 
 KEYS = sorted(item_key(str(number)) for number in range(50))
 

@@ -32,7 +32,7 @@ class _Visit:
     def steps(self) -> Steps:
         self.received.append((yield Probed("u", "i1", 0.0)))
         self.received.append((yield Behaved((_behaviour(1),))))
-        self.received.append((yield Shown("u", 2, 1.0, "freshet", None, lambda _: SlateValue(0.0, 0.0))))
+        self.received.append((yield Shown("u", 2, 1.0, "millstream", None, lambda _: SlateValue(0.0, 0.0))))
         self.received.append((yield Behaved((_behaviour(2),))))
 
 

@@ -118,7 +118,7 @@ def test_the_true_value_of_nobody_is_refused() -> None:
 def test_arms_share_the_slates_as_configured() -> None:
     """Half, a quarter, a quarter, within three standard errors."""
     arms = Counter(ArmShares(0.5, 0.25).arm(1, "moment", number) for number in range(4_000))
-    assert arms["freshet"] == pytest.approx(2_000, abs=3 * 32)
+    assert arms["millstream"] == pytest.approx(2_000, abs=3 * 32)
     assert arms["popular"] == pytest.approx(1_000, abs=3 * 28)
     assert arms["random"] == pytest.approx(1_000, abs=3 * 28)
 
@@ -134,7 +134,7 @@ def test_only_the_arm_under_test_leaves_the_slate_to_the_recommender() -> None:
             for step in steps_of(visit):
                 if isinstance(step, Behaved):
                     seen |= {behaviour.item_id for behaviour in step.behaviours}
-                elif isinstance(step, Shown) and step.arm == "freshet":
+                elif isinstance(step, Shown) and step.arm == "millstream":
                     assert step.house_slate is None
                 elif isinstance(step, Shown):
                     assert len(set(step.house_slate or ())) == step.n

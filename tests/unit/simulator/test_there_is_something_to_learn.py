@@ -40,7 +40,7 @@ def test_better_slates_are_worth_more(scored: ScoredStorefront) -> None:
     """By true click and purchase rates: recommended above popular above random."""
     for value, margin in ((scored.expected_clicks, 1.3), (scored.expected_purchases, 1.3)):
         rate = {arm: value[arm] / scored.shown[arm] for arm in scored.shown}
-        assert rate["freshet"] > margin * rate["popular"] > margin * rate["random"]
+        assert rate["millstream"] > margin * rate["popular"] > margin * rate["random"]
 
 
 def test_nobody_reads_minds(scored: ScoredStorefront) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from freshet.application.ports import LogRecord
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import pseudonym
-from freshet.domain.positions import HISTORY_SHARD, Position
-from freshet.domain.records import encode
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.covisitation import Cost, CovisitationConfig, Exported, export, fit
+from millstream.application.ports import LogRecord
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.positions import HISTORY_SHARD, Position
+from millstream.domain.records import encode
+from millstream.scoring.onnx_scorer import OnnxScorer
 
 NO_COST = Cost(0.0, 0.0)
 

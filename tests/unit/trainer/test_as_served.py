@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from freshet.domain.keys import ItemKey, item_key
-from freshet.domain.slates import Candidate, Source
-from freshet.domain.user_state import RECENT_EVENTS
 from infra.trainer.evaluation.as_served import AsServed, answers_of, on_card
 from infra.trainer.evaluation.questions import Split
+from millstream.domain.keys import ItemKey, item_key
+from millstream.domain.slates import Candidate, Source
+from millstream.domain.user_state import RECENT_EVENTS
 from tests.unit.trainer.made_up import interactions, ints, questions
 
 ITEMS = [f"item {number}" for number in range(200)]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions
 from infra.trainer.models.families import made
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import ints
 
 SEED = 5

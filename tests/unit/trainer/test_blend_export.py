@@ -5,10 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.keys import item_key
-from freshet.domain.model_cards import Cost
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.interactions import Ints
 from infra.trainer.models.covisitation import Covisitation, CovisitationKnobs
 from infra.trainer.models.ease import Ease, EaseKnobs
@@ -16,6 +12,10 @@ from infra.trainer.sequence.blend_graph import ItemToItem, blended_graph
 from infra.trainer.sequence.export import Origin, export_blend
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.reference import scored
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.model_cards import Cost
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.unit.trainer.made_up import interactions
 from tests.unit.trainer.sequence_weights import made_up
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.cold_items import cold_items
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.interactions import Flags, Interactions
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import rows_of
 
 ITEMS = 20

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.comparing import PerQuestion, compared, questions_digest
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.ranking import Answers
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, ints, questions
 
 DATA = interactions(("ann", "a"), ("ann", "b"), ("ann", "c"))

@@ -10,7 +10,6 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.compression.distillation import DistillKnobs, distil, narrowed, taught
 from infra.trainer.compression.int8 import request
 from infra.trainer.compression.lessons import lessons
@@ -24,6 +23,7 @@ from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.losses import over_all_items
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.recommender import SequenceRecommender
+from millstream.domain.errors import InvalidInputError
 
 ITEMS = 300
 WINDOW = 12

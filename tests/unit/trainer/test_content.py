@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.datasets.errors import BadDataError, UnknownDataError
 from infra.trainer.content.item_vectors import TextKnobs, item_vectors, spread
 from infra.trainer.content.text_map import TextMap
 from infra.trainer.content.texts import aligned, natural_title, read_texts
 from infra.trainer.data_folder import SETTING
 from infra.trainer.models.families import made
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, ints
 
 SHOP = (

@@ -1,4 +1,4 @@
-"""Accuracy on real data: skipped unless FRESHET_DATA names a folder that holds movielens-1m/ml-1m_sas.txt.gz."""
+"""Accuracy on real data: skipped unless MILLSTREAM_DATA names a folder that holds movielens-1m/ml-1m_sas.txt.gz."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.keys import item_key
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.trainer.covisitation import CovisitationConfig
+from millstream.domain.keys import item_key
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.unit.trainer.histories import exported, log_of
 
-MOVIELENS = Path(os.environ.get("FRESHET_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
+MOVIELENS = Path(os.environ.get("MILLSTREAM_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
 
 FILMS = CovisitationConfig(backward=0, in_smoothing=30, asked_decay=0.7)
 """Not the shop's: films are rated many in one go, and their order within it says little."""
@@ -24,7 +24,7 @@ FLOOR_HR_10 = 0.267
 FLOOR_NDCG_10 = 0.155
 
 
-@pytest.mark.skipif(not MOVIELENS.is_file(), reason="needs FRESHET_DATA with movielens-1m/ml-1m_sas.txt.gz")
+@pytest.mark.skipif(not MOVIELENS.is_file(), reason="needs MILLSTREAM_DATA with movielens-1m/ml-1m_sas.txt.gz")
 def test_the_next_film_is_among_the_first_ten_as_often_as_it_should(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

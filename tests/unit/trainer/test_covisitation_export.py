@@ -7,11 +7,11 @@ from pathlib import Path
 import onnx
 import pytest
 
-from freshet.domain.model_cards import read_card
-from freshet.domain.positions import Position
-from freshet.scoring.model_folder import CARD, DECISIVE, SUMS
-from freshet.scoring.signature import read_signature
 from infra.trainer.covisitation import Cost, CovisitationConfig, export, fit
+from millstream.domain.model_cards import read_card
+from millstream.domain.positions import Position
+from millstream.scoring.model_folder import CARD, DECISIVE, SUMS
+from millstream.scoring.signature import read_signature
 from tests.unit.trainer.histories import NO_COST, exported, log_of
 
 LOG = log_of({"one": ["a", "b", "ü\nber"], "two": ["a", "c"]})
@@ -56,7 +56,7 @@ def test_another_history_gives_another_version(tmp_path: Path) -> None:
 
 
 def test_the_sums_are_in_the_form_of_the_system_tool(tmp_path: Path) -> None:
-    """Anybody can check a folder without Freshet, by sha256sum --check."""
+    """Anybody can check a folder without Millstream, by sha256sum --check."""
     folder = exported(LOG, tmp_path).folder
     lines = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in DECISIVE]
     assert (folder / SUMS).read_text().splitlines() == lines

@@ -5,13 +5,13 @@ from math import sqrt
 
 import pytest
 
-from freshet.application.ports import LogRecord
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.events import EventKind
-from freshet.domain.keys import item_key
-from freshet.domain.positions import Position
 from infra.trainer.covisitation import CovisitationConfig, CovisitationModel, fit
 from infra.trainer.covisitation.replay import replay
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.events import EventKind
+from millstream.domain.keys import item_key
+from millstream.domain.positions import Position
 from tests.unit.trainer.histories import log_of, record, viewed
 
 PLAIN = CovisitationConfig(backward=0, out_exponent=0, in_exponent=0)

@@ -1,4 +1,4 @@
-"""Accuracy on real data: skipped unless FRESHET_DATA names a folder that holds movielens-1m/ml-1m_sas.txt.gz."""
+"""Accuracy on real data: skipped unless MILLSTREAM_DATA names a folder that holds movielens-1m/ml-1m_sas.txt.gz."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from infra.trainer.evaluation.ranking import answer
 from infra.trainer.models.families import made
 from infra.trainer.sources import read
 
-MOVIELENS = Path(os.environ.get("FRESHET_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
+MOVIELENS = Path(os.environ.get("MILLSTREAM_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
 
-pytestmark = pytest.mark.skipif(not MOVIELENS.is_file(), reason="needs FRESHET_DATA with movielens-1m/ml-1m_sas.txt.gz")
+pytestmark = pytest.mark.skipif(
+    not MOVIELENS.is_file(), reason="needs MILLSTREAM_DATA with movielens-1m/ml-1m_sas.txt.gz"
+)
 
 
 @pytest.fixture(scope="module")

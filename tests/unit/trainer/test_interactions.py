@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Interactions
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, ints, rows_of
 
 ROWS = interactions(

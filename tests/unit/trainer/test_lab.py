@@ -11,9 +11,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from freshet.domain.errors import InvalidInputError
 from infra.cli.commands import app
 from infra.trainer.lab.experiment import read_experiment
+from millstream.domain.errors import InvalidInputError
 
 CONFIGS = Path(__file__).parents[3] / "infra" / "trainer" / "lab" / "configs"
 
@@ -70,7 +70,7 @@ def written(folder: Path, stated: dict[str, Any]) -> Path:
 
 
 def ran(config: Path, data: Path, into: Path) -> Result:
-    """`freshet lab run`."""
+    """`millstream lab run`."""
     return CliRunner().invoke(app, ["lab", "run", str(config), "--data", str(data), "--into", str(into)])
 
 
@@ -89,7 +89,7 @@ def test_figures_come_with_what_is_needed_to_make_them_again(results: Path) -> N
     """On a circle what comes next is certain."""
     figures = figures_in(results)
     assert figures["experiment"] == STATED
-    assert figures["command"] == "freshet lab run made-up.yaml"
+    assert figures["command"] == "millstream lab run made-up.yaml"
     assert figures["seed"] == 5
     assert figures["data_counts"] == {"rows": 300, "users": 60, "items": 30}
     popular, following = figures["models"]
@@ -146,10 +146,10 @@ def test_models_that_were_asked_different_questions_are_not_compared(tmp_path: P
 
 def test_a_run_without_data_says_how_to_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """None comes with the project."""
-    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    monkeypatch.delenv("MILLSTREAM_DATA", raising=False)
     result = CliRunner().invoke(app, ["lab", "run", str(written(tmp_path, STATED))])
     assert result.exit_code == 1
-    assert "FRESHET_DATA: expected the folder with all data, here or as --data" in result.stderr
+    assert "MILLSTREAM_DATA: expected the folder with all data, here or as --data" in result.stderr
 
 
 def test_a_missing_library_is_named_with_the_way_to_get_it(
@@ -161,7 +161,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(
         monkeypatch.delitem(sys.modules, name)
     result = ran(written(tmp_path, STATED), data, tmp_path / "results")
     assert result.exit_code == 1
-    assert result.stderr == "freshet: scipy is not installed: pip install 'freshet[lab]'\n"
+    assert result.stderr == "millstream: scipy is not installed: pip install -e '.[lab]'\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`freshet lab compress`: what it writes, what it keeps and what it refuses."""
+"""`millstream lab compress`: what it writes, what it keeps and what it refuses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ import torch
 import yaml
 from typer.testing import CliRunner, Result
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.model_cards import read_card
-from freshet.scoring.model_folder import digest_of, version_name
-from freshet.scoring.onnx_scorer import OnnxScorer
 from infra.cli.commands import app
 from infra.trainer.compression.plan import read_plan
 from infra.trainer.evaluation.leave_one_out import leave_one_out
@@ -23,6 +19,10 @@ from infra.trainer.models.covisitation import Covisitation
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.recommender import SequenceRecommender
 from infra.trainer.sources import read
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.model_cards import read_card
+from millstream.scoring.model_folder import digest_of, version_name
+from millstream.scoring.onnx_scorer import OnnxScorer
 
 STATED: dict[str, Any] = {
     "title": "Made up",
@@ -105,15 +105,15 @@ def test_a_missing_pytorch_is_named_with_the_way_to_get_it(folder: Path, monkeyp
         monkeypatch.delitem(sys.modules, name)
     result = ran(folder, "sequence")
     assert result.exit_code == 1
-    assert result.stderr == "freshet: torch is not installed: pip install 'freshet[lab,neural]'\n"
+    assert result.stderr == "millstream: torch is not installed: pip install -e '.[lab,neural]'\n"
 
 
 def test_without_data_nothing_is_made_smaller(folder: Path) -> None:
     """And one line says how to name it."""
     asked = ["lab", "compress", str(folder / "sequence"), "--config", str(folder / "made-up.yaml")]
-    result = CliRunner().invoke(app, asked, env={"FRESHET_DATA": None})
+    result = CliRunner().invoke(app, asked, env={"MILLSTREAM_DATA": None})
     assert result.exit_code == 1
-    assert "FRESHET_DATA: expected the folder with all data, here or as --data" in result.stderr
+    assert "MILLSTREAM_DATA: expected the folder with all data, here or as --data" in result.stderr
 
 
 def test_a_plan_is_checked_before_anything_is_made(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.leave_one_out import Part, leave_one_out
 from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.questions import Questions
 from infra.trainer.evaluation.ranking import answer
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.sources import read
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, rows_of
 
 ROWS = interactions(
@@ -101,10 +101,12 @@ class Popularity:
         return np.tile(self.counts, (len(histories), 1))
 
 
-@pytest.mark.skipif("FRESHET_DATA" not in os.environ, reason="needs FRESHET_DATA with movielens-1m/ml-1m_sas.txt.gz")
+@pytest.mark.skipif(
+    "MILLSTREAM_DATA" not in os.environ, reason="needs MILLSTREAM_DATA with movielens-1m/ml-1m_sas.txt.gz"
+)
 def test_popularity_on_ml_1m_is_what_others_measured() -> None:
     """HR@10 0.0364 and NDCG@10 0.0179 by an independent implementation of the same protocol."""
-    split = leave_one_out(read("ml-1m_sas", Path(os.environ["FRESHET_DATA"]) / "movielens-1m" / "ml-1m_sas.txt.gz"))
+    split = leave_one_out(read("ml-1m_sas", Path(os.environ["MILLSTREAM_DATA"]) / "movielens-1m" / "ml-1m_sas.txt.gz"))
     answers = answer(Popularity(split.train), split.questions)
     assert len(answers) == 6040
     assert measure(answers, "HR@10").mean() == pytest.approx(0.0364, abs=0.00005)

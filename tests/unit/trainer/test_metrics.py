@@ -7,8 +7,8 @@ from math import log2
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.metrics import measure
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import ranked
 
 THREE = ranked([1, 4, 30], [3], [np.inf])

@@ -8,7 +8,6 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models.covisitation import Covisitation, CovisitationKnobs
 from infra.trainer.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
@@ -18,6 +17,7 @@ from infra.trainer.models.ials import Ials, IalsKnobs
 from infra.trainer.models.item_knn import ItemKnn, ItemKnnKnobs
 from infra.trainer.models.matrices import newest_first, user_item, weighted
 from infra.trainer.models.popularity import Popularity, PopularityKnobs
+from millstream.domain.errors import InvalidInputError
 from tests.contract.recommender_suite import HISTORIES, SEED
 from tests.contract.recommender_suite import interactions as many
 from tests.unit.trainer.made_up import interactions, ints

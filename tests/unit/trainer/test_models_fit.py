@@ -1,4 +1,4 @@
-"""`freshet models fit`: what it writes, what its card says, and what it refuses."""
+"""`millstream models fit`: what it writes, what its card says, and what it refuses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ import torch
 import yaml
 from typer.testing import CliRunner, Result
 
-from freshet.domain.keys import item_key
-from freshet.domain.model_cards import Card, read_card
-from freshet.scoring.model_folder import digest_of, version_name
-from freshet.scoring.onnx_scorer import OnnxScorer
-from freshet.scoring.publishable import publishable
 from infra.cli import models_fit
 from infra.trainer.evaluation.ranking import best, without
 from infra.trainer.interactions import Interactions
@@ -27,6 +22,11 @@ from infra.trainer.models.families import made
 from infra.trainer.preparation import prepare
 from infra.trainer.sources import read
 from infra.trainer.sources.digest import sha256_of
+from millstream.domain.keys import item_key
+from millstream.domain.model_cards import Card, read_card
+from millstream.scoring.model_folder import digest_of, version_name
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream.scoring.publishable import publishable
 
 BOTH_WAYS = {"backward": 0.7, "last": 3, "asked_decay": 0.6}
 SMALL = {
@@ -101,7 +101,7 @@ def models(folder: Path) -> dict[str, Result]:
 
 
 def ran(folder: Path, model: str, into: Path, *more: str) -> Result:
-    """`freshet models fit`."""
+    """`millstream models fit`."""
     command = [str(folder / "made-up.yaml"), str(into), "--model", model, "--data", str(folder)]
     return CliRunner().invoke(models_fit.app, [*command, "--checkpoints", str(folder / "checkpoints"), *more])
 
@@ -201,7 +201,7 @@ def test_what_is_written_may_be_published_and_says_how(folder: Path, tmp_path: P
     into = tmp_path / "new" / "model"
     result = ran(folder, "pairs", into)
     version = publishable(into, 0).version
-    assert result.stdout == f"{version} is in {into}. `freshet models publish {into}` publishes it.\n"
+    assert result.stdout == f"{version} is in {into}. `millstream models publish {into}` publishes it.\n"
     assert "The last one: fits on the 200 rows of its training part" in result.stderr
     assert "Everything: fits on all 240 rows, to serve" in result.stderr
     assert sorted(path.name for path in into.parent.iterdir()) == ["model"]
@@ -258,12 +258,12 @@ def test_without_the_data_one_line_says_how_to_name_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in the lab."""
-    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    monkeypatch.delenv("MILLSTREAM_DATA", raising=False)
     result = CliRunner().invoke(
         models_fit.app, [str(folder / "made-up.yaml"), str(tmp_path / "model"), "--model", "pairs"]
     )
     assert result.exit_code == 1
-    assert result.stderr.startswith("freshet: FRESHET_DATA: expected the folder with all data")
+    assert result.stderr.startswith("millstream: MILLSTREAM_DATA: expected the folder with all data")
 
 
 def test_without_pytorch_one_line_says_what_to_install(
@@ -274,7 +274,7 @@ def test_without_pytorch_one_line_says_what_to_install(
     for name in [name for name in sys.modules if name.startswith("infra.trainer.sequence.recommender")]:
         monkeypatch.delitem(sys.modules, name)
     told = refused(folder, "walks", tmp_path / "model")
-    assert "PyTorch, by pip install 'freshet[lab,neural]'" in told
+    assert "PyTorch, by pip install -e '.[lab,neural]'" in told
     assert ran(folder, "pairs", tmp_path / "model").exit_code == 0
 
 
@@ -294,7 +294,7 @@ def test_an_interrupted_fit_leaves_the_model_that_was_there(
     monkeypatch.setattr(fitting, "write", interrupt)
     result = ran(folder, "pairs", into)
     assert result.exit_code == 130
-    assert "freshet: interrupted; no model was written" in result.stderr
+    assert "millstream: interrupted; no model was written" in result.stderr
     assert digest_of(into) == before
     assert json.loads((into / "card.json").read_text())["algorithm"] == "covisitation"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.preparation import AccidentalClicks, DropDuplicates, KCore, Step, prepare
 from infra.trainer.sources import read
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, rows_of
 
 
@@ -107,8 +107,8 @@ def test_rules_about_time_need_times(step: Step) -> None:
         step.keeps(interactions(("ann", "a")))
 
 
-@pytest.mark.skipif("FRESHET_DATA" not in os.environ, reason="needs FRESHET_DATA with amazon-s3rec/Beauty.txt.gz")
+@pytest.mark.skipif("MILLSTREAM_DATA" not in os.environ, reason="needs MILLSTREAM_DATA with amazon-s3rec/Beauty.txt.gz")
 def test_the_published_five_core_is_one() -> None:
     """Amazon Beauty was published as a 5-core: our step finds nothing to drop."""
-    data = read("s3rec", Path(os.environ["FRESHET_DATA"]) / "amazon-s3rec" / "Beauty.txt.gz")
+    data = read("s3rec", Path(os.environ["MILLSTREAM_DATA"]) / "amazon-s3rec" / "Beauty.txt.gz")
     assert len(prepare(data, [KCore(5, 5)])[0]) == 198_502

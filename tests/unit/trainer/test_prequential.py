@@ -9,13 +9,13 @@ from typing import cast
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.prequential.arms import ARMS, Arm, Played, arms_of, play
 from infra.trainer.evaluation.prequential.outcome import ANSWERABLE, outcome
 from infra.trainer.evaluation.prequential.stream import Stream, StreamKnobs
 from infra.trainer.interactions import Floats, Interactions, Ints
 from infra.trainer.models.contract import Recommender
 from infra.trainer.models.families import made
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, ints
 
 FROZEN, LIVE, REFRESHED, UPDATED = ARMS

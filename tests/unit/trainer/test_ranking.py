@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.ranking import NOTHING, answer, best
 from infra.trainer.interactions import Floats, Ints
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import ints, questions
 
 

@@ -34,8 +34,8 @@ def test_every_slice_has_every_metric_with_its_interval() -> None:
 
 def test_json_has_what_is_needed_to_make_the_figures_again() -> None:
     """And nothing that JSON cannot say."""
-    content = json.loads(as_json({"command": "freshet lab run x.yaml", "seed": 1}, [MODEL]))
-    assert content["command"] == "freshet lab run x.yaml"
+    content = json.loads(as_json({"command": "millstream lab run x.yaml", "seed": 1}, [MODEL]))
+    assert content["command"] == "millstream lab run x.yaml"
     model = content["models"][0]
     assert model["protocol"] == "made up"
     assert model["slices"]["all"]["metrics"]["HR@10"]["mean"] == pytest.approx(2 / 3)

@@ -8,13 +8,6 @@ import numpy as np
 import onnx
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.keys import item_key
-from freshet.domain.model_cards import Cost, read_card
-from freshet.scoring.model_folder import CARD, GRAPH, MATRICES
-from freshet.scoring.onnx_scorer import OnnxScorer
-from freshet.scoring.publishable import publishable
-from freshet.scoring.signature import read_signature
 from infra.trainer.model_export.folder import Exported
 from infra.trainer.models import stored
 from infra.trainer.sequence.export import Origin, ToGraph, export, saved
@@ -22,6 +15,13 @@ from infra.trainer.sequence.graph import graph
 from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.quantized import quantized_graph
 from infra.trainer.sequence.reference import next_items
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.model_cards import Cost, read_card
+from millstream.scoring.model_folder import CARD, GRAPH, MATRICES
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream.scoring.publishable import publishable
+from millstream.scoring.signature import read_signature
 from tests.unit.trainer.sequence_weights import made_up
 
 KNOBS = SequenceKnobs(width=8, window=7)

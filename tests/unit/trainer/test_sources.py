@@ -1,4 +1,4 @@
-"""Each reader on a made-up file of its format, and on the real one where FRESHET_DATA names a folder with it."""
+"""Each reader on a made-up file of its format, and on the real one where MILLSTREAM_DATA names a folder with it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.datasets.errors import BadDataError, UnknownDataError
 from infra.trainer.interactions import Interactions
 from infra.trainer.sources import FORMATS, read
 from infra.trainer.sources.digest import sha256_of_rows
 from infra.trainer.sources.pairs import read_ml_1m
 from infra.trainer.sources.simulated import simulated
+from millstream.domain.errors import InvalidInputError
 from tests.unit.datasets.made_up import movielens_csv, retail_csv, written, yoochoose_tsv
 from tests.unit.trainer.made_up import rows_of
 
@@ -204,10 +204,10 @@ REAL = {
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_real_file_has_the_counts_that_are_published(file_format: str) -> None:
-    """Skipped unless FRESHET_DATA names the folder with the data."""
+    """Skipped unless MILLSTREAM_DATA names the folder with the data."""
     name, users, items, rows = REAL[file_format]
-    path = Path(os.environ.get("FRESHET_DATA", "")) / name
-    if "FRESHET_DATA" not in os.environ or not path.exists():
-        pytest.skip(f"needs FRESHET_DATA with {name}")
+    path = Path(os.environ.get("MILLSTREAM_DATA", "")) / name
+    if "MILLSTREAM_DATA" not in os.environ or not path.exists():
+        pytest.skip(f"needs MILLSTREAM_DATA with {name}")
     data: Interactions = read(file_format, path)
     assert (len(data.users), len(data.items), len(data)) == (users, items, rows)

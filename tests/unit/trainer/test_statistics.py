@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.statistics import interval, paired
+from millstream.domain.errors import InvalidInputError
 
 USERS = np.arange(400)
 

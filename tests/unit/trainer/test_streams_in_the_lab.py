@@ -11,9 +11,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from freshet.domain.errors import InvalidInputError
 from infra.cli.commands import app
 from infra.trainer.lab.experiment import read_experiment
+from millstream.domain.errors import InvalidInputError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -48,8 +48,8 @@ def written(folder: Path, stated: dict[str, Any]) -> Path:
 
 
 def ran(config: Path, into: Path) -> Result:
-    """`freshet lab run`, without a folder of data: nothing is read."""
-    return CliRunner().invoke(app, ["lab", "run", str(config), "--into", str(into)], env={"FRESHET_DATA": ""})
+    """`millstream lab run`, without a folder of data: nothing is read."""
+    return CliRunner().invoke(app, ["lab", "run", str(config), "--into", str(into)], env={"MILLSTREAM_DATA": ""})
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_people_find_the_stream_in_tables_and_a_picture(results: Path) -> None:
     page = (results / "small.md").read_text()
     assert "![over time](small.png)" in page
     assert (results / "small.png").read_bytes().startswith(PNG)
-    assert "FRESHET_DATA" not in page
+    assert "MILLSTREAM_DATA" not in page
     assert "| what comes next | updated per event, live context |" in page
     assert "Events (known item, not the first event of a session):" in page
     assert "what comes next: refreshed model, live context" in page

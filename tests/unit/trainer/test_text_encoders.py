@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.content.cache import CachedVectors
 from infra.trainer.content.encoders import DEFAULT, Vectors, encoder_of, model_folder
 from infra.trainer.content.hashed_words import HashedWords
 from infra.trainer.content.transformer import digest
+from millstream.domain.errors import InvalidInputError
 
 
 class _Counting:

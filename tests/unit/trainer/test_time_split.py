@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.questions import Split
 from infra.trainer.evaluation.time_split import Ask, ExcludeInTime, time_split
 from infra.trainer.interactions import Ints
 from infra.trainer.sources import read
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions, rows_of
 
 ROWS = interactions(
@@ -135,10 +135,12 @@ def test_a_target_is_never_in_a_training_part_of_a_later_time() -> None:
     assert len(split.train) + len(split.questions) == 400
 
 
-@pytest.mark.skipif("FRESHET_DATA" not in os.environ, reason="needs FRESHET_DATA with movielens-100k/ml-100k.inter.gz")
+@pytest.mark.skipif(
+    "MILLSTREAM_DATA" not in os.environ, reason="needs MILLSTREAM_DATA with movielens-100k/ml-100k.inter.gz"
+)
 def test_two_thirds_of_the_people_after_the_cut_of_movielens_are_new() -> None:
     """192 of 301, counted from the rows beside: who trusts a mean over them measures how a model treats strangers."""
-    data = read("recbole", Path(os.environ["FRESHET_DATA"]) / "movielens-100k" / "ml-100k.inter.gz")
+    data = read("recbole", Path(os.environ["MILLSTREAM_DATA"]) / "movielens-100k" / "ml-100k.inter.gz")
     split = time_split(data, 0.8, ask="rest")
     before, after = data.at < data.at[80_000], data.at >= data.at[80_000]
     assert len(split.train) == before.sum() == 79_999

@@ -10,16 +10,16 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from freshet.adapters.memory import MemoryArchive
-from freshet.application.ports import LogRecord
-from freshet.domain.errors import InvalidRecordError, NotFoundError
-from freshet.domain.events import EventKind, EventRecord
-from freshet.domain.keys import item_key
-from freshet.domain.positions import HISTORY_SHARD, Position, shard_name
-from freshet.domain.records import encode
 from infra.training_sets import building
 from infra.training_sets.building import TrainingSet, build
 from infra.training_sets.examples import Reading
+from millstream.adapters.memory import MemoryArchive
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidRecordError, NotFoundError
+from millstream.domain.events import EventKind, EventRecord
+from millstream.domain.keys import item_key
+from millstream.domain.positions import HISTORY_SHARD, Position, shard_name
+from millstream.domain.records import encode
 from tests.builders import NOW_MS, POISON, SHARD, event, log, record, subject
 
 MINUTE_MS = 60_000

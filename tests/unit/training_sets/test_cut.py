@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
-from freshet.domain.positions import HISTORY_SHARD, Position
 from infra.training_sets.cut import Cut, parse_until
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.positions import HISTORY_SHARD, Position
 from tests.builders import NOW_MS, SHARD
 
 

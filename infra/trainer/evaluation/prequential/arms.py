@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.prequential.stream import Stream
 from infra.trainer.evaluation.ranking import ranks_among_all, without
 from infra.trainer.interactions import Flags, Floats
 from infra.trainer.models.contract import Recommender, Updatable
+from millstream.domain.errors import InvalidInputError
 
 
 class Frozen:

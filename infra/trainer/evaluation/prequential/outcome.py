@@ -82,7 +82,7 @@ def outcome(model: str, arm: str, stream: Stream, played: Played, seed: int, sam
 
 
 def per_event(stream: Stream, played: Played) -> PerQuestion:
-    """The value of each metric for each event: what `freshet lab compare` compares."""
+    """The value of each metric for each event: what `millstream lab compare` compares."""
     rows = slice(stream.cut, stream.end)
     answers = Answers(
         rank=played.rank,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from freshet.adapters.memory import MemoryWorkspace
-from freshet.application.ports import UNHURRIED, Budget
-from freshet.application.replay.distributed import (
+from millstream.adapters.memory import MemoryWorkspace
+from millstream.application.ports import UNHURRIED, Budget
+from millstream.application.replay.distributed import (
     CheckView,
     FoldTrends,
     FoldUsers,
@@ -17,7 +17,7 @@ from freshet.application.replay.distributed import (
     Switched,
     SwitchView,
 )
-from freshet.domain.errors import NotDoneError
+from millstream.domain.errors import NotDoneError
 from tests.builders import NOW_MS, POISON, event, views
 from tests.unit.application.replay.shop import ShopInMemory
 

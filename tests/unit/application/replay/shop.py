@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from freshet.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import LogRecord, VersionedRow
-from freshet.application.project_events import ProjectEvents
-from freshet.application.replay.progress import silently
-from freshet.application.replay.rebuild import Rebuild, Rebuilt
-from freshet.application.replay.verify import Verification, Verify
-from freshet.domain import user_row
-from freshet.domain.events import Event, EventKind, EventRecord
-from freshet.domain.keys import Pseudonym
-from freshet.domain.positions import HISTORY_SHARD, Position
-from freshet.domain.records import encode
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import LogRecord, VersionedRow
+from millstream.application.project_events import ProjectEvents
+from millstream.application.replay.progress import silently
+from millstream.application.replay.rebuild import Rebuild, Rebuilt
+from millstream.application.replay.verify import Verification, Verify
+from millstream.domain import user_row
+from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import HISTORY_SHARD, Position
+from millstream.domain.records import encode
+from millstream.domain.user_state import UserState
 from tests.builders import NOW_MS, POISON, event, record, subject, views
 
 DAY = "2026-11-22"

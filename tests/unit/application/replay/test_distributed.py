@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import pytest
 
-from freshet.application.ports import UNHURRIED
-from freshet.application.replay.distributed import PARTITIONS, SLICES
-from freshet.application.replay.plan import LONGEST_MS, NAME
-from freshet.domain.errors import ConflictError, InvalidInputError, NotDoneError, NotFoundError
+from millstream.application.ports import UNHURRIED
+from millstream.application.replay.distributed import PARTITIONS, SLICES
+from millstream.application.replay.plan import LONGEST_MS, NAME
+from millstream.domain.errors import ConflictError, InvalidInputError, NotDoneError, NotFoundError
 from tests.builders import NOW_MS, subject, views
 from tests.unit.application.replay.machine import Machine, busy_shop
 from tests.unit.application.replay.shop import ShopInMemory

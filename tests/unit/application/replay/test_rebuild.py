@@ -1,4 +1,4 @@
-"""`freshet rebuild` gives the same bytes beside the serving rows, and takes over without losing an event.
+"""`millstream rebuild` gives the same bytes beside the serving rows, and takes over without losing an event.
 
 Long, because what may stop or overtake a rebuild is told beside what it promises: apart, neither says what holds.
 """
@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from freshet.adapters.memory import MemoryFeatureStore, MemoryViews, MemoryWorkspace
-from freshet.adapters.memory.log import MemoryEventLog
-from freshet.application.ports import LogRecord, UserWrite, UserWriteReport, VersionedRow, ViewVersion
-from freshet.application.project_events import ProjectEvents
-from freshet.application.replay.plan import LONGEST_MS
-from freshet.application.replay.progress import silently
-from freshet.application.replay.rebuild import DiffersError, Rebuild
-from freshet.domain import trend_row, user_row
-from freshet.domain.errors import ConflictError, ViewClosedError
-from freshet.domain.records import decode_cores
+from millstream.adapters.memory import MemoryFeatureStore, MemoryViews, MemoryWorkspace
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import LogRecord, UserWrite, UserWriteReport, VersionedRow, ViewVersion
+from millstream.application.project_events import ProjectEvents
+from millstream.application.replay.plan import LONGEST_MS
+from millstream.application.replay.progress import silently
+from millstream.application.replay.rebuild import DiffersError, Rebuild
+from millstream.domain import trend_row, user_row
+from millstream.domain.errors import ConflictError, ViewClosedError
+from millstream.domain.records import decode_cores
 from tests.builders import NOW_MS, POISON, event, record, subject, views
 from tests.unit.application.replay.shop import DAY, ShopInMemory
 

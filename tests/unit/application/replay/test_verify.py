@@ -1,14 +1,14 @@
-"""`freshet verify` says equal when the views are what the log says, and which row is not when they are not."""
+"""`millstream verify` says equal when the views are what the log says, and which row is not when they are not."""
 
 from __future__ import annotations
 
 import pytest
 
-from freshet.adapters.memory import MemoryWorkspace
-from freshet.application.replay.progress import silently
-from freshet.application.replay.verify import Verify
-from freshet.domain import user_row
-from freshet.domain.user_state import UserState
+from millstream.adapters.memory import MemoryWorkspace
+from millstream.application.replay.progress import silently
+from millstream.application.replay.verify import Verify
+from millstream.domain import user_row
+from millstream.domain.user_state import UserState
 from tests.builders import record, subject, views
 from tests.unit.application.replay.shop import ShopInMemory
 

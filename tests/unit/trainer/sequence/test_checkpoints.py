@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.sequence import training
 from infra.trainer.sequence.recommender import SequenceRecommender
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions
 from tests.unit.trainer.sequence.small import SEED, same_weights, small, trained, walks
 

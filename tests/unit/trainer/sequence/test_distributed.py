@@ -98,7 +98,7 @@ def test_a_model_of_the_simulated_shop_is_trained_too(folder: Path, monkeypatch:
     shop = {"customers": 40, "products": 60, "history_days": 3, "live_days": 1}
     data = {"format": "simulated-shop", "knobs": {"seed": 3, **shop}}
     (folder / "walks.yaml").write_text(yaml.safe_dump({**STATED, "data": data}))
-    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    monkeypatch.delenv("MILLSTREAM_DATA", raising=False)
     config, _, _, *rest = arguments(folder, "made-up")
     in_one_process([config, *rest], monkeypatch)
     assert weights_in(folder / "made-up")
@@ -120,9 +120,9 @@ def test_a_stream_has_no_part_to_train_on(folder: Path, monkeypatch: pytest.Monk
 
 def test_data_that_nobody_named_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line."""
-    monkeypatch.delenv("FRESHET_DATA", raising=False)
+    monkeypatch.delenv("MILLSTREAM_DATA", raising=False)
     config, _, _, *rest = arguments(folder, "none")
-    with pytest.raises(SystemExit, match="FRESHET_DATA: expected the folder with all data, here or as --data"):
+    with pytest.raises(SystemExit, match="MILLSTREAM_DATA: expected the folder with all data, here or as --data"):
         in_one_process([config, *rest], monkeypatch)
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.evaluation.metrics import measure
 from infra.trainer.evaluation.ranking import answer
 from infra.trainer.sequence import training
@@ -18,6 +17,7 @@ from infra.trainer.sequence.knobs import SequenceKnobs
 from infra.trainer.sequence.model import SequenceModel
 from infra.trainer.sequence.recommender import SequenceRecommender
 from infra.trainer.sequence.training import held_out_ndcg, train
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import ints, questions
 from tests.unit.trainer.sequence.small import BLOCKS, ITEMS, same_weights, small, trained, walks
 

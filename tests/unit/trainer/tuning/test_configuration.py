@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.lab.tuning import read_tuning
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.tuning.small import STATED, written
 
 TUNINGS = Path(__file__).parents[4] / "infra" / "trainer" / "lab" / "tunings"

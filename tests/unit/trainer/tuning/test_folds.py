@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.lab.tuning import Validation
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.made_up import interactions
 
 

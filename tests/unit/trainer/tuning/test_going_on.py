@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from freshet.domain.errors import InvalidInputError
 from infra.trainer.lab import searching
+from millstream.domain.errors import InvalidInputError
 from tests.unit.trainer.tuning.small import STATED, ran, tried_in
 
 

@@ -15,7 +15,7 @@ from tests.unit.trainer.tuning.small import STATED, tried_in, written
 
 
 def commanded(folder: Path, data: Path) -> Result:
-    """`freshet lab tune`."""
+    """`millstream lab tune`."""
     config = str(written(folder, STATED))
     return CliRunner().invoke(
         app, ["lab", "tune", config, "--data", str(data), "--into", str(folder), "--kept", str(folder)]
@@ -47,7 +47,7 @@ def test_a_missing_optuna_is_named_with_the_way_to_get_it(tmp_path: Path, data: 
     """It comes with the lab's extra."""
     result = commanded(tmp_path, data)
     assert result.exit_code == 1
-    assert result.stderr == "freshet: optuna is not installed: pip install 'freshet[lab]'\n"
+    assert result.stderr == "millstream: optuna is not installed: pip install -e '.[lab]'\n"
 
 
 @pytest.fixture

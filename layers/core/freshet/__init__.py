@@ -1,1 +1,0 @@
-"""Freshet: a real-time recommender whose every state is folded from one append-only log."""

@@ -1,1 +1,0 @@
-"""What Freshet does: the use cases and their ports. No AWS, no clock, no environment."""

@@ -1,1 +1,0 @@
-"""What Freshet knows: events, folds, slates. Standard library only; no clock, no randomness, no environment."""

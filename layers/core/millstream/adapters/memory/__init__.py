@@ -1,0 +1,26 @@
+"""Every port in memory: for a test, for a notebook, for a shop small enough. Same contracts, same refusals."""
+
+from __future__ import annotations
+
+from millstream.adapters.memory.archive import MemoryArchive
+from millstream.adapters.memory.catalogue import MemoryCatalogue
+from millstream.adapters.memory.clock import FixedClock
+from millstream.adapters.memory.imports import MemoryImports
+from millstream.adapters.memory.letters import MemoryDeadLetters
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.adapters.memory.models import MemoryModelStore
+from millstream.adapters.memory.views import MemoryFeatureStore, MemoryViews
+from millstream.adapters.memory.workspace import MemoryWorkspace
+
+__all__ = [
+    "FixedClock",
+    "MemoryArchive",
+    "MemoryCatalogue",
+    "MemoryDeadLetters",
+    "MemoryEventLog",
+    "MemoryFeatureStore",
+    "MemoryImports",
+    "MemoryModelStore",
+    "MemoryViews",
+    "MemoryWorkspace",
+]

@@ -1,0 +1,57 @@
+"""What the use cases need from the outside, each the noun of its role. `adapters` fulfils them."""
+
+from __future__ import annotations
+
+from millstream.application.ports.archive import SLICE_BYTES, Archive, ArchiveSlice
+from millstream.application.ports.catalogue import Catalogue, CatalogueChange
+from millstream.application.ports.imports import ImportEntry, Imports
+from millstream.application.ports.letters import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
+from millstream.application.ports.log import EventLog, LogReader, LogRecord, LogShard
+from millstream.application.ports.models import ModelStore, PublishedModel, Scorer
+from millstream.application.ports.time import ONCE, UNHURRIED, Budget, Clock
+from millstream.application.ports.views import (
+    FIRST_VIEW,
+    NO_ROW,
+    FeatureStore,
+    UserWrite,
+    UserWriteReport,
+    VersionedRow,
+    Views,
+    ViewVersion,
+)
+from millstream.application.ports.workspace import Workspace
+
+__all__ = [
+    "FIRST_VIEW",
+    "NO_ROW",
+    "ONCE",
+    "SLICE_BYTES",
+    "UNHURRIED",
+    "Archive",
+    "ArchiveSlice",
+    "BatchLetter",
+    "Budget",
+    "Catalogue",
+    "CatalogueChange",
+    "Clock",
+    "DeadLetter",
+    "DeadLetters",
+    "EventLog",
+    "FeatureStore",
+    "HeldLetter",
+    "ImportEntry",
+    "Imports",
+    "LogReader",
+    "LogRecord",
+    "LogShard",
+    "ModelStore",
+    "PublishedModel",
+    "Scorer",
+    "StrangeLetter",
+    "UserWrite",
+    "UserWriteReport",
+    "VersionedRow",
+    "ViewVersion",
+    "Views",
+    "Workspace",
+]

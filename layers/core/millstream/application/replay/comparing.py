@@ -1,0 +1,77 @@
+"""Live rows beside the fold of the log, each at the position that the live row has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from millstream.domain import user_row
+from millstream.domain.amendments import Place
+from millstream.domain.digest import Digest
+from millstream.domain.keys import Pseudonym
+from millstream.domain.user_state import UserState
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that is not what the log says. `live` or `log` is None where there is no such row."""
+
+    row: str
+    live: bytes | None
+    log: bytes | None
+
+
+@dataclass
+class Watch:
+    """Compares the users of one partition while they are folded.
+
+    A live row holds everything up to its own position; the state is compared when the fold is about to leave it. A user
+    whose log goes on before the frontier (by shard number: up to where everything should have been projected) and whose
+    row stayed behind is `behind`, and so is one without a row: their events may be on their way. `only` some users may
+    be looked at, when the others are known to be equal.
+    """
+
+    rows: Mapping[Pseudonym, bytes]
+    frontier: Mapping[int, int]
+    only: Collection[Pseudonym] | None = None
+    log: Digest = field(default_factory=Digest)
+    different: dict[Pseudonym, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    behind: set[Pseudonym] = field(default_factory=set)
+    _places: dict[Pseudonym, Place] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for user, row in self.rows.items():
+            state = user_row.unpack(row)
+            self._places[user] = (state.shard, state.sequence)
+
+    def before(self, user: Pseudonym, state: UserState, place: Place) -> None:
+        """The fold is about to take in a record."""
+        reached = self._places.get(user)
+        if reached is not None and place > reached:
+            self._compare(user, state)
+
+    def after(self, user: Pseudonym, place: Place) -> None:
+        """A record has changed the state."""
+        if user in self._places or (self.only is not None and user not in self.only):
+            return
+        if place[1] <= self.frontier.get(place[0], -1):
+            self.behind.add(user)
+
+    def finish(self, states: Mapping[Pseudonym, UserState]) -> None:
+        """Compare the rows that stand at the end of their log, or have none."""
+        for user in list(self._places):
+            self._compare(user, states.get(user))
+        for user in self.behind:
+            expected = user_row.pack(states[user])
+            if user not in self.rows:
+                self.log.add_user(user, expected)
+            self.different.setdefault(user, (self.rows.get(user), expected))
+
+    def _compare(self, user: Pseudonym, state: UserState | None) -> None:
+        del self._places[user]
+        live = self.rows[user]
+        expected = None if state is None else user_row.pack(state)
+        if expected is not None:
+            self.log.add_user(user, expected)
+        if expected != live:
+            self.different[user] = (live, expected)

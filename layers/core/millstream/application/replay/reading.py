@@ -1,0 +1,167 @@
+"""The first pass: the log is read once and divided by user, and what it says about itself is noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from millstream.application.ports import Archive, ArchiveSlice, LogReader, LogRecord, Workspace
+from millstream.application.replay.frames import framed
+from millstream.application.replay.plan import Plan
+from millstream.domain.amendments import Amendments
+from millstream.domain.errors import InvalidRecordError, NotFoundError
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import shard_number
+from millstream.domain.records import decode_cores, trimmed
+
+ABOUT = "about.json"
+LOG = "log.json"
+AMENDMENTS = "amendments.json"
+RECORDS_A_PIECE = 20_000
+"""Records of the stream that are put together, as long as there are so many."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of one shard's log that was divided: its name in the workspace and what was in it."""
+
+    name: str
+    shard: str
+    last: int
+    records: int = 0
+    events: int = 0
+    dead: int = 0
+    amended: bool = False
+
+
+@dataclass
+class LogRead:
+    """All pieces in the order in which they are folded, what they amend, and how far each shard was read."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    amendments: Amendments = field(default_factory=Amendments)
+
+    @property
+    def reached(self) -> dict[str, int]:
+        """The last sequence number of each shard."""
+        return {piece.shard: piece.last for piece in self.pieces}
+
+
+def partition_of(user: Pseudonym, partitions: int) -> int:
+    """The partition to which a user belongs. Pseudonyms are evenly spread, so their first bytes are."""
+    return int.from_bytes(user[:4]) % partitions
+
+
+def slice_name(number: int, slice_: ArchiveSlice) -> str:
+    """Where a slice's piece lies; names sort in the order in which pieces are folded."""
+    return f"log/{_shard_label(slice_.shard)}/archive-{number:08}"
+
+
+def split_slice(archive: Archive, plan: Plan, number: int, workspace: Workspace) -> Piece:
+    """Divide one slice of the archive, unless that is done. Raises UnavailableError."""
+    slice_ = plan.slices[number]
+    name = slice_name(number, slice_)
+    try:
+        return read_piece(workspace, name)
+    except NotFoundError:
+        return split(archive.read_slice(slice_), slice_.shard, slice_.last, name, plan.partitions, workspace)
+
+
+def split_tail(
+    reader: LogReader, shard: str, after: int | None, partitions: int, workspace: Workspace
+) -> Iterator[Piece]:
+    """Divide what lies in the stream behind the archive, or behind what was divided of it before."""
+    done = [read_piece(workspace, name) for name in _piece_names(workspace, f"log/{_shard_label(shard)}/stream-")]
+    yield from done
+    reached = done[-1].last if done else after
+    for number, records in enumerate(_in_pieces(reader.read_after(shard, reached)), len(done)):
+        name = f"log/{_shard_label(shard)}/stream-{number:08}"
+        yield split(records, shard, records[-1].position.sequence_number, name, partitions, workspace)
+
+
+def split(
+    records: Iterable[LogRecord], shard: str, last: int, name: str, partitions: int, workspace: Workspace
+) -> Piece:
+    """Divide records of one shard. What is said about the piece is put last: where it lies, the piece is whole."""
+    number = shard_number(shard)
+    parts = [bytearray() for _ in range(partitions)]
+    amendments = Amendments()
+    count, events, dead = 0, 0, 0
+    for record in records:
+        count += 1
+        try:
+            decoded = decode_cores(record.data)
+            amendments.read((number, record.position.sequence_number), decoded, record.data)
+        except InvalidRecordError:
+            dead += 1
+            continue
+        events += len(decoded.cores)
+        part = parts[partition_of(decoded.subject, partitions)]
+        part += framed(record.position.sequence_number, trimmed(record.data))
+    for partition, part in enumerate(parts):
+        if part:
+            workspace.put(part_name(name, partition), bytes(part))
+    amended = bool(amendments.erasures or amendments.voided)
+    if amended:
+        workspace.put(f"{name}/{AMENDMENTS}", amendments.encode())
+    piece = Piece(name, shard, last, count, events, dead, amended)
+    workspace.put(f"{name}/{ABOUT}", json.dumps(asdict(piece)).encode())
+    return piece
+
+
+def read_log(workspace: Workspace, pieces: Sequence[Piece]) -> LogRead:
+    """All pieces in order, with everything that they amend."""
+    read = LogRead(sorted(pieces, key=lambda piece: piece.name))
+    for piece in read.pieces:
+        if piece.amended:
+            read.amendments.add(Amendments.decode(workspace.get(f"{piece.name}/{AMENDMENTS}")))
+    return read
+
+
+def keep_log(workspace: Workspace, log: LogRead) -> None:
+    """Note what the log is in this replay: every partition must be folded from the same."""
+    workspace.put(AMENDMENTS, log.amendments.encode())
+    workspace.put(LOG, json.dumps([asdict(piece) for piece in log.pieces]).encode())
+
+
+def kept_log(workspace: Workspace) -> LogRead:
+    """The log as it was noted. Raises NotFoundError."""
+    pieces = [Piece(**one) for one in json.loads(workspace.get(LOG))]
+    return LogRead(pieces, Amendments.decode(workspace.get(AMENDMENTS)))
+
+
+def read_piece(workspace: Workspace, name: str) -> Piece:
+    """What lies in the workspace about a piece. Raises NotFoundError."""
+    return Piece(**json.loads(workspace.get(f"{name}/{ABOUT}")))
+
+
+def part_name(piece: str, partition: int) -> str:
+    """Where the part of a piece lies that belongs to a partition."""
+    return f"{piece}/part-{partition:05}"
+
+
+def archived_until(plan: Plan) -> Mapping[str, int]:
+    """How far each shard is in the archive."""
+    return {slice_.shard: slice_.last for slice_ in plan.slices}
+
+
+def _shard_label(shard: str) -> str:
+    """Sorts like the numbers: the history first."""
+    return f"{shard_number(shard) + 1:013}"
+
+
+def _piece_names(workspace: Workspace, prefix: str) -> list[str]:
+    ending = f"/{ABOUT}"
+    return [name.removesuffix(ending) for name in workspace.names(prefix) if name.endswith(ending)]
+
+
+def _in_pieces(batches: Iterable[Sequence[LogRecord]]) -> Iterator[list[LogRecord]]:
+    piece: list[LogRecord] = []
+    for batch in batches:
+        piece += batch
+        if len(piece) >= RECORDS_A_PIECE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece

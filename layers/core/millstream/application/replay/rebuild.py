@@ -1,0 +1,130 @@
+"""A new version of the views is folded from the log beside the one that serves, checked, and takes over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from millstream.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
+from millstream.application.replay.building import (
+    FoldedPartition,
+    FoldedTrend,
+    begin,
+    check,
+    check_segment,
+    rebuild_partition,
+    rebuild_trend,
+    sum_of,
+    whole_log,
+    with_trends,
+)
+from millstream.application.replay.plan import Plan, planned
+from millstream.application.replay.progress import Progress
+from millstream.application.replay.reading import LogRead
+from millstream.application.replay.snapshot import take_snapshot
+from millstream.application.replay.switching import switch
+from millstream.application.replay.users import Tally, tallied
+from millstream.domain.amendments import Hidden
+from millstream.domain.digest import Digest
+from millstream.domain.errors import ConflictError, NotFoundError
+
+SNAPSHOT = "snapshot"
+TRENDS = "trends.json"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A version that took over. `digest` is that of its rows as far as the archive and the stream went at first.
+
+    `live` and `log` are the digests of the rows that served, and of the fold at the same positions; `different` of
+    these rows were not what the log says, which was amended since if a user was erased, and `missing` users had none.
+    """
+
+    version: ViewVersion
+    replaced: int
+    digest: str
+    rows: int
+    tally: Tally
+    live: str
+    log: str
+    different: int
+    missing: int
+
+
+class DiffersError(ConflictError):
+    """The serving rows are not what the log says, and the caller wanted a rebuild only if they are."""
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Fold the log into a new version and let it serve. Killed at any point, it goes on there when called again."""
+
+    views: Views
+    archive: Archive
+    reader: LogReader
+    workspace: Workspace
+    fold_code: str
+    now_ms: Callable[[], int]
+
+    def __call__(self, progress: Progress, partitions: int | None = None, *, only_if_equal: bool = False) -> Rebuilt:
+        """Raises UnavailableError, ConflictError if another rebuild was first, DiffersError."""
+        plan = planned(self.archive, self.views, self.workspace, partitions, now_ms=self.now_ms())
+        users = self._snapshot(plan, progress)
+        log = whole_log(self.archive, self.reader, plan, self.workspace, progress)
+        version = begin(self.views, self.workspace, log, self.fold_code, self.now_ms())
+        hidden = log.amendments.known_at(version.amended_to)
+        store = self.views.store(version.number)
+        parts, trends = self._fold(plan, log, hidden, store, progress)
+        with progress("Reading the new rows back", sum(part.rows for part in parts)) as advance:
+            digest = check(version.number, [check_segment(self.workspace, store, 0, 1, advance)], parts)
+        compared = [part.compared for part in parts if part.compared]
+        found = Rebuilt(
+            version=version,
+            replaced=plan.serving,
+            digest=with_trends(digest, {shard: trend.row for shard, trend in trends.items()}),
+            rows=digest.rows,
+            tally=tallied(log.pieces, dict(enumerate(part.tally for part in parts))),
+            live=with_trends(users, {shard: trend.live for shard, trend in trends.items()}),
+            log=with_trends(sum_of(one.log for one in compared), {shard: trend.log for shard, trend in trends.items()}),
+            different=sum(one.different for one in compared) + sum(one.live != one.log for one in trends.values()),
+            missing=sum(one.missing for one in compared),
+        )
+        if only_if_equal and (found.different or found.missing):
+            raise DiffersError(f"{found.different} rows of view {plan.serving} differ, {found.missing} are missing")
+        with progress("Catching up with the stream", None) as advance:
+            switch(self.views, self.reader, self.workspace, plan.serving, version.number, log.reached, hidden, advance)
+        self.workspace.clear()
+        return found
+
+    def _snapshot(self, plan: Plan, progress: Progress) -> Digest:
+        """The digest of the users' rows that serve, which are put beside the log with the trends."""
+        try:
+            return Digest(int(self.workspace.get(SNAPSHOT), 16))
+        except NotFoundError:
+            store = self.views.store(plan.serving)
+            trends = {shard: row.data.hex() for shard, row in store.read_trends().items()}
+            self.workspace.put(TRENDS, json.dumps(trends).encode())
+            with progress("Reading the live rows", None) as advance:
+                digest = take_snapshot(store, plan.partitions, self.workspace, advance)
+            self.workspace.put(SNAPSHOT, str(digest).encode())
+            return digest
+
+    def _fold(
+        self, plan: Plan, log: LogRead, hidden: Hidden, store: FeatureStore, progress: Progress
+    ) -> tuple[list[FoldedPartition], dict[str, FoldedTrend]]:
+        parts = []
+        with progress("Folding the users", plan.partitions) as advance:
+            for number in range(plan.partitions):
+                parts.append(rebuild_partition(self.workspace, log, number, hidden, store, compare=True))
+                advance(1)
+        live = json.loads(self.workspace.get(TRENDS))
+        shards = sorted(log.reached.keys() | live.keys())
+        trends = {}
+        with progress("Folding the trends", len(shards)) as advance:
+            for shard in shards:
+                trends[shard] = rebuild_trend(
+                    self.workspace, log, shard, plan.partitions, store, bytes.fromhex(live.get(shard, ""))
+                )
+                advance(1)
+        return parts, trends

@@ -1,0 +1,130 @@
+"""The last step: a rebuilt version catches up with the stream, and takes over at a moment when it holds everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from millstream.application.ports import UNHURRIED, Budget, FeatureStore, LogReader, LogRecord, Views, Workspace
+from millstream.application.project_events import ATTEMPTS, Decoded, fold_into
+from millstream.domain import trend_row
+from millstream.domain.amendments import Hidden
+from millstream.domain.errors import ConflictError, InvalidRecordError, NotDoneError, NotFoundError, UnavailableError
+from millstream.domain.positions import shard_number
+from millstream.domain.records import decode_cores
+
+ROUNDS = 1000
+"""How often a version that was not quick enough catches up once more before it gives up."""
+
+CAUGHT_UP = "caught-up.json"
+
+
+def catch_up(
+    reader: LogReader,
+    store: FeatureStore,
+    reached: Mapping[str, int],
+    hidden: Hidden,
+    advance: Callable[[int], None],
+    budget: Budget = UNHURRIED,
+) -> dict[str, int]:
+    """Fold what lies in the stream behind these positions into a version that does not serve yet.
+
+    Returns the last sequence number of each shard, when all is read or the budget is over. Raises UnavailableError;
+    what was folded stays, and folding it again changes nothing.
+    """
+    after = dict(reached)
+    for shard in reader.shards():
+        for batch in reader.read_after(shard.name, after.get(shard.name)):
+            project_into(store, shard.name, batch, hidden)
+            after[shard.name] = batch[-1].position.sequence_number
+            advance(len(batch))
+            if budget.left_s() <= 0:
+                # In the order of the shards: what was read is a beginning of the log for every user.
+                return after
+    return after
+
+
+def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hidden: Hidden) -> None:
+    """Fold one batch, as the projector does; what nobody can read is with the dead letters already.
+
+    A conflict is most often our own: a write whose answer was lost was made again. Folded once more, it is done.
+    """
+    readable = list(_readable(batch, hidden))
+    for _ in range(ATTEMPTS):
+        with suppress(ConflictError):
+            changes, report = fold_into(store, shard, readable)
+            if report.unavailable:
+                some = f"{len(report.unavailable)} of {len(changes)} rows of view {store.view}"
+                raise UnavailableError(f"{some} were not taken")
+            if not report.stale:
+                return
+    raise ConflictError(f"somebody else writes to view {store.view}")
+
+
+def switch(
+    views: Views,
+    reader: LogReader,
+    workspace: Workspace,
+    serving: int,
+    to: int,
+    reached: Mapping[str, int],
+    hidden: Hidden,
+    advance: Callable[[int], None],
+    budget: Budget = UNHURRIED,
+) -> None:
+    """Catch up until nothing is missing, and make `to` the version that serves, unless it is.
+
+    Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
+    on condition that they did not move since and no other shard began one, so no projector can put into the old version
+    what the new one lacks.
+    Only shards that were closed before they were read stay as they are: nothing comes behind what was read of them.
+
+    Raises NotDoneError when the budget is over first, ConflictError.
+    """
+    reached = _caught_up(workspace, reached)
+    old, new = views.store(serving), views.store(to)
+    for _ in range(ROUNDS):
+        if views.serving() == to:
+            return
+        if budget.left_s() <= 0:
+            raise NotDoneError(f"view {to} has not caught up with the stream yet")
+        ended = {shard.name for shard in reader.shards() if shard.closed}
+        reached = catch_up(reader, new, reached, hidden, advance, budget)
+        workspace.put(CAUGHT_UP, json.dumps(reached).encode())
+        if budget.left_s() <= 0:
+            continue
+        begun = views.shards_begun()
+        held = old.read_trends()
+        trends = {shard.name: held[shard.name] for shard in reader.shards() if shard.name in held}
+        if any(trend_row.unpack(row.data).sequence > reached.get(shard, -1) for shard, row in trends.items()):
+            continue
+        closing = {shard: row.version for shard, row in trends.items() if shard not in ended}
+        try:
+            views.switch(serving, to, closing, begun)
+        except ConflictError:
+            if (now := views.serving()) not in {serving, to}:
+                raise ConflictError(f"view {now} serves, and not {serving}") from None
+            continue
+        return
+    raise ConflictError(f"view {to} did not catch up with the stream in {ROUNDS} rounds")
+
+
+def _caught_up(workspace: Workspace, reached: Mapping[str, int]) -> Mapping[str, int]:
+    """How far an earlier attempt had come."""
+    try:
+        return dict(json.loads(workspace.get(CAUGHT_UP)))
+    except NotFoundError:
+        return reached
+
+
+def _readable(batch: Sequence[LogRecord], hidden: Hidden) -> list[Decoded]:
+    decoded: list[Decoded] = []
+    for record in batch:
+        try:
+            cores = decode_cores(record.data)
+        except InvalidRecordError:
+            continue
+        if not hidden.hides(cores.subject, (shard_number(record.position.shard), record.position.sequence_number)):
+            decoded.append((record.position, cores))
+    return decoded

@@ -1,0 +1,111 @@
+"""The second pass: the users of one partition are folded, each through all of their log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from millstream.application.ports import Workspace
+from millstream.application.replay.comparing import Watch
+from millstream.application.replay.frames import framed, frames, packed_new
+from millstream.application.replay.reading import Piece, part_name
+from millstream.domain.amendments import Hidden
+from millstream.domain.errors import NotFoundError
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import shard_number
+from millstream.domain.records import decode_cores
+from millstream.domain.user_state import UserState
+
+
+@dataclass
+class Tally:
+    """What became of the events of a log; they add up: `events` is the sum of the four below it.
+
+    `uncounted` are of kinds that change no user (slates, items, erasures); `hidden` belong to erased users or void
+    records. `dead` counts records, since nobody can read how many events they hold.
+    """
+
+    records: int = 0
+    dead: int = 0
+    events: int = 0
+    applied: int = 0
+    duplicates: int = 0
+    uncounted: int = 0
+    hidden: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Count in what became of other events."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass
+class Partition:
+    """A partition's users after the fold."""
+
+    states: dict[Pseudonym, UserState] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+
+
+def fold_partition(
+    workspace: Workspace, pieces: Sequence[Piece], partition: int, hidden: Hidden, watch: Watch | None = None
+) -> Partition:
+    """Fold one partition; what was new in each piece is left in the workspace, for the trends."""
+    folded = Partition()
+    for piece in pieces:
+        try:
+            part = workspace.get(part_name(piece.name, partition))
+        except NotFoundError:
+            continue
+        new = fold_part(folded, part, shard_number(piece.shard), hidden, watch)
+        workspace.put(new_name(piece.name, partition), new)
+    return folded
+
+
+def fold_part(folded: Partition, part: bytes, shard: int, hidden: Hidden, watch: Watch | None = None) -> bytes:
+    """Fold one part; returns what was new, in frames."""
+    states, tally = folded.states, folded.tally
+    hides = bool(hidden.users or hidden.voided)
+    new: list[bytes] = []
+    for sequence, data in frames(part):
+        record = decode_cores(data)
+        events = len(record.cores)
+        tally.records += 1
+        tally.events += events
+        if hides and hidden.hides(record.subject, (shard, sequence)):
+            tally.hidden += events
+            continue
+        state = states.get(record.subject)
+        if state is None:
+            state = states[record.subject] = UserState()
+        if watch is not None:
+            watch.before(record.subject, state, (shard, sequence))
+        shard_before, before, duplicates = state.shard, state.sequence, state.duplicates
+        fresh = state.fold(shard, sequence, record.cores)
+        if state.sequence != before or state.shard != shard_before:
+            repeated = max(0, state.duplicates - duplicates)
+            tally.applied += len(fresh)
+            tally.duplicates += repeated
+            tally.uncounted += events - len(fresh) - repeated
+            new.append(framed(sequence, packed_new(fresh)))
+            if watch is not None:
+                watch.after(record.subject, (shard, sequence))
+        else:
+            tally.uncounted += events
+    return b"".join(new)
+
+
+def new_name(piece: str, partition: int) -> str:
+    """Where a partition leaves what was new in a piece."""
+    return f"{piece.replace('log/', 'new/', 1)}/part-{partition:05}"
+
+
+def tallied(pieces: Sequence[Piece], partitions: Mapping[int, Tally]) -> Tally:
+    """The sum over all partitions, and the records that nobody can read, which are in none."""
+    tally = Tally()
+    for part in partitions.values():
+        tally.add(part)
+    dead = sum(piece.dead for piece in pieces)
+    tally.dead += dead
+    tally.records += dead
+    return tally

@@ -1,0 +1,227 @@
+"""Are the live views what the log says? Every row is compared with a fresh fold of the log up to the same position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from millstream.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
+from millstream.application.replay.comparing import Difference, Watch
+from millstream.application.replay.plan import Plan, planned
+from millstream.application.replay.progress import Progress
+from millstream.application.replay.reading import (
+    LogRead,
+    Piece,
+    archived_until,
+    partition_of,
+    read_log,
+    split_slice,
+    split_tail,
+)
+from millstream.application.replay.snapshot import snapshot_of, take_snapshot
+from millstream.application.replay.trends import fold_trend
+from millstream.application.replay.users import Tally, fold_partition, tallied
+from millstream.domain import trend_row
+from millstream.domain.amendments import Hidden
+from millstream.domain.digest import Digest
+from millstream.domain.keys import Pseudonym
+from millstream.domain.positions import shard_number
+
+ATTEMPTS = 4
+"""How often rows that differ are read again before they are reported: a batch may be on its way into them."""
+
+NAMED = 20
+"""Differences that are told in full."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The digests of the live views and of the log, at the same positions, and what differs, if anything does."""
+
+    view: ViewVersion
+    live: str
+    log: str
+    users: int
+    tally: Tally
+    different: int
+    differences: Sequence[Difference] = ()
+    reached: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def equal(self) -> bool:
+        """Whether every row is what the log says."""
+        return not self.different
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Compute, and change nothing but the workspace, which is empty at the beginning."""
+
+    views: Views
+    archive: Archive
+    reader: LogReader
+    workspace: Workspace
+    wait: Callable[[], None]
+
+    def __call__(self, progress: Progress, partitions: int | None = None) -> Verification:
+        """Compare the version that serves with the log. Raises UnavailableError."""
+        plan = planned(self.archive, self.views, self.workspace, partitions)
+        version = next(one for one in self.views.versions() if one.number == plan.serving)
+        comparison = Comparison(self.views.store(plan.serving), plan, self.workspace)
+        # In this order: the log is read after the rows, so that it holds everything that they hold.
+        comparison.take_snapshot(progress)
+        log = read_whole_log(self.archive, self.reader, plan, self.workspace, progress)
+        hidden = log.amendments.known_at(version.amended_to)
+        comparison.compare(log, hidden, progress)
+        for _ in range(ATTEMPTS):
+            if not comparison.different:
+                break
+            self.wait()
+            comparison.read_again()
+            log = read_log(self.workspace, [*archived(log), *read_tail(self.reader, plan, self.workspace)])
+            comparison.compare_again(log, hidden)
+        return comparison.verification(version, log)
+
+
+def read_whole_log(
+    archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress
+) -> LogRead:
+    """Divide the archive, and what the stream holds behind it. Raises UnavailableError."""
+    pieces: list[Piece] = []
+    with progress("Reading the archive", sum(one.stored_bytes for one in plan.slices)) as advance:
+        for number, slice_ in enumerate(plan.slices):
+            pieces.append(split_slice(archive, plan, number, workspace))
+            advance(slice_.stored_bytes)
+    with progress("Reading the stream", None) as advance:
+        for piece in read_tail(reader, plan, workspace):
+            pieces.append(piece)
+            advance(piece.records)
+    return read_log(workspace, pieces)
+
+
+def read_tail(reader: LogReader, plan: Plan, workspace: Workspace) -> list[Piece]:
+    """Divide what the stream holds behind the archive, as of now; what was divided of it before is not read again."""
+    until = archived_until(plan)
+    return [
+        piece
+        for shard in reader.shards()
+        for piece in split_tail(reader, shard.name, until.get(shard.name), plan.partitions, workspace)
+    ]
+
+
+def archived(log: LogRead) -> list[Piece]:
+    """The pieces that came from the archive."""
+    return [piece for piece in log.pieces if "/archive-" in piece.name]
+
+
+class Comparison:
+    """The rows of one version beside the log, and what is not equal yet."""
+
+    def __init__(self, store: FeatureStore, plan: Plan, workspace: Workspace) -> None:
+        self._store = store
+        self._plan = plan
+        self._workspace = workspace
+        self._live = Digest()
+        self._log = Digest()
+        self._trends: dict[str, bytes] = {}
+        self._tally = Tally()
+        self._users: dict[Pseudonym, tuple[bytes | None, bytes | None]] = {}
+        self._shards: dict[str, tuple[bytes | None, bytes | None]] = {}
+        self._again: dict[Pseudonym, bytes] = {}
+
+    @property
+    def different(self) -> int:
+        """How many rows are not what the log says."""
+        return len(self._users) + len(self._shards)
+
+    def take_snapshot(self, progress: Progress) -> None:
+        """Read the rows. The trends first: what they hold, the users hold too, or will in a moment."""
+        self._read_trends()
+        with progress("Reading the live rows", None) as advance:
+            self._live = take_snapshot(self._store, self._plan.partitions, self._workspace, advance)
+
+    def compare(self, log: LogRead, hidden: Hidden, progress: Progress) -> None:
+        """Fold the log and compare every row with it."""
+        tallies = {}
+        with progress("Folding the users", self._plan.partitions) as advance:
+            for number in range(self._plan.partitions):
+                watch = Watch(snapshot_of(self._workspace, number), self._frontier(log))
+                tallies[number] = self._fold(log, number, hidden, watch)
+                advance(1)
+        self._tally = tallied(log.pieces, tallies)
+        self._compare_trends(log)
+
+    def read_again(self) -> None:
+        """Read the rows that differed once more."""
+        rows = self._store.read_users(self._users.keys())
+        self._again = {user: row.data for user, row in rows.items()}
+        for user, (live, expected) in self._users.items():
+            if live is not None:
+                self._live.remove_user(user, live)
+            if user in self._again:
+                self._live.add_user(user, self._again[user])
+            if expected is not None:
+                self._log.remove_user(user, expected)
+        self._read_trends()
+
+    def compare_again(self, log: LogRead, hidden: Hidden) -> None:
+        """Compare the rows that were read again."""
+        users, self._users = self._users, {}
+        for number in {partition_of(user, self._plan.partitions) for user in users}:
+            mine = {user for user in users if partition_of(user, self._plan.partitions) == number}
+            rows = {user: row for user, row in self._again.items() if user in mine}
+            self._fold(log, number, hidden, Watch(rows, self._frontier(log), mine))
+        self._compare_trends(log)
+
+    def verification(self, version: ViewVersion, log: LogRead) -> Verification:
+        """What was found."""
+        live, expected = Digest(), Digest()
+        live.add(self._live)
+        expected.add(self._log)
+        for shard in self._trends.keys() | self._shards.keys():
+            row = self._trends.get(shard)
+            _, said = self._shards.get(shard, (row, row))
+            for digest, trend in ((live, row), (expected, said)):
+                if trend:
+                    digest.add_trend(shard, trend)
+        named = [Difference(f"user {user.hex()}", *rows) for user, rows in sorted(self._users.items())]
+        named += [Difference(f"trend of {shard}", *rows) for shard, rows in sorted(self._shards.items())]
+        return Verification(
+            version, str(live), str(expected), self._live.rows, self._tally, len(named), named[:NAMED], log.reached
+        )
+
+    def _read_trends(self) -> None:
+        self._trends = {shard: row.data for shard, row in self._store.read_trends().items()}
+
+    def _fold(self, log: LogRead, partition: int, hidden: Hidden, watch: Watch) -> Tally:
+        folded = fold_partition(self._workspace, log.pieces, partition, hidden, watch)
+        watch.finish(folded.states)
+        self._log.add(watch.log)
+        self._users.update(watch.different)
+        return folded.tally
+
+    def _frontier(self, log: LogRead) -> dict[int, int]:
+        """Up to where events should be in the rows: what is archived, and what a trend holds that was read first."""
+        frontier = {shard_number(piece.shard): piece.last for piece in archived(log)}
+        for shard, row in self._trends.items():
+            number = shard_number(shard)
+            frontier[number] = max(frontier.get(number, -1), trend_row.unpack(row).sequence)
+        return frontier
+
+    def _compare_trends(self, log: LogRead) -> None:
+        self._shards = {}
+        frontier = self._frontier(log)
+        for shard in sorted(log.reached.keys() | self._trends.keys()):
+            live = self._trends.get(shard)
+            reached = trend_row.unpack(live).sequence if live else 0
+            expected = self._trend(log, shard, reached)
+            should_reach = frontier.get(shard_number(shard), 0)
+            if expected == (live or b"") and should_reach > reached:
+                # Equal as far as it goes; it must also go as far as it should.
+                expected = self._trend(log, shard, should_reach)
+            if expected != (live or b""):
+                self._shards[shard] = (live, expected or None)
+
+    def _trend(self, log: LogRead, shard: str, until: int) -> bytes:
+        pieces = [piece for piece in log.pieces if piece.shard == shard]
+        return fold_trend(self._workspace, pieces, self._plan.partitions, until) if pieces and until else b""

@@ -1,0 +1,1 @@
+"""What Millstream knows: events, folds, slates. Standard library only; no clock, no randomness, no environment."""

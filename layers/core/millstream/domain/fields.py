@@ -1,0 +1,81 @@
+"""Reading untrusted JSON field by field: each refusal names the field, what was expected and what came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from millstream.domain.errors import InvalidInputError
+
+LONGEST_ID = 256
+
+
+def mapping(field: str, value: object) -> Mapping[str, Any]:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        raise InvalidInputError(field, "an object", value)
+    return value
+
+
+def required_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str:
+    """A string of 1 to 256 characters that must be there."""
+    value = of.get(name)
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_ID or not _is_storable(value):
+        raise InvalidInputError(prefix + name, f"a string of 1 to {LONGEST_ID} characters", value)
+    return value
+
+
+def optional_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str | None:
+    """The same, or None where it is absent."""
+    return None if of.get(name) is None else required_id(of, name, prefix)
+
+
+def optional_text(of: Mapping[str, Any], name: str, longest: int, prefix: str = "") -> str | None:
+    """A string of at most `longest` characters, or None where it is absent."""
+    value = of.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest or not _is_storable(value):
+        raise InvalidInputError(prefix + name, f"a string of up to {longest} characters", value)
+    return value
+
+
+def optional_number(of: Mapping[str, Any], name: str, prefix: str = "") -> float | None:
+    """A finite number, or None where it is absent."""
+    value = of.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
+        raise InvalidInputError(prefix + name, "a finite number", value)
+    return float(value)
+
+
+def optional_count(of: Mapping[str, Any], name: str, most: int, prefix: str = "") -> int | None:
+    """A whole number from 1 to `most`, or None where it is absent; JSON may spell it 3 or 3.0."""
+    value = of.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= most or value != int(value):
+        raise InvalidInputError(prefix + name, f"a whole number from 1 to {most}", value)
+    return int(value)
+
+
+def optional_flag(of: Mapping[str, Any], name: str, default: bool, prefix: str = "") -> bool:
+    """True or false, or the default where it is absent."""
+    value = of.get(name, default)
+    if not isinstance(value, bool):
+        raise InvalidInputError(prefix + name, "true or false", value)
+    return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond the range of a double
+        return False
+
+
+def _is_storable(text: str) -> bool:
+    """False for lone surrogates, which JSON can spell and UTF-8 cannot."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

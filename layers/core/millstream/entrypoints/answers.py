@@ -1,0 +1,66 @@
+"""Receipts, slates and items as a client reads them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from millstream.application.accept_events import Receipt
+from millstream.domain.catalogue import Item
+from millstream.domain.slates import Slate, SlateItem
+
+
+def receipt_body(receipt: Receipt) -> dict[str, Any]:
+    """The answer to POST /events."""
+    return {
+        "position": None if receipt.position is None else str(receipt.position),
+        "accepted": list(receipt.accepted),
+        "rejected": [
+            {
+                "index": rejection.index,
+                "eventId": rejection.event_id,
+                "field": rejection.error.field,
+                "expected": rejection.error.expected,
+                "got": rejection.error.got,
+            }
+            for rejection in receipt.rejected
+        ],
+    }
+
+
+def slate_body(user_id: str, slate: Slate) -> dict[str, Any]:
+    """The answer to GET /recommendations/{user}."""
+    made_by = slate.provenance
+    return {
+        "recommendationId": slate.recommendation_id,
+        "userId": user_id,
+        "itemList": places_body(slate.items),
+        "stale": slate.stale,
+        "provenance": {
+            "userPosition": None if made_by.user_position is None else str(made_by.user_position),
+            "modelVersion": made_by.model_version,
+            "policy": made_by.policy,
+            "tier": made_by.tier,
+        },
+    }
+
+
+def places_body(places: tuple[SlateItem, ...]) -> list[dict[str, Any]]:
+    """The items of a slate."""
+    return [
+        {
+            "itemId": place.item.item_id,
+            "name": place.item.name,
+            "score": round(place.score, 6),
+            "source": place.source,
+            "reason": place.reason,
+            "propensity": place.propensity,
+        }
+        for place in places
+    ]
+
+
+def item_body(item: Item) -> dict[str, Any]:
+    """The answer to GET /items/{id}, in the words of PUT /items."""
+    described = {name: value for name, value in asdict(item).items() if value is not None}
+    return {"itemId": described.pop("item_id"), **described}

@@ -1,0 +1,118 @@
+"""The HTTP edge: a request in, a use case called, an answer or an error out. The error map is here and only here.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from millstream.application.ports import Budget
+from millstream.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    InvalidRecordError,
+    MillstreamError,
+    NotFoundError,
+    UnavailableError,
+)
+from millstream.entrypoints.telemetry import Telemetry
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call as a route sees it, and how long it may keep its caller waiting."""
+
+    request_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    raw_body: str | None
+    is_base64: bool
+    budget: Budget
+
+    def json(self) -> object:
+        """The body. Raises InvalidInputError."""
+        try:
+            text = base64.b64decode(self.raw_body or "") if self.is_base64 else self.raw_body or ""
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:  # the latter: nested too deeply
+            raise InvalidInputError("body", f"JSON ({error})", self.raw_body) from error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route says."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+Route = Callable[[Request, Telemetry], Answer]
+Routes = Mapping[tuple[str, str], Route]
+"""(method, path as template.yaml and openapi.yaml write it) → route."""
+
+_STATUS: tuple[tuple[type[MillstreamError], int], ...] = (
+    (InvalidRecordError, 500),  # bytes of our own that cannot be read: nothing that the caller could change
+    (InvalidInputError, 400),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (UnavailableError, 503),
+)
+
+
+def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Call the route of an API Gateway proxy event; an error that nobody foresaw is left to Lambda, as a 502."""
+    try:
+        answer = _route(event, routes)(_request(event, budget), telemetry)
+    except MillstreamError as error:
+        answer = Answer(_status(error), {"error": described(error)})
+        if answer.status >= 500:
+            telemetry.failed(error)
+    telemetry.count(f"Answered{answer.status}")
+    return {
+        "statusCode": answer.status,
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps(answer.body, ensure_ascii=False),
+    }
+
+
+def described(error: MillstreamError) -> dict[str, str]:
+    """An error as a client reads it."""
+    message = {"message": str(error)}
+    if isinstance(error, InvalidInputError):
+        return {"field": error.field, "expected": error.expected, "got": error.got, **message}
+    return message
+
+
+def _route(event: Mapping[str, Any], routes: Routes) -> Route:
+    route = routes.get((event["httpMethod"], event["resource"]))
+    if route is None:
+        raise NotFoundError(f"{event['httpMethod']} {event['resource']} is not answered here")
+    return route
+
+
+def _request(event: Mapping[str, Any], budget: Budget) -> Request:
+    return Request(
+        request_id=event["requestContext"]["requestId"],
+        path={name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()},
+        query=event.get("queryStringParameters") or {},
+        raw_body=event.get("body"),
+        is_base64=bool(event.get("isBase64Encoded")),
+        budget=budget,
+    )
+
+
+def _unquoted(name: str, value: str) -> str:
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(name, "percent-encoded UTF-8", value) from error
+
+
+def _status(error: MillstreamError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)

@@ -1,0 +1,41 @@
+"""The time that Lambda leaves to an invocation, as the budget within which adapters retry.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from millstream.adapters.backoff import LONGEST_CALL_S
+from millstream.application.ports import Budget
+
+MARGIN_S = LONGEST_CALL_S + 0.5
+"""Kept back: an attempt that is begun at the last moment still ends, and is answered, before Lambda ends the call."""
+
+
+class LambdaBudget:
+    """What is left of one invocation, less the margin."""
+
+    def __init__(self, context: Any, margin_s: float = MARGIN_S) -> None:
+        self._context = context
+        self._margin_s = margin_s
+
+    def left_s(self) -> float:
+        """See Budget."""
+        left_ms: int = self._context.get_remaining_time_in_millis()
+        return left_ms / 1000 - self._margin_s
+
+
+class PartOfBudget:
+    """At most so many seconds of a budget, from now on: for what is not worth all of it."""
+
+    def __init__(self, whole: Budget, seconds: float) -> None:
+        self._whole = whole
+        self._seconds = seconds
+        self._began_with_s = whole.left_s()
+
+    def left_s(self) -> float:
+        """See Budget."""
+        left_s = self._whole.left_s()
+        return min(left_s, self._seconds - (self._began_with_s - left_s))

@@ -1,0 +1,68 @@
+"""Logs, metrics and traces by Powertools, made at the first call, so that importing a handler reads no environment.
+
+Source: https://docs.powertools.aws.dev/lambda/python/latest/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from millstream.application.ports import Budget
+from millstream.entrypoints.lambda_budget import LambdaBudget
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What a handler tells about itself."""
+
+    logger: Logger
+    metrics: Metrics
+    tracer: Tracer
+
+    def count(self, metric: str, amount: float = 1) -> None:
+        """Add to a count."""
+        self.metrics.add_metric(metric, MetricUnit.Count, amount)
+
+    def failed(self, error: Exception) -> None:
+        """Report an error that no caller hears of."""
+        self.logger.error(str(error), exc_info=error)
+
+
+@cache
+def telemetry() -> Telemetry:
+    """The telemetry of the process; service and namespace come from POWERTOOLS_* variables."""
+    return Telemetry(Logger(), Metrics(), Tracer())
+
+
+Handle = Callable[[dict[str, Any], Telemetry, Budget], dict[str, Any]]
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def instrumented(handle: Handle) -> Handler:
+    """A Lambda handler around `handle`: cold starts counted, metrics flushed as a log line, the call traced.
+
+    `handle` is also given the time that Lambda leaves to this call.
+    """
+
+    @cache
+    def instrumented_handle() -> Handler:
+        told = telemetry()
+
+        def call(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            return handle(event, told, LambdaBudget(context))
+
+        traced = told.tracer.capture_lambda_handler(call, capture_response=False)
+        measured = told.metrics.log_metrics(traced, capture_cold_start_metric=True, raise_on_empty_metrics=False)
+        return told.logger.inject_lambda_context(measured)
+
+    @wraps(handle)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return instrumented_handle()(event, context)
+
+    return handler

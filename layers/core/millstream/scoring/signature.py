@@ -1,0 +1,165 @@
+"""What a model's graph takes and gives; the trainer writes it, the scorer checks it before it serves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.tastes import TAIL_DECAY, TAIL_ITEMS
+from millstream.scoring.model_folder import SIGNATURE
+
+FORMAT = 1
+
+
+class Tensor(NamedTuple):
+    """One input or output: its name, its element type, and its shape, where a word stands for any length."""
+
+    name: str
+    dtype: str
+    shape: tuple[str | int, ...]
+
+
+class FeatureSet(NamedTuple):
+    """Which reading of a user's events the model was fitted on; a scorer must read them in the same way.
+
+    `items` and `decay`, the weight of each item beside the one after it, are the model's own.
+    """
+
+    name: str
+    version: int
+    items: int
+    decay: float
+
+
+FEATURES = FeatureSet("tail", 1, TAIL_ITEMS, TAIL_DECAY)
+"""The latest distinct items, newest first, as `domain.tastes` reads them."""
+
+MOST_ITEMS = 10_000
+"""Of a tail: a signature that asks for more is damaged."""
+
+NEXT_ITEMS_INPUTS = (
+    Tensor("tail", "int64", ("tail",)),
+    Tensor("tail_weight", "float32", ("tail",)),
+    Tensor("excluded", "int64", ("excluded",)),
+    Tensor("limit", "int64", (1,)),
+)
+"""Indices into the vocabulary (-1: unknown), newest first, at least one; their weights; indices that must not be given;
+how many items at most."""
+
+NEXT_ITEMS_OUTPUTS = (
+    Tensor("items", "int64", ("found",)),
+    Tensor("scores", "float32", ("found",)),
+    Tensor("because", "int64", ("found",)),
+)
+"""Indices into the vocabulary, best first, equal scores by index; their scores, all above 0; for each, the place in the
+tail of the item that led to it most."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The contract between a graph and the code that runs it; `vocabulary_digest` is the SHA-256 of its key file."""
+
+    algorithm: str
+    opset: int
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    vocabulary_items: int
+    vocabulary_digest: str
+    features: FeatureSet = FEATURES
+
+    def to_json(self) -> str:
+        """The text of `signature.json`. The same signature always gives the same text."""
+        fields = asdict(self)
+        named = {"inputs": _as_objects(self.inputs), "outputs": _as_objects(self.outputs)}
+        content = {"format": FORMAT, **fields, **named, "features": self.features._asdict()}
+        return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def read_signature(folder: Path) -> Signature:
+    """The signature of a model folder. Raises InvalidInputError, naming the field that is wrong."""
+    path = folder / SIGNATURE
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{folder.name}/{SIGNATURE}", "a readable JSON file", error) from error
+    if not isinstance(content, dict):
+        raise InvalidInputError(SIGNATURE, "an object", content)
+    if content.get("format") != FORMAT:
+        raise InvalidInputError(f"{SIGNATURE}: format", str(FORMAT), content.get("format"))
+    return Signature(
+        algorithm=_field(content, "algorithm", str),
+        opset=_field(content, "opset", int),
+        inputs=_tensors(content, "inputs"),
+        outputs=_tensors(content, "outputs"),
+        vocabulary_items=_field(content, "vocabulary_items", int),
+        vocabulary_digest=_field(content, "vocabulary_digest", str),
+        features=_features(_field(content, "features", dict)),
+    )
+
+
+def check_next_items(signature: Signature) -> None:
+    """Raises InvalidInputError unless a next-items scorer of this code can run the graph."""
+    for part, got, expected in (
+        ("inputs", signature.inputs, NEXT_ITEMS_INPUTS),
+        ("outputs", signature.outputs, NEXT_ITEMS_OUTPUTS),
+    ):
+        if len(got) != len(expected):
+            raise InvalidInputError(f"{SIGNATURE}: {part}", f"{len(expected)} tensors", [tensor.name for tensor in got])
+        for index, (found, wanted) in enumerate(zip(got, expected, strict=True)):
+            if found != wanted:
+                raise InvalidInputError(f"{SIGNATURE}: {part}[{index}]", _described(wanted), _described(found))
+    _check_features(signature.features)
+
+
+def _check_features(features: FeatureSet) -> None:
+    if features[:2] != FEATURES[:2]:
+        raise InvalidInputError(f"{SIGNATURE}: features", f"{FEATURES.name} {FEATURES.version}", features._asdict())
+    if not 1 <= features.items <= MOST_ITEMS:
+        raise InvalidInputError(f"{SIGNATURE}: features.items", f"1 to {MOST_ITEMS}", features.items)
+    if not 0 < features.decay <= 1:
+        raise InvalidInputError(f"{SIGNATURE}: features.decay", "above 0, up to 1", features.decay)
+
+
+def _as_objects(tensors: tuple[Tensor, ...]) -> list[dict[str, Any]]:
+    return [tensor._asdict() for tensor in tensors]
+
+
+def _described(tensor: Tensor) -> str:
+    return f"{tensor.name}: {tensor.dtype}{list(tensor.shape)}"
+
+
+def _tensors(content: Mapping[str, Any], part: str) -> tuple[Tensor, ...]:
+    tensors = []
+    for index, tensor in enumerate(_field(content, part, list)):
+        where = f"{part}[{index}]."
+        if not isinstance(tensor, dict):
+            raise InvalidInputError(f"{SIGNATURE}: {part}[{index}]", "an object", tensor)
+        shape = _field(tensor, "shape", list, where)
+        if not all(isinstance(length, str | int) for length in shape):
+            raise InvalidInputError(f"{SIGNATURE}: {where}shape", "lengths or words for them", shape)
+        tensors.append(Tensor(_field(tensor, "name", str, where), _field(tensor, "dtype", str, where), tuple(shape)))
+    return tuple(tensors)
+
+
+def _features(content: Mapping[str, Any]) -> FeatureSet:
+    where = "features."
+    return FeatureSet(
+        _field(content, "name", str, where),
+        _field(content, "version", int, where),
+        _field(content, "items", int, where),
+        _field(content, "decay", float, where),
+    )
+
+
+_WORDS: dict[type, str] = {str: "a string", int: "an integer", float: "a number", list: "a list", dict: "an object"}
+
+
+def _field(content: Mapping[str, Any], name: str, kind: type, where: str = "") -> Any:
+    value = content.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise InvalidInputError(f"{SIGNATURE}: {where}{name}", _WORDS[kind], value)
+    return value
