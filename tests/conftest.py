@@ -27,13 +27,17 @@ DUMMY_ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Millstream",
 }
 
+# One thread a process, unless a test asks for more: on models as small as these, threads mostly wait for each other,
+# and OpenMP's wait by spinning. The libraries read this when they are loaded, so it comes before any of them.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
 # These say which tests to run, and are no settings of Millstream's own.
 KEPT = {"MILLSTREAM_DATA", "MILLSTREAM_LOCALSTACK"}
 
 for name in [name for name in os.environ if name.startswith(("AWS_", "MILLSTREAM_", "POWERTOOLS_"))]:
     if name not in KEPT:
         del os.environ[name]
-os.environ.update(DUMMY_ENVIRONMENT)
+os.environ.update(DUMMY_ENVIRONMENT | ONE_THREAD)
 
 settings.register_profile("fast", max_examples=100, deadline=timedelta(seconds=2), derandomize=True)
 settings.register_profile(

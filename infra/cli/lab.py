@@ -15,9 +15,7 @@ from infra.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say,
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
-app = typer.Typer(
-    help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True
-)
+app = typer.Typer(help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True)
 app.add_typer(lab_compress.app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -17,8 +18,19 @@ from tests.contract.places import Place
 def moto() -> Iterator[Place]:
     """AWS as moto imitates it in this process: fast, and wrong here and there."""
     with mock_aws():
-        session: Any = boto3.Session(region_name=REGION)  # Any: its stubs know services only by written names
-        yield Place(session.client, REGION)
+        yield Place(_client_of_moto, REGION)
+
+
+@cache
+def _client_of_moto(service: str) -> Any:
+    """One client a service for all tests: the first reads botocore's description of the service, which takes longest.
+
+    What a client calls is moto's empty AWS of the moment, whenever the client was made.
+    """
+    session: Any = boto3.Session(  # Any: its stubs know services only by written names
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION
+    )
+    return session.client(service)
 
 
 @pytest.fixture

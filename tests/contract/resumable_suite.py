@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from infra.trainer.models.contract import Resumable
-from tests.contract.recommender_suite import HISTORIES, SEED, RecommenderSuite, interactions
+from tests.contract.recommender_suite import DATA, HISTORIES, OTHER_DATA, SEED, RecommenderSuite, interactions
 
 
 class ResumableSuite(RecommenderSuite):
@@ -27,10 +27,10 @@ class ResumableSuite(RecommenderSuite):
 
     def test_other_data_and_another_seed_are_other_fits(self, tmp_path: Path) -> None:
         """They share a folder and do not meet."""
-        for data, seed in ((interactions(), SEED), (interactions(seed=4), SEED), (interactions(), SEED + 1)):
+        for data, seed in ((DATA, SEED), (OTHER_DATA, SEED), (DATA, SEED + 1)):
             model = self.made()
             assert isinstance(model, Resumable)
             model.keep_in(tmp_path)
-            model.fit(data, seed)
+            model.fit(interactions(data), seed)
             assert model.spent_before == (0.0, 0.0)
-            assert np.array_equal(model.score(HISTORIES), self.fitted(data, seed).score(HISTORIES))
+            assert np.array_equal(model.score(HISTORIES), self.as_fitted(data, seed).score(HISTORIES))
