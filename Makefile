@@ -1,6 +1,7 @@
 # Everything here can be run again; what is already done is not done again.
 #   make demo [DATA=folder-or-file]   set everything up, then run the main job
 #   make test                         set everything up, then check and test everything
+#   make quick                        while you work: the checks and most tests, in a minute; no server, no PyTorch
 #   make bench                        print the tables of tests/bench
 #   make localstack-check             run LocalStack's core without Docker and test against it (needs python3.13, npm)
 PYTHON ?= python3
@@ -11,10 +12,10 @@ NEURAL := $(VENV)/.neural
 SAM    := .millstream/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help setup neural demo test check unit cloud-tests bench localstack-check sam clean
+.PHONY: help setup neural demo test quick check bench localstack-check sam clean
 
 help:
-	@sed -n '2,5s/^# *//p' Makefile
+	@sed -n '2,6s/^# *//p' Makefile
 
 setup: $(STAMP)
 
@@ -39,9 +40,16 @@ $(NEURAL): $(STAMP)
 demo: setup
 	@$(BIN)/millstream demo $(if $(DATA),--data "$(DATA)")
 
+# Two workers, and what shares a local cloud goes to one of them: tests/conftest.py names it.
 test: check
-	@$(BIN)/python -m pytest -q -m "not cloud" -n 2
-	@$(BIN)/python -m pytest -q -m cloud
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+# What needs neither a server nor PyTorch nor a build; each property with a few examples.
+SLOW := tests/bench tests/unit/trainer tests/contract/test_recommenders.py tests/contract/test_scorer.py \
+	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep_can_fail.py
+
+quick: check
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n 2 -m "not cloud" $(SLOW:%=--ignore=%)
 
 # Formatting, lint, types, and the direction of the imports.
 check: neural

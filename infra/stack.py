@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.explained import ExplainedError
 from infra.local import cloud
+from infra.local.clients import local_session
 from infra.local.deployment import Deployment
 from millstream.adapters.dynamo_imports import DynamoImports
 from millstream.adapters.dynamo_views import DynamoViews
@@ -112,13 +113,7 @@ def open_stack(name: str | None = None) -> Stack:
 
 def local_stack(deployment: Deployment) -> Stack:
     """The stack of a local cloud."""
-    variables = deployment.environment
-    session = boto3.Session(
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        region_name=deployment.region,
-    )
-    return Stack(deployment.stack, deployment.region, deployment.outputs, deployment.endpoint_url, session)
+    return Stack(deployment.stack, deployment.region, deployment.outputs, deployment.endpoint_url, local_session())
 
 
 def _stack_on_aws(name: str) -> Stack:

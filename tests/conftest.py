@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +15,8 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 OFFLINE = (TESTS / "unit", TESTS / "property")
+ONE_AFTER_THE_OTHER = (TESTS / "e2e", TESTS / "integration" / "local_cloud", TESTS / "integration" / "faults")
+"""Folders whose tests share a server: one worker runs them all. They take longest, so they come first."""
 
 DUMMY_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -39,11 +42,37 @@ for name in [name for name in os.environ if name.startswith(("AWS_", "MILLSTREAM
         del os.environ[name]
 os.environ.update(DUMMY_ENVIRONMENT | ONE_THREAD)
 
+# In the background a shell starts programs with Ctrl-C ignored, and they hand that on to all that they start: what
+# tests interrupt would never hear of it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("quick", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("fast", max_examples=100, deadline=timedelta(seconds=2), derandomize=True)
 settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a local cloud go to one worker, whose other tests wait until the long ones have begun."""
+    for item in items:
+        if folder := _shared_folder(item):
+            item.add_marker(pytest.mark.xdist_group(folder.name))
+        elif item.get_closest_marker("cloud"):
+            item.add_marker(pytest.mark.xdist_group("contract"))
+    items.sort(key=_place)  # keeps the order of what is in one place
+
+
+def _shared_folder(item: pytest.Item) -> Path | None:
+    return next((folder for folder in ONE_AFTER_THE_OTHER if folder in item.path.parents), None)
+
+
+def _place(item: pytest.Item) -> int:
+    if folder := _shared_folder(item):
+        return ONE_AFTER_THE_OTHER.index(folder)
+    return len(ONE_AFTER_THE_OTHER) + (not item.get_closest_marker("cloud"))
 
 
 class NetworkTouchedError(AssertionError):

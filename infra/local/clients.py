@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
+from botocore.session import Session
 
 # MiniStack reads the account from the key id, and serves unsigned API calls only for this account and its own region.
 ACCOUNT = "000000000000"
@@ -27,13 +30,21 @@ def environment(endpoint_url: str) -> dict[str, str]:
     }
 
 
+def local_session() -> Any:
+    """A session with the local cloud's credentials. Any: the stubs know clients only by names that are written out."""
+    core = Session()
+    core.register_component("data_loader", _descriptions())
+    return boto3.Session(
+        aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=REGION, botocore_session=core
+    )
+
+
 class Clients:
     """Makes clients for an endpoint and keeps one for each service: `clients("sqs")`."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
-        # Any: the stubs know a client only by a service name that is written out.
-        self._session: Any = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=REGION)
+        self._session = local_session()
         self._made: dict[str, Any] = {}
 
     def __call__(self, service: str) -> Any:
@@ -50,3 +61,9 @@ class Clients:
 
     def _client(self, service: str, config: Config) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint_url, config=config)
+
+
+@cache
+def _descriptions() -> Loader:
+    """Keeps what it has read of the services: a description has megabytes, and each session would read it anew."""
+    return create_loader()

@@ -38,4 +38,8 @@ def local(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The local cloud; the environment points at it, since PynamoDB finds its endpoint there."""
     for name, value in environment(ministack).items():
         monkeypatch.setenv(name, value)
-    return Place(Clients(ministack), REGION)
+    return Place(_clients_of(ministack), REGION)
+
+
+_clients_of = cache(Clients)
+"""One client a service for all tests, as above."""
