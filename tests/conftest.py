@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 OFFLINE = (TESTS / "unit", TESTS / "property")
-ONE_AFTER_THE_OTHER = (TESTS / "e2e", TESTS / "integration" / "local_cloud", TESTS / "integration" / "faults")
-"""Folders whose tests share a server: one worker runs them all. They take longest, so they come first."""
+SERVERS = ("setting", "ministack", "endpoint", "checkout")
+"""Fixtures that start a local cloud for a session: one worker runs all tests that ask for the same one."""
 
 DUMMY_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -57,23 +57,24 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a local cloud go to one worker, whose other tests wait until the long ones have begun."""
+    """Tests that share a local cloud go to one worker; what takes longest comes first, so that none waits for it."""
     for item in items:
-        if folder := _shared_folder(item):
-            item.add_marker(pytest.mark.xdist_group(folder.name))
-        elif item.get_closest_marker("cloud"):
-            item.add_marker(pytest.mark.xdist_group("contract"))
+        if server := _server(item):
+            item.add_marker(pytest.mark.xdist_group(server))
     items.sort(key=_place)  # keeps the order of what is in one place
 
 
-def _shared_folder(item: pytest.Item) -> Path | None:
-    return next((folder for folder in ONE_AFTER_THE_OTHER if folder in item.path.parents), None)
+def _server(item: pytest.Item) -> str | None:
+    """The fixture of the local cloud that a test shares with others."""
+    asked = getattr(item, "fixturenames", ()) if item.get_closest_marker("cloud") else ()
+    return next((name for name in SERVERS if name in asked), None)
 
 
 def _place(item: pytest.Item) -> int:
-    if folder := _shared_folder(item):
-        return ONE_AFTER_THE_OTHER.index(folder)
-    return len(ONE_AFTER_THE_OTHER) + (not item.get_closest_marker("cloud"))
+    if server := _server(item):
+        return SERVERS.index(server)
+    # A worker is given two groups to begin with: between the two long ones and the others come tests with their own.
+    return 1 + len(SERVERS) * (not item.get_closest_marker("cloud"))
 
 
 class NetworkTouchedError(AssertionError):
