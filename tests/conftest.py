@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -55,13 +55,14 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # before all others: xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Tests that share a local cloud go to one worker; what takes longest comes first, so that none waits for it."""
     for item in items:
         if server := _server(item):
             item.add_marker(pytest.mark.xdist_group(server))
     items.sort(key=_place)  # keeps the order of what is in one place
+    return (yield)
 
 
 def _server(item: pytest.Item) -> str | None:
