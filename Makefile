@@ -45,7 +45,7 @@ test: check
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 # What needs neither a server nor PyTorch nor a build; each property with a few examples.
-SLOW := tests/bench tests/unit/trainer tests/contract/test_recommenders.py tests/contract/test_scorer.py \
+SLOW := tests/bench tests/unit/lab tests/contract/test_recommenders.py tests/contract/test_scorer.py \
 	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep_can_fail.py
 
 quick: check
@@ -65,7 +65,7 @@ bench: setup
 PYTHON313 ?= python3.13
 
 localstack-check: neural
-	@$(BIN)/python -m infra.localstack.verify --python $(PYTHON313)
+	@$(BIN)/python -m millstream_tools.cloud.localstack.verify --python $(PYTHON313)
 
 # The SAM command line has an environment of its own: its pins do not go with ours.
 sam: $(SAM)

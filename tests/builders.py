@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from millstream.application.ports import ONCE, UNHURRIED, Budget, LogRecord, PublishedModel
-from millstream.application.project_events import fold_batch
-from millstream.domain.catalogue import Item
-from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.application.project.project_events import fold_batch
+from millstream.domain.catalogue.items import Item
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import Pseudonym, pseudonym
-from millstream.domain.model_cards import Card, Cost
-from millstream.domain.positions import Position, shard_name, shard_number
-from millstream.domain.records import Core, FoldableRecord, decode_cores, encode
-from millstream.domain.trend import Trend
-from millstream.domain.user_state import UserState
+from millstream.domain.models.cards import Card, Cost
+from millstream.domain.log.positions import Position, shard_name, shard_number
+from millstream.domain.log.records import Core, FoldableRecord, decode_cores, encode
+from millstream.domain.views.trend import Trend
+from millstream.domain.views.user_state import UserState
 
 NOW_MS = 1_795_305_600_000
 """2026-11-22 00:00 UTC."""

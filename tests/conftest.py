@@ -115,8 +115,8 @@ def _refused(*arguments: object) -> NoReturn:
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty local cloud: services without a stack. Starts it, once a session."""
-    from infra.local.environment import cloud_python
-    from infra.local.server import start_server
+    from millstream_tools.cloud.local.environment import cloud_python
+    from millstream_tools.cloud.local.server import start_server
 
     server, endpoint = start_server(cloud_python(), tmp_path_factory.mktemp("ministack"))
     yield endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from millstream.adapters.backoff import attempts
+from millstream.adapters.aws.backoff import attempts
 from millstream.application.ports import Budget
 
 

@@ -6,18 +6,18 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from infra.imports.importing import Imported, ImportFiles
-from infra.imports.mapping import ColumnMapping
-from infra.imports.mapping_file import read_mapping
-from infra.imports.reading import ReadHistory
-from infra.imports.rejects import Reject
+from millstream_tools.ops.imports.importing import Imported, ImportFiles
+from millstream_tools.ops.imports.mapping import ColumnMapping
+from millstream_tools.ops.imports.mapping_file import read_mapping
+from millstream_tools.ops.imports.reading import ReadHistory
+from millstream_tools.ops.imports.rejects import Reject
 from millstream.adapters.memory import FixedClock, MemoryArchive
 from millstream.adapters.memory.imports import MemoryImports
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import silently
 from millstream.domain.errors import UnavailableError
-from millstream.domain.events import EventRecord
-from millstream.domain.records import decode
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SECRET
 
 PLAIN = {"user": "user", "item": "item", "time": "time"}

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from millstream.application.ports import LogRecord
-from millstream.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
-from millstream.domain.positions import Position, shard_name
-from millstream.domain.records import LATEST_MS, VERSION, encode
+from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.log.positions import Position, shard_name
+from millstream.domain.log.records import LATEST_MS, VERSION, encode
 from tests.builders import NOW_MS, SHARD, subject
 
 DAY_MS = 24 * 3600 * 1000

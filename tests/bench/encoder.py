@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from infra.trainer.interactions import Ints
-from infra.trainer.model_export.parts import Built
-from infra.trainer.sequence.graph import graph
-from infra.trainer.sequence.knobs import Block, SequenceKnobs
-from infra.trainer.sequence.model import SequenceModel
-from infra.trainer.sequence.quantized import quantized_graph
+from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.served.export.parts import Built
+from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
+from millstream_tools.lab.sequence.model import SequenceModel
+from millstream_tools.lab.sequence.quantized import quantized_graph
 from millstream.scoring.session import open_session
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured

@@ -25,14 +25,14 @@ STATEMENTS = {
     "boto3": "import boto3",
     "usual set: boto3, Powertools, pydantic": f"import boto3, pydantic, {_EDGE}",
     "usual set with onnxruntime": f"import boto3, pydantic, onnxruntime, {_EDGE}",
-    "accept_events": "import functions.accept_events.app",
-    "project_events": "import functions.project_events.app, millstream.adapters.dynamo_feature_store",
-    "archive_events": "import functions.archive_events.app, millstream.adapters.s3_archive",
-    "publish_items": "import functions.publish_items.app, millstream.adapters.dynamo_catalogue",
-    "recommend, before its first request": "import functions.recommend.app",
+    "accept_events": "import functions.http.accept_events.app",
+    "project_events": "import functions.stream.project_events.app, millstream.adapters.aws.dynamo_feature_store",
+    "archive_events": "import functions.stream.archive_events.app, millstream.adapters.aws.s3_archive",
+    "publish_items": "import functions.http.publish_items.app, millstream.adapters.aws.dynamo_catalogue",
+    "recommend, before its first request": "import functions.http.recommend.app",
     "recommend": (
-        "import functions.recommend.app, millstream.adapters.dynamo_feature_store, "
-        "millstream.adapters.dynamo_catalogue, millstream.adapters.s3_model_store, millstream.scoring.onnx_scorer"
+        "import functions.http.recommend.app, millstream.adapters.aws.dynamo_feature_store, "
+        "millstream.adapters.aws.dynamo_catalogue, millstream.adapters.aws.s3_model_store, millstream.scoring.onnx_scorer"
     ),
 }
 """What is measured; a function with what it imports at its first request."""
@@ -89,7 +89,7 @@ def _started(statement: str) -> int:
 def _lean_gate() -> Gate:
     """A second process tells what is loaded by its exit status."""
     unwanted = set(NOT_FOR_ACCEPT_EVENTS)
-    check = f"import sys, functions.accept_events.app; sys.exit(len({unwanted!r} & set(sys.modules)))"
+    check = f"import sys, functions.http.accept_events.app; sys.exit(len({unwanted!r} & set(sys.modules)))"
     _, status, _ = os.wait4(_started(check), 0)
     loaded = os.waitstatus_to_exitcode(status)
     promise = f"accept_events imports none of {', '.join(NOT_FOR_ACCEPT_EVENTS)}"

@@ -16,15 +16,16 @@ from typing import Any
 
 import orjson
 
-from millstream.adapters.dynamo_feature_store import trend_key, user_key
-from millstream.adapters.dynamo_size import item_bytes, write_units
-from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.aws.dynamo_feature_store import trend_key, user_key
+from millstream.adapters.aws.dynamo_size import item_bytes, write_units
+from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters
 from millstream.application.ports import FIRST_VIEW
-from millstream.application.project_events import ProjectEvents
-from millstream.domain import trend_row, user_row
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.views import trend_row
+from millstream.domain.views import user_row
 from millstream.domain.keys import PSEUDONYM_BYTES
-from millstream.domain.user_state import RECENT_EVENTS
+from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.entrypoints.stream import log_records
 from tests.bench import fold
 from tests.bench.comparing import Compared

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import Advance
 from millstream.application.replay.rebuild import Rebuild
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.machine import peak_memory

@@ -24,7 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from functions.recommend import app
+from functions.http.recommend import app
 from millstream.adapters.memory import MemoryCatalogue
 from millstream.bootstrap import Reading
 from millstream.entrypoints.http import respond

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from millstream.application.recommend import FEW_CANDIDATES, Recommend
-from millstream.domain import user_row
+from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend
+from millstream.domain.views import user_row
 from millstream.domain.keys import pseudonym
-from millstream.domain.recommendation_requests import parse_request
-from millstream.domain.rerank import excluded_items, places
-from millstream.domain.slates import in_order
-from millstream.domain.tastes import tail
+from millstream.domain.slates.requests import parse_request
+from millstream.domain.slates.rerank import excluded_items, places
+from millstream.domain.slates.slate import in_order
+from millstream.domain.views.tastes import tail
 from millstream.entrypoints.answers import slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.telemetry import Telemetry, instrumented

@@ -15,24 +15,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.datasets.open_shop import open_shop
-from infra.demo.translation import history_records
-from infra.trainer.covisitation import CovisitationConfig, CovisitationModel, export, fit
-from infra.trainer.covisitation.fit import fitted
-from infra.trainer.covisitation.replay import replay
-from infra.trainer.watch import Seconds, Watch, summed
+from millstream_tools.shops.recorded.open_shop import open_shop
+from millstream_tools.demo.translation import history_records
+from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, export, fit
+from millstream_tools.lab.served.covisitation_model.fit import fitted
+from millstream_tools.lab.served.covisitation_model.replay import replay
+from millstream_tools.lab.watch import Seconds, Watch, summed
 from millstream.adapters.memory import MemoryModelStore
-from millstream.adapters.s3_archive import S3Archive
-from millstream.adapters.system_clock import SystemClock
-from millstream.application.amended_log import amended
+from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.replay.amended_log import amended
 from millstream.application.models import promote_model, publish_model
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import Pseudonym
-from millstream.domain.model_cards import Cost
-from millstream.domain.positions import HISTORY_SHARD, Position, shard_number
-from millstream.domain.records import decode_cores, encode
-from millstream.domain.tastes import tail
-from millstream.domain.user_state import UserState
+from millstream.domain.models.cards import Cost
+from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_number
+from millstream.domain.log.records import decode_cores, encode
+from millstream.domain.views.tastes import tail
+from millstream.domain.views.user_state import UserState
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
 from tests.bench.bucket import FolderBucket

@@ -15,13 +15,13 @@ from itertools import chain, islice
 from statistics import mean
 from typing import Any
 
-from millstream.adapters.dynamo_feature_store import trend_key, user_key
-from millstream.adapters.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
+from millstream.adapters.aws.dynamo_feature_store import trend_key, user_key
+from millstream.adapters.aws.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, MemoryViews
 from millstream.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
-from millstream.application.project_events import ProjectEvents
-from millstream.domain import user_row
-from millstream.domain.user_state import RECENT_EVENTS
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.views import user_row
+from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.entrypoints.stream import log_records
 from tests.bench.kinesis import SHARD, lambda_event, packed
 from tests.bench.peers.plain_projector import user_item

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from millstream.adapters.dynamo_feature_store import user_key
-from millstream.adapters.dynamo_size import item_bytes, write_units
-from millstream.adapters.dynamo_views import DynamoViews
-from millstream.adapters.folder_workspace import FolderWorkspace
+from millstream.adapters.aws.dynamo_feature_store import user_key
+from millstream.adapters.aws.dynamo_size import item_bytes, write_units
+from millstream.adapters.aws.dynamo_views import DynamoViews
+from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import UNHURRIED, LogRecord, UserWrite
 from millstream.application.replay.distributed import (
     ON_MANY_MACHINES,
@@ -37,8 +37,8 @@ from millstream.application.replay.distributed import (
 )
 from millstream.application.replay.reading import kept_log
 from millstream.application.replay.users import fold_partition
-from millstream.domain.amendments import NOTHING_HIDDEN
-from millstream.domain.positions import Position
+from millstream.domain.log.amendments import NOTHING_HIDDEN
+from millstream.domain.log.positions import Position
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.network import Network

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.trainer.covisitation import Cost, export, fit
-from infra.trainer.covisitation.model import CovisitationModel
+from millstream_tools.lab.served.covisitation_model import Cost, export, fit
+from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream.application.ports import LogRecord
-from millstream.domain.catalogue import Item
-from millstream.domain.events import EventKind
-from millstream.domain.positions import Position
-from millstream.domain.user_state import RECENT_EVENTS
+from millstream.domain.catalogue.items import Item
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.positions import Position
+from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.trace import START_MS, Step

@@ -18,16 +18,16 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from infra.trainer.interactions import Ints
-from infra.trainer.sequence.graph import graph
-from infra.trainer.sequence.knobs import SequenceKnobs
-from infra.trainer.sequence.quantized import quantized_graph
+from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.sequence.quantized import quantized_graph
 from millstream.scoring.model_folder import GRAPH
 from millstream.scoring.session import open_session
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.reporting import Gate, Report, Table
-from tests.unit.trainer.sequence_weights import made_up
+from tests.unit.lab.sequence_weights import made_up
 
 WIDTH = 64
 LIMIT = 100

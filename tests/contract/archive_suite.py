@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import pytest
 
 from millstream.application.ports import Archive, LogRecord
-from millstream.domain.positions import HISTORY_SHARD, Position, shard_name
+from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name
 
 TODAY, TOMORROW = "2026-11-22", "2026-11-23"
 EVERY_BYTE = bytes(range(256))

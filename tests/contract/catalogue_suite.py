@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 import pytest
 
 from millstream.application.ports import Catalogue, CatalogueChange
-from millstream.domain import catalogue as catalogue_module
-from millstream.domain.catalogue import Item
+from millstream.domain.catalogue import items as catalogue_module
+from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import KeyCollisionError
 from tests.builders import NOW_MS, item
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.clients import REGION, Clients, environment
+from millstream_tools.cloud.local.clients import REGION, Clients, environment
 from tests.contract.places import Place
 
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import pytest
 
 from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
-from millstream.domain.positions import Position, shard_name
+from millstream.domain.log.positions import Position, shard_name
 
 FIRST = DeadLetter(
     Position(shard_name(0), 2**185), "record.magic: expected 0xf5, got 0x6e", bytes(range(256)), "0011aabb"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.archive.destinations import Destination, growing_file
+from millstream_tools.ops.archive.destinations import Destination, growing_file
 
 NAME = "day=2026-11-22/shardId-000000000000.parquet"
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import pytest
 
 from millstream.application.ports import EventLog, LogRecord
-from millstream.domain.positions import parse_position
+from millstream.domain.log.positions import parse_position
 
 EVERY_BYTE = bytes(range(256))
 

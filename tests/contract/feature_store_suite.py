@@ -9,7 +9,7 @@ import pytest
 from millstream.application.ports import NO_ROW, FeatureStore, UserWrite, UserWriteReport, VersionedRow
 from millstream.domain.errors import ConflictError
 from millstream.domain.keys import Pseudonym
-from millstream.domain.positions import HISTORY_SHARD, shard_name
+from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 
 ANN, BOB, CEM = (bytes([number]) * 16 for number in (0, 127, 255))
 FULL_ROW = bytes(number % 256 for number in range(991))

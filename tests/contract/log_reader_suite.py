@@ -10,7 +10,7 @@ import pytest
 
 from millstream.application.ports import EventLog, LogReader, LogRecord
 from millstream.domain.errors import NotFoundError
-from millstream.domain.positions import shard_name, shard_number
+from millstream.domain.log.positions import shard_name, shard_number
 
 EVERY_BYTE = bytes(range(256))
 SHARDS = 2

@@ -12,7 +12,7 @@ import pytest
 
 from millstream.application.ports import ModelStore
 from millstream.domain.errors import ConflictError, NotFoundError
-from millstream.domain.promotions import KEPT_PROMOTIONS, Promotion
+from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 from tests.builders import NOW_MS, published
 
 MEASURED = {"leave-one-out": {"ndcg@10": 0.125, "recall@10": 0.25}, "time split": {"ndcg@10": 0.1}}

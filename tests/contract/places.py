@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from infra.local.template import read_template
+from millstream_tools.cloud.local.template import read_template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from infra.trainer.evaluation.ranking import NOTHING
-from infra.trainer.interactions import Interactions, Ints
-from infra.trainer.models import stored
-from infra.trainer.models.contract import Recommender, Updatable
+from millstream_tools.lab.evaluation.ranking import NOTHING
+from millstream_tools.lab.data.interactions import Interactions, Ints
+from millstream_tools.lab.models import stored
+from millstream_tools.lab.models.contract import Recommender, Updatable
 from millstream.domain.errors import InvalidInputError
 
 USERS, ITEMS, EVENTS = 60, 24, 900

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from infra.trainer.models.contract import Resumable
+from millstream_tools.lab.models.contract import Resumable
 from tests.contract.recommender_suite import DATA, HISTORIES, OTHER_DATA, SEED, RecommenderSuite, interactions
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from millstream.application.ports import Scorer
 from millstream.domain.keys import item_key
-from millstream.domain.slates import Source
+from millstream.domain.slates.slate import Source
 
 TEA, CUP, SPOON, SUGAR, LAMP, BULB = (item_key(name) for name in ("tea", "cup", "spoon", "sugar", "lamp", "bulb"))
 UNKNOWN = item_key("never seen")

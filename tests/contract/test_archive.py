@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.adapters.memory import MemoryArchive
-from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import Archive
 from tests.contract.archive_suite import ArchiveSuite
 from tests.contract.places import Place

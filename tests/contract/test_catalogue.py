@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.adapters.dynamo_catalogue import DynamoCatalogue
+from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
 from millstream.adapters.memory import MemoryCatalogue
 from millstream.application.ports import Catalogue
 from tests.contract.catalogue_suite import CatalogueSuite

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.archive.destinations import Bucket, Destination, Folder
+from millstream_tools.ops.archive.destinations import Bucket, Destination, Folder
 from tests.contract.destination_suite import DestinationSuite
 from tests.contract.places import Place
 

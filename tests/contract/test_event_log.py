@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.memory import MemoryEventLog
 from millstream.application.ports import EventLog, LogRecord
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.contract.event_log_suite import EventLogSuite
 from tests.contract.places import Place
 

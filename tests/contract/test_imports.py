@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.adapters.dynamo_imports import DynamoImports
+from millstream.adapters.aws.dynamo_imports import DynamoImports
 from millstream.adapters.memory.imports import MemoryImports
 from millstream.application.ports import Imports
 from tests.contract.imports_suite import ImportsSuite

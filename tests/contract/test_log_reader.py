@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.adapters.kinesis_event_log import KinesisEventLog
-from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
+from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.memory import MemoryEventLog
 from tests.contract.log_reader_suite import SHARDS, LogReaderSuite, ReshardingSuite, Stream
 from tests.contract.places import Place

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from infra.trainer.models.contract import Recommender, Updatable
-from infra.trainer.models.families import FAMILIES, made
+from millstream_tools.lab.models.contract import Recommender, Updatable
+from millstream_tools.lab.models.families import FAMILIES, made
 from tests.contract.recommender_suite import ITEMS, RecommenderSuite, UpdatableSuite, interactions
 from tests.contract.resumable_suite import ResumableSuite
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infra.trainer.sequence.export import Origin, ToGraph, export
-from infra.trainer.sequence.graph import graph
-from infra.trainer.sequence.graph_layers import Weights
-from infra.trainer.sequence.knobs import SequenceKnobs
-from infra.trainer.sequence.quantized import quantized_graph
+from millstream_tools.lab.sequence.export import Origin, ToGraph, export
+from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.graph_layers import Weights
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.sequence.quantized import quantized_graph
 from millstream.application.ports import Scorer
-from millstream.domain.model_cards import Cost
+from millstream.domain.models.cards import Cost
 from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.contract.scorer_suite import ScorerSuite
-from tests.unit.trainer.histories import scorer_of
+from tests.unit.lab.histories import scorer_of
 
 ITEMS = ["tea", "cup", "spoon", "sugar", "lamp", "bulb"]
 KNOBS = SequenceKnobs(
@@ -66,7 +66,7 @@ def trained() -> Weights:
     # Only now, because it needs PyTorch.
     import torch
 
-    from infra.trainer.sequence.training import train
+    from millstream_tools.lab.sequence.training import train
 
     torch.set_num_threads(1)  # threads that wait for each other cost more than so small a model
     histories = [np.array([ITEMS.index(item) for item in items]) for items in ScorerSuite.HISTORIES.values()]

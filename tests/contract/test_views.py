@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryViews
 from millstream.application.ports import Views
 from tests.contract.places import Place

@@ -8,7 +8,7 @@ import pytest
 
 from millstream.application.ports import FIRST_VIEW, NO_ROW, UserWrite, VersionedRow, Views, ViewVersion
 from millstream.domain.errors import ConflictError, ViewClosedError
-from millstream.domain.positions import HISTORY_SHARD, shard_name
+from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 
 ANN, BOB = (bytes([number]) * 16 for number in (0, 255))
 SHARD, OTHER = shard_name(0), shard_name(1)

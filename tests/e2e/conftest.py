@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from infra.local.checkout import TEMPLATE
-from infra.local.clients import Clients
-from infra.local.cloud import STACK, Cloud, start_poller
-from infra.local.deployment import deploy
-from infra.local.environment import cloud_python
-from infra.local.server import start_server
-from infra.stack import local_stack
-from millstream.adapters.s3_model_store import S3ModelStore
-from millstream.adapters.system_clock import SystemClock
+from millstream_tools.places import TEMPLATE
+from millstream_tools.cloud.local.clients import Clients
+from millstream_tools.cloud.local.cloud import STACK, Cloud, start_poller
+from millstream_tools.cloud.local.deployment import deploy
+from millstream_tools.cloud.local.environment import cloud_python
+from millstream_tools.cloud.local.server import start_server
+from millstream_tools.ops.stack import local_stack
+from millstream.adapters.aws.s3_model_store import S3ModelStore
+from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
 from tests.e2e.models import publish_models
 from tests.e2e.stack import MAX_WINDOW, Stack

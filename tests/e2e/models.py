@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.trainer.covisitation.export import export
-from infra.trainer.covisitation.fit import fit
+from millstream_tools.lab.served.covisitation_model.export import export
+from millstream_tools.lab.served.covisitation_model.fit import fit
 from millstream.application.models import publish_model
 from millstream.application.ports import LogRecord, ModelStore
-from millstream.domain.model_cards import Cost
+from millstream.domain.models.cards import Cost
 from millstream.scoring.publishable import publishable
 from tests.builders import NOW_MS, log, record, views
 

@@ -15,11 +15,11 @@ import threading
 import time
 from pathlib import Path
 
-from infra.local.clients import Clients
-from millstream.adapters.dynamo_views import DynamoViews
-from millstream.adapters.folder_workspace import FolderWorkspace
-from millstream.adapters.kinesis_log_reader import KinesisLogReader
-from millstream.adapters.s3_archive import S3Archive
+from millstream_tools.cloud.local.clients import Clients
+from millstream.adapters.aws.dynamo_views import DynamoViews
+from millstream.adapters.local.folder_workspace import FolderWorkspace
+from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild
 

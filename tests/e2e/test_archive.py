@@ -8,10 +8,10 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from infra.archive.compaction import compact
-from infra.archive.destinations import Folder
-from infra.archive.plan import planned
-from infra.training_sets.building import build
+from millstream_tools.ops.archive.compaction import compact
+from millstream_tools.ops.archive.destinations import Folder
+from millstream_tools.ops.archive.plan import planned
+from millstream_tools.ops.training_sets.building import build
 from tests.e2e.stack import Stack, event
 
 pytestmark = pytest.mark.cloud

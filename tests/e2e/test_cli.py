@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.checkout import CHECKOUT, ENVIRONMENT_FOLDER
-from infra.local.environment import cloud_python
+from millstream_tools.places import CHECKOUT, ENVIRONMENT_FOLDER
+from millstream_tools.cloud.local.environment import cloud_python
 from tests.integration.local_cloud.test_cloud import processes_of
 
 pytestmark = pytest.mark.cloud
@@ -113,7 +113,7 @@ def millstream(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 def program(*arguments: str) -> list[str]:
     """The command line: what the installed script runs, from the sources in the current folder."""
-    return [sys.executable, "-u", "-m", "infra.cli.main", *arguments]
+    return [sys.executable, "-u", "-m", "millstream_tools.cli.main", *arguments]
 
 
 def environment(checkout: Path) -> dict[str, str]:

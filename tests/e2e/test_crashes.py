@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.checkout import CHECKOUT
-from millstream.domain.events import EventRecord
+from millstream_tools.places import CHECKOUT
+from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import pseudonym
-from millstream.domain.records import encode
+from millstream.domain.log.records import encode
 from tests.builders import NOW_MS
 from tests.builders import event as logged
 from tests.e2e.clean_run import assert_exactly_once, assert_same_rows, clean_run, views_of

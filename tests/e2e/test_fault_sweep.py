@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.checkout import CHECKOUT
-from infra.local.clients import Clients
-from millstream.domain.events import Event, EventKind, EventRecord
-from millstream.domain.records import VERSION, encode
+from millstream_tools.places import CHECKOUT
+from millstream_tools.cloud.local.clients import Clients
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.records import VERSION, encode
 from tests.builders import NOW_MS, POISON, event, subject
 from tests.e2e.aws_in_trouble import StackOnAws
 from tests.property.sweep import Deliver, Drop, Erase, File, Meanwhile, Put, PutAgain, Race, Replay, Step, World

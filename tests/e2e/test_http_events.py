@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from millstream.domain.keys import pseudonym
-from millstream.domain.positions import parse_position
-from millstream.domain.records import decode
+from millstream.domain.log.positions import parse_position
+from millstream.domain.log.records import decode
 from tests.e2e.stack import Stack, event
 
 pytestmark = pytest.mark.cloud

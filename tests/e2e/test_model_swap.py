@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from millstream.adapters.system_clock import SystemClock
+from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
 from tests.e2e.conftest import Setting
 from tests.e2e.models import AFTER_THE_LAMP

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from infra.cli import models
-from infra.cli.commands import app
+from millstream_tools.cli import models
+from millstream_tools.cli.commands import app
 from tests.e2e.conftest import Setting
 from tests.e2e.models import AFTER_THE_LAMP
 from tests.e2e.stack import Stack, event

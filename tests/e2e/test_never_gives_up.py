@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra.local.poller.counters import Counters
+from millstream_tools.cloud.local.poller.counters import Counters
 from tests.e2e.clean_run import assert_exactly_once
 from tests.e2e.stack import Stack, event
 from tests.integration.local_cloud.waiting import eventually

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from infra import rebuild_execution, replays
-from infra.cli.commands import app
-from infra.rebuild_execution import MapRun, RebuildFailedError
-from infra.stack import Stack as Opened
-from infra.stack import local_stack
+from millstream_tools.ops import rebuild_execution
+from millstream_tools.ops import replays
+from millstream_tools.cli.commands import app
+from millstream_tools.ops.rebuild_execution import MapRun, RebuildFailedError
+from millstream_tools.ops.stack import Stack as Opened
+from millstream_tools.ops.stack import local_stack
 from millstream.application.replay.progress import silently
 from tests.builders import POISON
 from tests.e2e.clean_run import assert_exactly_once, views_of
@@ -106,7 +107,7 @@ def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Ope
 
 def test_the_command_line_starts_and_follows_it(stack: Stack, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """For machines as JSON, for people in a few lines."""
-    monkeypatch.setattr("infra.cli.rebuild.open_stack", lambda _: opened)
+    monkeypatch.setattr("millstream_tools.cli.rebuild.open_stack", lambda _: opened)
     serving = stack.stores.views().serving()
     for_machines = CliRunner().invoke(app, ["rebuild", "--on-aws", "--partitions", "1", "--json"])
     assert for_machines.exit_code == 0, for_machines.output

@@ -7,7 +7,7 @@ import tempfile
 import pytest
 from moto import mock_aws
 
-from infra.local.template import Template, read_template
+from millstream_tools.cloud.local.template import Template, read_template
 from tests.infra.cloudformation import ALARMS, TEMPLATE
 from tests.infra.journey import Travelled, forget_clients, make_resources, travel
 from tests.infra.recorded_calls import REGION, RecordedCalls

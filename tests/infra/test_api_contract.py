@@ -11,10 +11,12 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from infra.local.template import Template
-from millstream.domain import publications, recommendation_requests, submissions
+from millstream_tools.cloud.local.template import Template
+from millstream.domain.catalogue import publications
+from millstream.domain.slates import requests as recommendation_requests
+from millstream.domain.log import submissions
 from millstream.domain.fields import LONGEST_ID
-from millstream.domain.slates import SeenItems, Source
+from millstream.domain.slates.slate import SeenItems, Source
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.journey import Travelled
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from millstream import settings
 from tests.infra.cloudformation import (
     ROOT,
@@ -44,7 +44,7 @@ def test_the_template_has_the_functions_of_the_data_plane_and_of_a_rebuild(templ
 
 @pytest.mark.parametrize("name", NAMES)
 def test_logical_id_folder_and_handler_agree(template: Template, name: str) -> None:
-    """AcceptEvents lives in functions/accept_events and its handler has that dotted path."""
+    """AcceptEvents lives in functions/http/accept_events and its handler has that dotted path."""
     function = functions(template)[name]
     assert function["CodeUri"] == f"functions/{folder_of(name)}"
     assert function["Handler"] == f"functions.{folder_of(name)}.app.handler"

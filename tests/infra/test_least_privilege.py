@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import STEPS_OF_A_REBUILD, functions, references, statements
 from tests.infra.journey import Travelled
 from tests.infra.recorded_calls import Permission

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import ALARMS, TEMPLATE, functions, statements
 
 ACTION = re.compile(r"^\s+(?:- )?Action:(?P<rest>.*)$")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.commands import run
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from millstream.application.replay.plan import LONGEST_MS
 from tests.infra.cloudformation import rebuild_states, references, resources
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.template import Template
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import functions, resources, statements
 
 READERS = {"ProjectEvents": (1000, 0), "ArchiveEvents": (5000, 10)}

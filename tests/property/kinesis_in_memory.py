@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord, LogShard
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 
 
 @dataclass(frozen=True)

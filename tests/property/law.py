@@ -14,8 +14,9 @@ from typing import Any
 
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
-from millstream.application.project_events import Projected, ProjectEvents
-from millstream.domain import trend_row, user_row
+from millstream.application.project.project_events import Projected, ProjectEvents
+from millstream.domain.views import trend_row
+from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import Pseudonym
 from tests.builders import OneView

@@ -12,9 +12,9 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.accept_events import app as accepting
-from functions.publish_items import app as publishing
-from millstream.adapters.kinesis_event_log import KinesisEventLog
+from functions.http.accept_events import app as accepting
+from functions.http.publish_items import app as publishing
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.memory import (
     FixedClock,
     MemoryCatalogue,
@@ -22,14 +22,14 @@ from millstream.adapters.memory import (
     MemoryEventLog,
     MemoryFeatureStore,
 )
-from millstream.application.accept_events import AcceptEvents
+from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import UNHURRIED, Budget
-from millstream.application.project_events import ProjectEvents
-from millstream.application.publish_items import PublishItems
-from millstream.domain import user_row
-from millstream.domain.catalogue import Item
+from millstream.application.project.project_events import ProjectEvents
+from millstream.application.collect.publish_items import PublishItems
+from millstream.domain.views import user_row
+from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import UnavailableError
-from millstream.domain.records import decode
+from millstream.domain.log.records import decode
 from millstream.entrypoints.http import respond
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, entry, subject, submission
 from tests.faults import Fate

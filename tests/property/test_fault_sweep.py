@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from millstream.domain.events import FROM_CLIENTS, Event, EventKind, EventRecord
-from millstream.domain.records import encode
+from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.log.records import encode
 from tests.builders import NOW_MS, event, subject
 from tests.property.sweep import (
     Answer,

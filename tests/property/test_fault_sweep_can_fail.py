@@ -14,9 +14,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from millstream.adapters.memory import MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
-from millstream.domain.records import Core
-from millstream.domain.trend import Trend
-from millstream.domain.user_state import UserState
+from millstream.domain.log.records import Core
+from millstream.domain.views.trend import Trend
+from millstream.domain.views.user_state import UserState
 from tests.property.test_fault_sweep import FaultSweep, of_budget
 
 fold_user, fold_trend = UserState.fold, Trend.fold

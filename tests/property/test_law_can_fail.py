@@ -8,10 +8,10 @@ import pytest
 
 from millstream.adapters.memory import MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
-from millstream.domain.events import EventKind
-from millstream.domain.records import Core
-from millstream.domain.trend import Trend
-from millstream.domain.user_state import UserState
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.records import Core
+from millstream.domain.views.trend import Trend
+from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, POISON, event, log, record
 from tests.property.law import Delivery, Race, Step, check_law
 

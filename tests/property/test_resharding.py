@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.poller.delivery import Delivery
-from infra.local.poller.shard import Shard
+from millstream_tools.cloud.local.poller.delivery import Delivery
+from millstream_tools.cloud.local.poller.shard import Shard
 from tests.builders import subject
 from tests.property import law
 from tests.property.kinesis_in_memory import ReadTrouble

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from infra.trainer.covisitation.graph import graph
-from infra.trainer.covisitation.model import Neighbours
-from infra.trainer.covisitation.reference import next_items
-from infra.trainer.covisitation.replay import replay
-from infra.trainer.model_export.answers import NextItems
+from millstream_tools.lab.served.covisitation_model.graph import graph
+from millstream_tools.lab.served.covisitation_model.model import Neighbours
+from millstream_tools.lab.served.covisitation_model.reference import next_items
+from millstream_tools.lab.served.covisitation_model.replay import replay
+from millstream_tools.lab.served.export.answers import NextItems
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import ItemKey, item_key
-from millstream.domain.records import decode_cores
-from millstream.domain.tastes import TAIL_ITEMS, tail, transitions
-from millstream.domain.user_state import UserState
+from millstream.domain.log.records import decode_cores
+from millstream.domain.views.tastes import TAIL_ITEMS, tail, transitions
+from millstream.domain.views.user_state import UserState
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.session import open_session
-from tests.unit.trainer.histories import exported, log_of, record, viewed
+from tests.unit.lab.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])
 histories = st.dictionaries(

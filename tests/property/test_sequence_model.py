@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from infra.trainer.sequence.reference import scored
+from millstream_tools.lab.sequence.reference import scored
 from tests.property.sequence_questions import NEAR, Asked, asked
 
 torch = pytest.importorskip("torch", reason="the extra neural is not installed")
-from infra.trainer.sequence.model import SequenceModel  # noqa: E402  # only where there is PyTorch
+from millstream_tools.lab.sequence.model import SequenceModel  # noqa: E402  # only where there is PyTorch
 
 
 @given(asked())

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given
 
-from infra.trainer.interactions import Floats
-from infra.trainer.model_export.answers import NextItems
-from infra.trainer.model_export.parts import Built
-from infra.trainer.sequence.graph import graph
-from infra.trainer.sequence.quantized import quantized_graph
-from infra.trainer.sequence.reference import next_items, scored
+from millstream_tools.lab.data.interactions import Floats
+from millstream_tools.lab.served.export.answers import NextItems
+from millstream_tools.lab.served.export.parts import Built
+from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.quantized import quantized_graph
+from millstream_tools.lab.sequence.reference import next_items, scored
 from millstream.scoring.session import open_session
 from tests.property.sequence_questions import NEAR, Asked, asked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.trainer.evaluation.prequential.stream import ExcludeInStream, Stream, StreamKnobs
+from millstream_tools.lab.evaluation.prequential.stream import ExcludeInStream, Stream, StreamKnobs
 from tests.property.test_protocols import ROW, all_rows, interactions
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.adapters.backoff import FIRST_WAIT_S
-from millstream.adapters.dynamo_feature_store import VIEW_BYTES
-from millstream.adapters.dynamo_views import DynamoViews
+from millstream.adapters.aws.backoff import FIRST_WAIT_S
+from millstream.adapters.aws.dynamo_feature_store import VIEW_BYTES
+from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord
-from millstream.application.project_events import Projected, ProjectEvents
-from millstream.domain import user_row
+from millstream.application.project.project_events import Projected, ProjectEvents
+from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import Pseudonym
 from tests.builders import SHARD, OneView, event, log, record, subject

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from millstream.adapters.backoff import ANSWER_S, CONNECT_S
-from millstream.adapters.kinesis_event_log import KinesisEventLog
-from millstream.adapters.refreshed import Refreshed
-from millstream.adapters.system_clock import SystemClock
-from millstream.application.accept_events import AcceptEvents
-from millstream.application.archive_events import ArchiveEvents
-from millstream.application.catalogue_view import EMPTY_CATALOGUE, CatalogueView
+from millstream.adapters.aws.backoff import ANSWER_S, CONNECT_S
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
+from millstream.adapters.local.refreshed import Refreshed
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.collect.accept_events import AcceptEvents
+from millstream.application.collect.archive_events import ArchiveEvents
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
 from millstream.application.ports import Catalogue, FeatureStore, ModelStore, Scorer, Views
-from millstream.application.project_events import ProjectEvents
-from millstream.application.publish_items import PublishItems
-from millstream.application.recommend import Recommend, Served
-from millstream.domain import trend_row
+from millstream.application.project.project_events import ProjectEvents
+from millstream.application.collect.publish_items import PublishItems
+from millstream.application.recommend.recommend import Recommend, Served
+from millstream.domain.views import trend_row
 from millstream.domain.keys import ItemKey
-from millstream.domain.trend import heaviest
+from millstream.domain.views.trend import heaviest
 from millstream.settings import (
     AcceptEventsSettings,
     ArchiveEventsSettings,
@@ -93,8 +93,8 @@ def accept_events() -> AcceptEvents:
 @cache
 def project_events() -> ProjectEvents:
     """The use case behind the stream's projector."""
-    from millstream.adapters.dynamo_views import DynamoViews
-    from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+    from millstream.adapters.aws.dynamo_views import DynamoViews
+    from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 
     settings = read_settings(ProjectEventsSettings, os.environ)
     region = settings.aws_region
@@ -109,7 +109,7 @@ def project_events() -> ProjectEvents:
 @cache
 def archive_events() -> ArchiveEvents:
     """The use case behind the stream's archivist."""
-    from millstream.adapters.s3_archive import S3Archive
+    from millstream.adapters.aws.s3_archive import S3Archive
 
     settings = read_settings(ArchiveEventsSettings, os.environ)
     return ArchiveEvents(
@@ -120,7 +120,7 @@ def archive_events() -> ArchiveEvents:
 @cache
 def publish_items() -> PublishItems:
     """The use case behind PUT /items."""
-    from millstream.adapters.dynamo_catalogue import DynamoCatalogue
+    from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
 
     settings = read_settings(PublishItemsSettings, os.environ)
     return PublishItems(
@@ -141,9 +141,9 @@ class Reading:
 @cache
 def reading(on_error: Callable[[Exception], None]) -> Reading:
     """The use cases behind the GET routes; `on_error` hears what went wrong while refreshing in the background."""
-    from millstream.adapters.dynamo_catalogue import DynamoCatalogue
-    from millstream.adapters.dynamo_views import DynamoViews
-    from millstream.adapters.s3_model_store import S3ModelStore
+    from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
+    from millstream.adapters.aws.dynamo_views import DynamoViews
+    from millstream.adapters.aws.s3_model_store import S3ModelStore
 
     settings = read_settings(RecommendSettings, os.environ)
     region = settings.aws_region

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from millstream.domain.user_state import RECENT_EVENTS
+from millstream.domain.views.user_state import RECENT_EVENTS
 from tests.bench.peers.views import UserView, Views
 
 KEYS_A_READ = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from millstream.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 from tests.bench.peers.powertools_fold import Behaviour
 from tests.bench.peers.views import weight_of
 

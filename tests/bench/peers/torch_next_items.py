@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from infra.trainer.sequence.model import SequenceModel
+from millstream_tools.lab.sequence.model import SequenceModel
 
 
 @torch.inference_mode()

@@ -6,8 +6,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from millstream.domain.trend import HALF_LIFE_MS
-from millstream.domain.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from millstream.domain.views.trend import HALF_LIFE_MS
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 from tests.bench.trace import START_MS
 
 WEIGHT_OF_KIND = {"ItemViewed": 1.0, "ItemAddedToCart": 2.0, "ItemPurchased": 4.0, "ItemRated": 1.0}

@@ -14,19 +14,19 @@ from typing import Any
 
 import pytest
 
-from functions.accept_events import app as accepting
-from functions.project_events import app as projecting
-from infra.local.clients import REGION, Clients
-from millstream.adapters.dynamo_views import DynamoViews
-from millstream.adapters.kinesis_event_log import KinesisEventLog
-from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from functions.http.accept_events import app as accepting
+from functions.stream.project_events import app as projecting
+from millstream_tools.cloud.local.clients import REGION, Clients
+from millstream.adapters.aws.dynamo_views import DynamoViews
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
+from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryFeatureStore
-from millstream.application.accept_events import AcceptEvents
+from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import LogRecord
-from millstream.application.project_events import ProjectEvents
-from millstream.domain import user_row
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.views import user_row
 from millstream.domain.errors import NotAllStoredError, UnavailableError
-from millstream.domain.records import decode
+from millstream.domain.log.records import decode
 from millstream.entrypoints.lambda_budget import MARGIN_S
 from tests.builders import NOW_MS, SECRET, OneView, entry, subject, submission
 from tests.contract.places import Place

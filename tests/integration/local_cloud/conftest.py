@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.clients import Clients
-from infra.local.cloud import Cloud, start_poller
-from infra.local.deployment import deploy
-from infra.local.environment import cloud_python
-from infra.local.process import GuardedProcess
-from infra.local.server import start_server
+from millstream_tools.cloud.local.clients import Clients
+from millstream_tools.cloud.local.cloud import Cloud, start_poller
+from millstream_tools.cloud.local.deployment import deploy
+from millstream_tools.cloud.local.environment import cloud_python
+from millstream_tools.cloud.local.process import GuardedProcess
+from millstream_tools.cloud.local.server import start_server
 
 SAMPLE = Path(__file__).with_name("sample") / "template.yaml"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.cloud import Settings, down, running_cloud, status, up
-from infra.local.server import is_ready
-from infra.local.state import load_state
+from millstream_tools.cloud.local.cloud import Settings, down, running_cloud, status, up
+from millstream_tools.cloud.local.server import is_ready
+from millstream_tools.cloud.local.state import load_state
 from tests.integration.local_cloud.conftest import SAMPLE
 from tests.integration.local_cloud.test_delivery import put, seen
 from tests.integration.local_cloud.waiting import eventually
@@ -57,7 +57,7 @@ def test_an_interrupted_program_leaves_nothing_behind(tmp_path: Path, number: si
     program = """
         import sys, time
         from pathlib import Path
-        from infra.local.cloud import running_cloud
+        from millstream_tools.cloud.local.cloud import running_cloud
         from tests.integration.local_cloud.test_cloud import SETTINGS
         from tests.integration.local_cloud.test_delivery import put, seen
         from tests.integration.local_cloud.waiting import eventually

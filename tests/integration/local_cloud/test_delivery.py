@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.process import GuardedProcess
+from millstream_tools.cloud.local.cloud import Cloud
+from millstream_tools.cloud.local.process import GuardedProcess
 from tests.integration.local_cloud.waiting import eventually
 
 pytestmark = pytest.mark.cloud

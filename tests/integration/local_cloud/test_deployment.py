@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.deployment import Deployment, deploy
-from infra.local.stack import DeploymentError
+from millstream_tools.cloud.local.cloud import Cloud
+from millstream_tools.cloud.local.deployment import Deployment, deploy
+from millstream_tools.cloud.local.stack import DeploymentError
 from tests.integration.local_cloud.conftest import SAMPLE
 
 pytestmark = pytest.mark.cloud

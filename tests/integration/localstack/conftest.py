@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.clients import Clients
-from infra.local.deployment import Deployment
-from infra.localstack.deployment import deploy_to_localstack
+from millstream_tools.cloud.local.clients import Clients
+from millstream_tools.cloud.local.deployment import Deployment
+from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
 from tests.e2e.wire import Wire, open_wire
 
 ENDPOINT = os.environ.get("MILLSTREAM_LOCALSTACK", "")

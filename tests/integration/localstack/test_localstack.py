@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from infra import rebuild_execution
-from infra.localstack.deployment import deploy_to_localstack
-from infra.stack import local_stack
-from millstream.adapters.system_clock import SystemClock
+from millstream_tools.ops import rebuild_execution
+from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
+from millstream_tools.ops.stack import local_stack
+from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
 from tests.e2e.models import publish_models
 from tests.integration.local_cloud.waiting import eventually

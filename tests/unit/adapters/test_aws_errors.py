@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from millstream.adapters.aws_errors import unavailable_in_our_words
-from millstream.adapters.backoff import FIRST_WAIT_S
-from millstream.adapters.kinesis_event_log import KinesisEventLog
+from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.backoff import FIRST_WAIT_S
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.domain.errors import UnavailableError
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.hourglass import Hourglass
 
 

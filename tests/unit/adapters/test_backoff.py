@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.adapters.backoff import FIRST_WAIT_S, LONGEST_WAIT_S, MOST_ATTEMPTS, attempts, retried
+from millstream.adapters.aws.backoff import FIRST_WAIT_S, LONGEST_WAIT_S, MOST_ATTEMPTS, attempts, retried
 from millstream.application.ports import UNHURRIED
 from millstream.domain.errors import UnavailableError
 from tests.hourglass import Hourglass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from millstream.adapters.dynamo_catalogue import ITEMS_A_WRITE, DynamoCatalogue
+from millstream.adapters.aws.dynamo_catalogue import ITEMS_A_WRITE, DynamoCatalogue
 from millstream.domain.errors import UnavailableError
 from tests.builders import NOW_MS, item
 from tests.hourglass import Hourglass

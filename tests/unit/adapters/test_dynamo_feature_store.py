@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from millstream.adapters.dynamo_feature_store import (
+from millstream.adapters.aws.dynamo_feature_store import (
     KEYS_A_READ,
     STATEMENTS_A_WRITE,
     VIEW_BYTES,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from millstream import domain
-from millstream.adapters import fold_code
-from millstream.adapters.fold_code import FOLD_MODULES
+from millstream.adapters.local import fold_code
+from millstream.adapters.local.fold_code import FOLD_MODULES
 
 SOURCES = Path(domain.__file__).parent
 WITHOUT_MEANING = {"errors"}

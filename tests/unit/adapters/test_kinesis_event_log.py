@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.adapters.kinesis_event_log import BYTES_A_CALL, RECORDS_A_CALL, KinesisEventLog
+from millstream.adapters.aws.kinesis_event_log import BYTES_A_CALL, RECORDS_A_CALL, KinesisEventLog
 from millstream.application.ports import Budget
 from millstream.domain.errors import MillstreamError, NotAllStoredError, UnavailableError
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.builders import SHARD
 from tests.hourglass import Hourglass
 

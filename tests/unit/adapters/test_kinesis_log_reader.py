@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from millstream.adapters.kinesis_log_reader import KinesisLogReader
+from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.application.ports import LogShard
 from millstream.domain.errors import NotFoundError, UnavailableError
 from tests.builders import SHARD

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.letter_messages import LONGEST_DATA, letter_of, message_of
+from millstream.adapters.aws.letter_messages import LONGEST_DATA, letter_of, message_of
 from millstream.application.ports import DeadLetter, StrangeLetter
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.builders import SHARD
 
 LARGEST_MESSAGE = 262_144

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters import sqs_dead_letters
-from millstream.adapters.letter_messages import message_of
-from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.adapters.aws import sqs_dead_letters
+from millstream.adapters.aws.letter_messages import message_of
+from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from millstream.application.ports import DeadLetter
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from tests.builders import SHARD
 
 

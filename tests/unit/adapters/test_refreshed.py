@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from millstream.adapters.memory import FixedClock
-from millstream.adapters.refreshed import Refreshed
+from millstream.adapters.local.refreshed import Refreshed
 
 PATIENCE_S = 20
 EVERY_MS = 1_000

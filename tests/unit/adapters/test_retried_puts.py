@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.s3_archive import S3Archive
-from millstream.adapters.sqs_dead_letters import SqsDeadLetters
+from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from millstream.application.ports import DeadLetter
 from millstream.domain.errors import UnavailableError
 from tests.builders import POISON, log

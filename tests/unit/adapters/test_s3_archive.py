@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.s3_archive import S3Archive
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.positions import Position, shard_name
+from millstream.domain.log.positions import Position, shard_name
 
 SHARD = shard_name(0)
 DAY = "2026-11-22"

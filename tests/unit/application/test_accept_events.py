@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryEventLog
-from millstream.application.accept_events import AcceptEvents
+from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import UNHURRIED, Budget, EventLog
 from millstream.domain.errors import InvalidInputError, UnavailableError
 from millstream.domain.keys import pseudonym
-from millstream.domain.positions import Position
-from millstream.domain.records import decode
+from millstream.domain.log.positions import Position
+from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SECRET, SHARD, entry, submission
 
 

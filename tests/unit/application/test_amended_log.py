@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from millstream.application.amended_log import amended
+from millstream.application.replay.amended_log import amended
 from tests.builders import POISON, views
 from tests.unit.application.replay.shop import ShopInMemory
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millstream.adapters.memory import MemoryArchive
-from millstream.application.archive_events import ArchiveEvents, Arrival
+from millstream.application.collect.archive_events import ArchiveEvents, Arrival
 from tests.builders import log
 
 RECORDS = log(b"one", b"two", b"three")

@@ -8,14 +8,14 @@ import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.application.discard_letter import DiscardLetter
-from millstream.application.letters import filed_letter, filed_letters
+from millstream.application.project.discard_letter import DiscardLetter
+from millstream.application.project.letters import filed_letter, filed_letters
 from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
-from millstream.application.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
+from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
 from millstream.domain.errors import InvalidRecordError, NotFoundError
-from millstream.domain.events import EventKind
-from millstream.domain.positions import Position, shard_name
-from millstream.domain.records import LONGEST_RECORD_BYTES, decode, encode
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.positions import Position, shard_name
+from millstream.domain.log.records import LONGEST_RECORD_BYTES, decode, encode
 from tests.builders import NOW_MS, POISON, SHARD, record, subject, views
 
 GOOD = encode(record("ann", *views("lamp")))

@@ -4,10 +4,10 @@ import pytest
 
 from millstream.adapters.memory import FixedClock
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.application.erase_user import EraseUser
+from millstream.application.collect.erase_user import EraseUser
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.events import EventKind
-from millstream.domain.records import decode
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SECRET, subject
 
 

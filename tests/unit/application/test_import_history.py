@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from millstream.adapters.memory import MemoryArchive
-from millstream.application import import_history as module
-from millstream.application.import_history import archive_history
-from millstream.domain.positions import HISTORY_SHARD, Position
-from millstream.domain.records import decode
+from millstream.application.collect import import_history as module
+from millstream.application.collect.import_history import archive_history
+from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, record, subject, views
 
 ANN = record("ann", *views("a", "b"))

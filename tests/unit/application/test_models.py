@@ -9,7 +9,7 @@ import pytest
 from millstream.adapters.memory import FixedClock, MemoryModelStore
 from millstream.application.models import promote_model, publish_model, roll_back_model
 from millstream.domain.errors import ConflictError, NotFoundError
-from millstream.domain.promotions import KEPT_PROMOTIONS, Promotion
+from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 from tests.builders import NOW_MS, published
 
 ONE, TWO, THREE = (published(f"covisitation-{number}", digest=f"digest-{number}") for number in (1, 2, 3))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
-from millstream.application.publish_items import ABOUT_ITEMS, Published, PublishItems
-from millstream.domain import catalogue as catalogue_module
+from millstream.application.collect.publish_items import ABOUT_ITEMS, Published, PublishItems
+from millstream.domain.catalogue import items as catalogue_module
 from millstream.domain.errors import ConflictError, InvalidInputError, KeyCollisionError
-from millstream.domain.events import EventKind
-from millstream.domain.positions import Position
-from millstream.domain.records import decode
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.positions import Position
+from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SHARD
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from infra.cli import archive, dataset
-from infra.cli.commands import app
+from millstream_tools.cli import archive, dataset
+from millstream_tools.cli.commands import app
 from millstream.adapters.memory import MemoryArchive
 from tests.builders import POISON, SHARD, event, log, record
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from infra.cli import dlq
-from infra.cli.commands import app
+from millstream_tools.cli import dlq
+from millstream_tools.cli.commands import app
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import BatchLetter, DeadLetter
-from millstream.domain.events import EventKind
-from millstream.domain.positions import Position
-from millstream.domain.records import decode, encode
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.positions import Position
+from millstream.domain.log.records import decode, encode
 from tests.builders import NOW_MS, POISON, SHARD, event, record, subject
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1")))
@@ -34,23 +34,23 @@ class Stack:
         self.memory = MemoryArchive()
 
     def dead_letters(self) -> MemoryDeadLetters:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self.letters
 
     def event_log(self) -> MemoryEventLog:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self.log
 
     def log_reader(self) -> MemoryEventLog:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self.log
 
     def archive(self) -> MemoryArchive:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self.memory
 
     def output(self, name: str) -> str:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return f"stack-{name}"
 
     def poisoned(self, data: bytes) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import infra.replays
-import infra.stack
-from infra.cli.commands import app
-from millstream.adapters import system_clock
+import millstream_tools.ops.replays
+import millstream_tools.ops.stack
+from millstream_tools.cli.commands import app
+from millstream.adapters.local import system_clock
 from millstream.application.ports import LogRecord
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
@@ -47,8 +47,8 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryStack:
     def rebuild(of: MemoryStack, _: object, *, afresh: bool) -> None:
         of.rebuilds.append(afresh)
 
-    monkeypatch.setattr(infra.stack, "open_stack", lambda _: made)
-    monkeypatch.setattr(infra.replays, "rebuild", rebuild)
+    monkeypatch.setattr(millstream_tools.ops.stack, "open_stack", lambda _: made)
+    monkeypatch.setattr(millstream_tools.ops.replays, "rebuild", rebuild)
     monkeypatch.setattr(system_clock, "SystemClock", lambda: made.shop.clock)
     monkeypatch.chdir(tmp_path)
     return made

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-MODULE = ("-m", "infra.cli.main")
-SCRIPT = ("-c", "import sys; from infra.cli.main import app; sys.exit(app())")
+MODULE = ("-m", "millstream_tools.cli.main")
+SCRIPT = ("-c", "import sys; from millstream_tools.cli.main import app; sys.exit(app())")
 """What the installed `millstream` does."""
 
 IMPORTED = "import time:"
@@ -28,7 +28,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("way", [MODULE, SCRIPT])
-@pytest.mark.parametrize("module", ["typer._click", "botocore.exceptions", "infra.cli.views"])
+@pytest.mark.parametrize("module", ["typer._click", "botocore.exceptions", "millstream_tools.cli.views"])
 def test_a_command_that_is_interrupted_while_it_loads_ends_without_a_word(way: tuple[str, str], module: str) -> None:
     """Near the beginning, in the middle, and at the last modules; the status is that of a shell for Ctrl-C."""
     python = started(*way, "demo")
@@ -55,13 +55,13 @@ def test_who_has_interruptions_ignored_is_not_interrupted(tmp_path: Path) -> Non
     """As `nohup` and shells have it for what runs behind."""
     (tmp_path / "onnxruntime.py").write_text(INTERRUPTS_ITSELF)
     ignored = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    loaded = "from infra.cli.loading import loading\nwith loading():\n    import onnxruntime"
+    loaded = "from millstream_tools.cli.loading import loading\nwith loading():\n    import onnxruntime"
     assert end_of(started("-c", f"{ignored}\n{loaded}", path=tmp_path)) == (0, [])
 
 
 def test_an_interruption_after_loading_is_an_exception_again() -> None:
     """So that commands can clean up."""
-    loaded = "import signal\nfrom infra.cli.loading import loading\nwith loading():\n    import typing"
+    loaded = "import signal\nfrom millstream_tools.cli.loading import loading\nwith loading():\n    import typing"
     caught = "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    raise SystemExit(7)"
     assert end_of(started("-c", f"{loaded}\n{caught}")) == (7, [])
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from infra.cli import models
-from infra.cli.commands import app
-from infra.trainer.covisitation import Exported, export, fit
+from millstream_tools.cli import models
+from millstream_tools.cli.commands import app
+from millstream_tools.lab.served.covisitation_model import Exported, export, fit
 from millstream.adapters.memory import FixedClock, MemoryModelStore
 from millstream.application.models import promote_model
-from millstream.domain.model_cards import Cost
+from millstream.domain.models.cards import Cost
 from tests.builders import NOW_MS
-from tests.unit.trainer.histories import log_of
+from tests.unit.lab.histories import log_of
 
 METRICS = {"time split": {"HR@10": 0.25, "NDCG@10": 0.125, "coverage": 0.5}}
 
@@ -27,7 +27,7 @@ class Stack:
         self.store = MemoryModelStore(root)
 
     def models(self) -> MemoryModelStore:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self.store
 
 

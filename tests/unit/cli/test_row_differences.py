@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from infra.cli.row_differences import in_words
+from millstream_tools.cli.row_differences import in_words
 from millstream.application.replay.comparing import Difference
-from millstream.domain import trend_row, user_row
+from millstream.domain.views import trend_row
+from millstream.domain.views import user_row
 from tests.builders import state_of, trend_of, views
 
 LIVE = user_row.pack(state_of(views("lamp", "forged")))

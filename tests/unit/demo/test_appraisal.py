@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from infra.demo import appraisal
-from infra.demo.appraisal import appraised
-from infra.local.checkout import CHECKOUT
-from infra.shops import Behaviour, BehaviourKind, SeenPolicy
-from infra.simulator.simulated_shop import SimulatedShop
+from millstream_tools.demo import appraisal
+from millstream_tools.demo.appraisal import appraised
+from millstream_tools.places import CHECKOUT
+from millstream_tools.shops.contract import Behaviour, BehaviourKind, SeenPolicy
+from millstream_tools.shops.simulated.simulated_shop import SimulatedShop
 from millstream.application.replay.progress import silently
-from tests.unit.simulator.small_shop import SMALL
+from tests.unit.shops.simulated.small_shop import SMALL
 
 CIRCLE = 12
 
@@ -93,7 +93,7 @@ def test_a_small_shops_model_is_better_than_chance() -> None:
 
 def test_none_of_the_labs_libraries_is_needed() -> None:
     """`make demo` installs none of them."""
-    loaded = "import sys, infra.demo.appraisal; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = "import sys, millstream_tools.demo.appraisal; print(*{name.partition('.')[0] for name in sys.modules})"
     paths = os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core")))
     names = subprocess.run(
         [sys.executable, "-c", loaded],

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.demo.mirror import Mirror
-from infra.demo.preparation import fit_and_promote
+from millstream_tools.demo.mirror import Mirror
+from millstream_tools.demo.preparation import fit_and_promote
 from millstream.adapters.memory import MemoryArchive, MemoryModelStore
-from tests.unit.trainer.histories import log_of
+from tests.unit.lab.histories import log_of
 
 METRICS = {"made up": {"HR@10": 0.25}}
 
@@ -19,11 +19,11 @@ class Stack:
         self._models = MemoryModelStore(root)
 
     def archive(self) -> MemoryArchive:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self._archive
 
     def models(self) -> MemoryModelStore:
-        """See infra.stack."""
+        """See millstream_tools.ops.stack."""
         return self._models
 
 

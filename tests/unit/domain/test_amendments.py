@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from millstream.domain.amendments import NOTHING_HIDDEN, Amendments
-from millstream.domain.events import Event, EventKind, EventRecord
-from millstream.domain.positions import HISTORY_SHARD, shard_name
-from millstream.domain.records import decode_cores, encode
+from millstream.domain.log.amendments import NOTHING_HIDDEN, Amendments
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.positions import HISTORY_SHARD, shard_name
+from millstream.domain.log.records import decode_cores, encode
 from tests.builders import NOW_MS, event, subject
 
 ANN, BOB = subject("ann"), subject("bob")

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from millstream.domain.decay import HALF_LIVES_PER_ERA, STEPS_PER_HALF_LIFE, era_of, moved, weight
+from millstream.domain.views.decay import HALF_LIVES_PER_ERA, STEPS_PER_HALF_LIFE, era_of, moved, weight
 
 HALF_LIFE = 8_000
 ERA = HALF_LIFE * HALF_LIVES_PER_ERA

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.filters import Condition, parse_filter
+from millstream.domain.catalogue.filters import Condition, parse_filter
 from tests.builders import item
 
 LAMP = item("lamp", category="Lighting", price=39.9, attributes={"colour": "red", "watts": 7.0, "dimmable": True})

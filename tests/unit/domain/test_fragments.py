@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.domain.fragments import LONGEST_REST, fragment_of
-from millstream.domain.records import CORE, HEADER, encode
+from millstream.domain.log.fragments import LONGEST_REST, fragment_of
+from millstream.domain.log.records import CORE, HEADER, encode
 from tests.builders import NOW_MS, event, record, subject
 from tests.strategies import poison
 

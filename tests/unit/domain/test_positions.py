@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.errors import InvalidInputError, shown
-from millstream.domain.positions import BEGINNING, HISTORY_SHARD, Position, parse_position, shard_name, shard_number
+from millstream.domain.log.positions import BEGINNING, HISTORY_SHARD, Position, parse_position, shard_name, shard_number
 
 FIRST = "shardId-000000000000"
 LARGEST_SEQUENCE_NUMBER = 2**186 - 1

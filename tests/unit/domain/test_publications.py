@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from millstream.domain.catalogue import Item
+from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.publications import parse_publication
+from millstream.domain.catalogue.publications import parse_publication
 
 
 def test_an_item_is_read_in_full() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.filters import Condition
-from millstream.domain.positions import Position
-from millstream.domain.recommendation_requests import RecommendationRequest, parse_count, parse_request
-from millstream.domain.slates import SeenItems
+from millstream.domain.catalogue.filters import Condition
+from millstream.domain.log.positions import Position
+from millstream.domain.slates.requests import RecommendationRequest, parse_count, parse_request
+from millstream.domain.slates.slate import SeenItems
 
 
 def test_a_request_without_parameters_has_the_defaults() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.errors import InvalidInputError, InvalidRecordError
-from millstream.domain.events import EventKind
-from millstream.domain.records import (
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.records import (
     CORE,
     HEADER,
     LATEST_MS,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.decay import era_of, weight
-from millstream.domain.events import EventRecord
+from millstream.domain.views.decay import era_of, weight
+from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import item_key
-from millstream.domain.records import decode, encode
-from millstream.domain.trend import HALF_LIFE_MS, Trend
-from millstream.domain.user_state import UserState
+from millstream.domain.log.records import decode, encode
+from millstream.domain.views.trend import HALF_LIFE_MS, Trend
+from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, event, folded, log, record, subject
 
 SECOND_MS = 1_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from millstream.domain.events import EventKind
-from millstream.domain.records import VERSION, decode, encode
-from millstream.domain.upcasting import UPCASTERS, upcast
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.records import VERSION, decode, encode
+from millstream.domain.log.upcasting import UPCASTERS, upcast
 from tests.builders import event, record
 
 PURCHASE = event("lamp", EventKind.ItemPurchased, quantity=3, sessionId="visit-7")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from millstream.adapters.backoff import LONGEST_CALL_S
+from millstream.adapters.aws.backoff import LONGEST_CALL_S
 from millstream.bootstrap import aws_client, client_without_retries
 from millstream.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
 from tests.hourglass import Hourglass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 from millstream.entrypoints.stream import arrivals, deliver_again_from, log_records
 
 RECORD: dict[str, Any] = {

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from functions.accept_events import app
-from millstream.adapters.kinesis_event_log import KinesisEventLog
+from functions.http.accept_events import app
+from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
-from millstream.application.accept_events import AcceptEvents
+from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import EventLog
-from millstream.application.project_events import ProjectEvents
-from millstream.domain import user_row
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
-from millstream.domain.records import decode
+from millstream.domain.log.records import decode
 from millstream.entrypoints.lambda_budget import MARGIN_S
 from tests.builders import NOW_MS, SECRET, SHARD, OneView
 from tests.faults import Fate

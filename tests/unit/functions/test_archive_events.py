@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from functions.archive_events import app
+from functions.stream.archive_events import app
 from millstream.adapters.memory import MemoryArchive
-from millstream.application.archive_events import ArchiveEvents
+from millstream.application.collect.archive_events import ArchiveEvents
 from millstream.domain.errors import UnavailableError
 from tests.unit.functions.lambda_events import CONTEXT, sample
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.project_events import app
+from functions.stream.project_events import app
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport
-from millstream.application.project_events import ProjectEvents
-from millstream.domain import user_row
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from tests.builders import OneView
 from tests.unit.functions.lambda_events import CONTEXT, sample

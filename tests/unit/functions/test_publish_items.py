@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from functions.publish_items import app
+from functions.http.publish_items import app
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
-from millstream.application.publish_items import PublishItems
-from millstream.domain import catalogue as catalogue_module
+from millstream.application.collect.publish_items import PublishItems
+from millstream.domain.catalogue import items as catalogue_module
 from tests.builders import NOW_MS, SHARD
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.fold_trends.app import ONE_PIECE_S
-from functions.switch_view.app import ONE_BATCH_S
+from functions.rebuild.fold_trends.app import ONE_PIECE_S
+from functions.rebuild.switch_view.app import ONE_BATCH_S
 from millstream.domain.errors import InvalidInputError, NotDoneError
 from tests.unit.application.replay.machine import Machine, busy_shop
 from tests.unit.application.replay.shop import ShopInMemory

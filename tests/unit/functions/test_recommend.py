@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from functions.recommend import app
+from functions.http.recommend import app
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
-from millstream.application.catalogue_view import EMPTY_CATALOGUE
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE
 from millstream.application.ports import VersionedRow
-from millstream.application.recommend import Recommend, Served
+from millstream.application.recommend.recommend import Recommend, Served
 from millstream.bootstrap import Reading
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import item_key
-from millstream.domain.records import decode
-from millstream.domain.slates import Candidate, Source
+from millstream.domain.log.records import decode
+from millstream.domain.slates.slate import Candidate, Source
 from tests.builders import NOW_MS, SECRET, item, subject
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.trainer.covisitation import CovisitationConfig, Exported
+from millstream_tools.lab.served.covisitation_model import CovisitationConfig, Exported
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
-from millstream.domain.tastes import TAIL_ITEMS
+from millstream.domain.views.tastes import TAIL_ITEMS
 from millstream.scoring import model_folder
 from millstream.scoring.onnx_scorer import OnnxScorer
-from tests.unit.trainer.histories import exported, log_of, scorer_of
+from tests.unit.lab.histories import exported, log_of, scorer_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from infra.trainer.covisitation import Exported
+from millstream_tools.lab.served.covisitation_model import Exported
 from millstream.domain.errors import InvalidInputError
 from millstream.scoring import model_folder
 from millstream.scoring.publishable import publishable
 from tests.builders import NOW_MS
-from tests.unit.trainer.histories import exported, log_of
+from tests.unit.lab.histories import exported, log_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}
 

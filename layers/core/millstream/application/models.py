@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from millstream.application.ports import Clock, ModelStore, PublishedModel
 from millstream.domain.errors import ConflictError, NotFoundError
-from millstream.domain.promotions import Promotion, champion_before
+from millstream.domain.models.promotions import Promotion, champion_before
 
 
 class Publication(NamedTuple):

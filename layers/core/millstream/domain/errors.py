@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from millstream.domain.positions import Position
+    from millstream.domain.log.positions import Position
 
 
 class MillstreamError(Exception):

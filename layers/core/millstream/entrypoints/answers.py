@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from millstream.application.accept_events import Receipt
-from millstream.domain.catalogue import Item
-from millstream.domain.slates import Slate, SlateItem
+from millstream.application.collect.accept_events import Receipt
+from millstream.domain.catalogue.items import Item
+from millstream.domain.slates.slate import Slate, SlateItem
 
 
 def receipt_body(receipt: Receipt) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from millstream.adapters.backoff import LONGEST_CALL_S
+from millstream.adapters.aws.backoff import LONGEST_CALL_S
 from millstream.application.ports import Budget
 
 MARGIN_S = LONGEST_CALL_S + 0.5

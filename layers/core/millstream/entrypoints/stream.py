@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from millstream.application.archive_events import Arrival
+from millstream.application.collect.archive_events import Arrival
 from millstream.application.ports import LogRecord
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 
 ALL_DONE: dict[str, Any] = {"batchItemFailures": []}
 

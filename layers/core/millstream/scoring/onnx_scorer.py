@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import ItemKey
-from millstream.domain.slates import Candidate, Source
+from millstream.domain.slates.slate import Candidate, Source
 from millstream.scoring.model_folder import SIGNATURE, VOCABULARY_KEYS, check_files, check_version, sha256_of
 from millstream.scoring.session import check_session, open_session
 from millstream.scoring.signature import FeatureSet, check_next_items, read_signature

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from millstream.application.ports import PublishedModel
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.model_cards import FILE, Card, read_card
+from millstream.domain.models.cards import FILE, Card, read_card
 from millstream.scoring.model_folder import CARD, DECISIVE, SIGNATURE, SUMS, check_files, digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.signature import Signature, read_signature

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.tastes import TAIL_DECAY, TAIL_ITEMS
+from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS
 from millstream.scoring.model_folder import SIGNATURE
 
 FORMAT = 1

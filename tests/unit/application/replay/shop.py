@@ -10,16 +10,16 @@ from typing import Any
 from millstream.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord, VersionedRow
-from millstream.application.project_events import ProjectEvents
+from millstream.application.project.project_events import ProjectEvents
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
-from millstream.domain import user_row
-from millstream.domain.events import Event, EventKind, EventRecord
+from millstream.domain.views import user_row
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import Pseudonym
-from millstream.domain.positions import HISTORY_SHARD, Position
-from millstream.domain.records import encode
-from millstream.domain.user_state import UserState
+from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream.domain.log.records import encode
+from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, POISON, event, record, subject, views
 
 DAY = "2026-11-22"

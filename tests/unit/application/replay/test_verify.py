@@ -7,8 +7,8 @@ import pytest
 from millstream.adapters.memory import MemoryWorkspace
 from millstream.application.replay.progress import silently
 from millstream.application.replay.verify import Verify
-from millstream.domain import user_row
-from millstream.domain.user_state import UserState
+from millstream.domain.views import user_row
+from millstream.domain.views.user_state import UserState
 from tests.builders import record, subject, views
 from tests.unit.application.replay.shop import ShopInMemory
 

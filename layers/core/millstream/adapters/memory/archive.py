@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from millstream.application.archived_objects import ArchivedObject, merged, sliced
+from millstream.application.collect.archived_objects import ArchivedObject, merged, sliced
 from millstream.application.ports import SLICE_BYTES, UNHURRIED, ArchiveSlice, Budget, LogRecord
 
 

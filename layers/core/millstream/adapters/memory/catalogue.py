@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from millstream.application.ports import UNHURRIED, Budget, CatalogueChange
-from millstream.domain.catalogue import Item
+from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import KeyCollisionError
 from millstream.domain.keys import ItemKey
 

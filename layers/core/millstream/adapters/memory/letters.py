@@ -7,7 +7,7 @@ from itertools import count
 
 from millstream.adapters.memory.clock import FixedClock
 from millstream.application.ports import UNHURRIED, BatchLetter, Budget, Clock, DeadLetter, HeldLetter, StrangeLetter
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 
 
 class MemoryDeadLetters:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from millstream.application.ports import UNHURRIED, Budget, LogRecord, LogShard
 from millstream.domain.errors import InvalidInputError, NotFoundError
-from millstream.domain.positions import Position, shard_name
+from millstream.domain.log.positions import Position, shard_name
 
 KEYS = 2**128
 """How many hash keys there are; each belongs to one open shard."""

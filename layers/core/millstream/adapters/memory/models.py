@@ -9,7 +9,7 @@ from pathlib import Path
 
 from millstream.application.ports import PublishedModel
 from millstream.domain.errors import ConflictError, NotFoundError
-from millstream.domain.promotions import KEPT_PROMOTIONS, Promotion
+from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 
 
 class MemoryModelStore:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from millstream.application.ports.time import UNHURRIED, Budget
-from millstream.domain.catalogue import Item
+from millstream.domain.catalogue.items import Item
 
 
 class CatalogueChange(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from millstream.application.ports.time import UNHURRIED, Budget
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from millstream.application.ports.time import UNHURRIED, Budget
-from millstream.domain.positions import Position
+from millstream.domain.log.positions import Position
 
 
 class LogRecord(NamedTuple):

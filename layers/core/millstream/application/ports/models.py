@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.model_cards import Card
-from millstream.domain.promotions import Promotion
-from millstream.domain.slates import Candidate
+from millstream.domain.models.cards import Card
+from millstream.domain.models.promotions import Promotion
+from millstream.domain.slates.slate import Candidate
 
 
 @dataclass(frozen=True)

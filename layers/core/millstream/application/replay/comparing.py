@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from millstream.domain import user_row
-from millstream.domain.amendments import Place
-from millstream.domain.digest import Digest
+from millstream.domain.views import user_row
+from millstream.domain.log.amendments import Place
+from millstream.domain.views.digest import Digest
 from millstream.domain.keys import Pseudonym
-from millstream.domain.user_state import UserState
+from millstream.domain.views.user_state import UserState
 
 
 @dataclass(frozen=True)

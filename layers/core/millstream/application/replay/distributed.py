@@ -30,7 +30,7 @@ from millstream.application.replay.progress import silently
 from millstream.application.replay.reading import Piece, kept_log, split_slice
 from millstream.application.replay.switching import switch
 from millstream.application.replay.users import Tally, tallied
-from millstream.domain.digest import Digest
+from millstream.domain.views.digest import Digest
 from millstream.domain.errors import ConflictError, InvalidInputError, NotFoundError
 
 ON_MANY_MACHINES = Sizes(512 * 2**20, 2**30)

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from millstream.domain.keys import PSEUDONYM_BYTES, Pseudonym
-from millstream.domain.positions import SEQUENCE_BYTES
-from millstream.domain.records import Core
+from millstream.domain.log.positions import SEQUENCE_BYTES
+from millstream.domain.log.records import Core
 
 _FRAME = struct.Struct(f">{SEQUENCE_BYTES}sI")
 _ROW = struct.Struct(f">{PSEUDONYM_BYTES}sI")

@@ -1,0 +1,76 @@
+"""Every GET: recommendations, items, similar items, health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from millstream.application.ports import Budget
+from millstream.application.recommend.recommend import similar_items
+from millstream.bootstrap import Reading, reading
+from millstream.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from millstream.domain.slates.requests import parse_count, parse_request
+from millstream.entrypoints.answers import item_body, places_body, slate_body
+from millstream.entrypoints.http import Answer, Request, Routes, respond
+from millstream.entrypoints.lambda_budget import PartOfBudget
+from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
+
+SLATE_LOG_S = 1.0
+"""A customer waits: that long an entry in the log is retried, and then the slate is answered without it."""
+
+
+def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
+    """A slate; it is logged before it is answered, and answered also when the log does not take it."""
+    wanted = parse_request(request.path["user"], request.query)
+    recommend = _reading().recommend
+    slate = recommend(wanted, request.request_id)
+    try:
+        recommend.log_slate(wanted.user_id, slate, PartOfBudget(request.budget, SLATE_LOG_S))
+    except UnavailableError as error:
+        telemetry.count("SlatesNotLogged")
+        telemetry.failed(error)
+    telemetry.count("SlatesServed")
+    return Answer(200, slate_body(wanted.user_id, slate))
+
+
+def get_item(request: Request, telemetry: Telemetry) -> Answer:
+    """One item as last published."""
+    item = _reading().catalogue.get(request.path["id"])
+    if item is None:
+        raise NotFoundError(f"item {request.path['id']!r} was never published")
+    return Answer(200, item_body(item))
+
+
+def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
+    """What most often follows an item."""
+    unknown = sorted(set(request.query) - {"n"})
+    if unknown:
+        raise InvalidInputError(unknown[0], "no parameter but n", request.query[unknown[0]])
+    item_id = request.path["id"]
+    if _reading().catalogue.get(item_id) is None:
+        raise NotFoundError(f"item {item_id!r} was never published")
+    places = similar_items(_reading().recommend.served, item_id, parse_count(request.query))
+    return Answer(200, {"itemId": item_id, "itemList": places_body(places)})
+
+
+def get_health(request: Request, telemetry: Telemetry) -> Answer:
+    """Alive, and by which model."""
+    scorer = _reading().recommend.served.scorer()
+    return Answer(200, {"status": "ok", "modelVersion": scorer.version if scorer else None})
+
+
+ROUTES: Routes = {
+    ("GET", "/recommendations/{user}"): get_recommendations,
+    ("GET", "/items/{id}"): get_item,
+    ("GET", "/items/{id}/similar"): get_similar_items,
+    ("GET", "/health"): get_health,
+}
+
+
+@instrumented
+def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
+    """Triggered by API Gateway."""
+    return respond(event, ROUTES, telemetry, budget)
+
+
+def _reading() -> Reading:
+    return reading(telemetry().failed)

@@ -1,0 +1,125 @@
+"""`millstream archive`: what the log's long memory holds, and the same as Parquet for training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from millstream_tools.ops.archive.plan import DayOfShard, planned
+from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.progress import byte_bar
+from millstream_tools.cli.target import StackName
+from millstream_tools.explained import ExplainedError
+from millstream_tools.places import STATE_FOLDER
+from millstream_tools.ops.stack import Stack, open_stack
+
+if TYPE_CHECKING:
+    from millstream_tools.ops.archive.compaction import Compacted
+    from millstream_tools.ops.archive.destinations import Destination
+
+PARQUET_FOLDER = STATE_FOLDER / "parquet"
+REASONS_SHOWN = 10
+
+app = typer.Typer(help="What the log's long memory holds.", no_args_is_help=True)
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC) of recording.")]
+
+
+class NothingArchivedError(ExplainedError):
+    """There is nothing to compact."""
+
+
+@app.command("list")
+def list_(*, stack: StackName = "") -> None:
+    """The days and shards of the archive: objects, stored bytes, first and last sequence number."""
+    with told_plainly():
+        days = planned(open_stack(stack).archive().listing())
+    if not days:
+        console.print("The archive is empty.")
+        return
+    # Lines and no table: sequence numbers have up to 56 digits, and one that is folded cannot be copied.
+    console.print(_line("day", "shard", "objects", "bytes", "first-last"), soft_wrap=True)
+    for day in days:
+        objects = sum(len(part.own.names) for part in day.parts)
+        line = _line(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", f"{day.first}-{day.last}")
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command("compact")
+def compact_(
+    *,
+    into: Annotated[Path | None, typer.Option(help="A folder; without it, one of the stack's in .millstream.")] = None,
+    to_bucket: Annotated[bool, typer.Option("--to-bucket", help="Into the archive's bucket, under parquet/.")] = False,
+    day: Day = None,
+    stack: StackName = "",
+) -> None:
+    """Write the archive as Parquet, a file per day and shard; what is there already is not written again."""
+    # Here, because the other commands do without pyarrow and should start at once.
+    from millstream_tools.ops.archive.compaction import compact
+
+    only = f"{day:%Y-%m-%d}" if day else None
+    with told_plainly():
+        opened = open_stack(stack)
+        archive = opened.archive()
+        days = planned(archive.listing(), only)
+        if not days:
+            raise NothingArchivedError(f"the archive holds nothing {f'of {only}' if only else 'yet'}")
+        destination = _destination(opened, into, to_bucket)
+        with byte_bar("Compacting", sum(one.stored_bytes for one in days)) as advance:
+            files = [_told(one) for one in compact(archive, days, destination, advance)]
+        _print_summary(files, destination)
+        if day is None:
+            _print_strangers(days, destination)
+
+
+def _line(day: str, shard: str, objects: str, stored_bytes: str, span: str) -> str:
+    return f"{day:10}  {shard:20}  {objects:>9}  {stored_bytes:>15}  {span}"
+
+
+def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destination:
+    from millstream_tools.ops.archive.destinations import Bucket, Folder
+
+    if to_bucket:
+        if into is not None:
+            raise typer.BadParameter("expected --into or --to-bucket, got both")
+        return Bucket(stack.client("s3"), stack.output("ArchiveBucket"))
+    return Folder(into or PARQUET_FOLDER / stack.name)
+
+
+def _told(file: Compacted) -> Compacted:
+    """Say what became of a file as soon as it is there, and what could not be read at once with it."""
+    if file.fresh:
+        manifest = file.manifest
+        console.print(
+            f"{file.name}: {manifest.records:,} records, {manifest.rows:,} rows", highlight=False, soft_wrap=True
+        )
+    reasons = list(file.manifest.unreadable.items())
+    if reasons:
+        errors.print(f"{file.name}: records that nobody can read: {len(reasons):,}", highlight=False, soft_wrap=True)
+        for position, reason in reasons[:REASONS_SHOWN]:
+            errors.print(f"  {position}  {reason}", highlight=False, markup=False, soft_wrap=True)
+        if len(reasons) > REASONS_SHOWN:
+            errors.print("  … all of them are in the manifest beside the file", highlight=False)
+    return file
+
+
+def _print_summary(files: Sequence[Compacted], destination: Destination) -> None:
+    fresh = sum(file.fresh for file in files)
+    rows = sum(file.manifest.rows for file in files)
+    console.print(
+        f"{rows:,} rows; files written: {fresh}, already there: {len(files) - fresh}, in {destination}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _print_strangers(days: Sequence[DayOfShard], destination: Destination) -> None:
+    from millstream_tools.ops.archive.compaction import strangers
+
+    if others := strangers(days, destination):
+        some = ", ".join(others[:3]) + " …" * (len(others) > 3)
+        message = f"files there that are not of this archive: {len(others)}: {some}"
+        errors.print(message, highlight=False, markup=False, soft_wrap=True)

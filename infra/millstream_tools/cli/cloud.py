@@ -1,0 +1,55 @@
+"""`millstream up`, `millstream status`, `millstream down`: the local cloud."""
+
+from __future__ import annotations
+
+import typer
+
+from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cloud.local import cloud
+from millstream_tools.cloud.local.poller.counters import Counters
+
+app = typer.Typer()
+
+
+@app.command()
+def up() -> None:
+    """Start the local cloud and deploy template.yaml; bring a running one up to date."""
+    with told_plainly():
+        deployment = cloud.up(settings=cloud.Settings(say=console.print))
+    console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
+    console.print(
+        "Try: millstream publish mug-1 'Blue mug'   millstream send alice ItemViewed mug-1   millstream recommend bob"
+    )
+
+
+@app.command()
+def down() -> None:
+    """End the local cloud; its data goes with it."""
+    with told_plainly():
+        console.print("The local cloud is down." if cloud.down() else "No local cloud was up.")
+
+
+@app.command()
+def status() -> None:
+    """Whether the local cloud runs, where it answers, and what its poller has delivered."""
+    with told_plainly():
+        found = cloud.status()
+    if found.deployment is None:
+        console.print("No local cloud is up: run `millstream up`.")
+        raise typer.Exit(1)
+    console.print(f"server   {'running' if found.server_running else 'not running'}")
+    console.print(f"poller   {'running' if found.poller_running else 'not running'}")
+    console.print(f"API      {found.deployment.api_url}\nkey      {found.deployment.api_key}")
+    for counts in found.deliveries:
+        console.print(_delivered(counts), highlight=False, markup=False, soft_wrap=True)
+    if not found.running:
+        raise typer.Exit(1)
+
+
+def _delivered(counts: Counters) -> str:
+    """What one function has got of the stream, in a line."""
+    line = (
+        f"stream   {counts.function}: {counts.records_delivered} of {counts.records_read} records delivered, "
+        f"{counts.records_retried} retried, {counts.records_discarded} discarded"
+    )
+    return f"{line}; last error: {counts.last_error}" if counts.last_error else line

@@ -1,0 +1,35 @@
+"""`millstream`: a local cloud, a demo, and a client for a deployed stack."""
+
+from __future__ import annotations
+
+import typer
+
+from millstream_tools.cli import (
+    archive,
+    cloud,
+    dataset,
+    demo,
+    dlq,
+    erase,
+    events,
+    import_,
+    items,
+    lab,
+    localstack,
+    models,
+    rebuild,
+    recommendations,
+    verify,
+    views,
+)
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, erase, verify, rebuild)
+for module in COMMANDS:
+    app.add_typer(module.app)
+app.add_typer(archive.app, name="archive")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(dlq.app, name="dlq")
+app.add_typer(lab.app, name="lab")
+app.add_typer(models.app, name="models")
+app.add_typer(views.app, name="views")

@@ -1,0 +1,140 @@
+"""`millstream dlq`: what could not be folded, looked at, sent again, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
+from millstream_tools.cli.record_file import record_bytes
+from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.ops.stack import Stack, open_stack
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.project.discard_letter import DiscardLetter
+from millstream.application.project.letters import FiledLetter, filed_letter, filed_letters
+from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter
+from millstream.domain.errors import InvalidRecordError, MillstreamError
+
+app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
+
+EMPTY = "There are no dead letters."
+Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `millstream dlq list` prints it.")]
+EveryLetter = Annotated[bool, typer.Option("--all", help="Every letter that is held now.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@app.command("list")
+def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
+    """Print every letter once: where its record lies, why it is dead, how often it came and since when."""
+    with told_plainly():
+        letters = filed_letters(open_stack(stack).dead_letters())
+    if as_json:
+        typer.echo(as_text([heading(filed) for filed in letters]))
+    elif not letters:
+        console.print(EMPTY)
+    else:
+        typer.echo(listing(letters))
+
+
+@app.command()
+def show(
+    position: Annotated[str, typer.Argument(help="As `millstream dlq list` prints it.")],
+    *,
+    raw: Annotated[Path | None, typer.Option(help="Write the bytes that the letter holds to this file.")] = None,
+    as_json: AsJson = False,
+    stack: StackName = "",
+) -> None:
+    """Print one letter: the reason, the first bytes, and as much of the record as can be read."""
+    with told_plainly():
+        filed = filed_letter(open_stack(stack).dead_letters(), position)
+        if raw is not None:
+            raw.write_bytes(stored_bytes(filed))
+    said = heading(filed) | content(filed)
+    if as_json:
+        typer.echo(as_text(said))
+        return
+    for line in as_lines(said):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def redrive(
+    position: Which = None,
+    *,
+    repaired: Annotated[
+        Path | None, typer.Option("--with", help="The record's repaired bytes, or JSON as `show --json` prints it.")
+    ] = None,
+    every: EveryLetter = False,
+    yes: Yes = False,
+    stack: StackName = "",
+) -> None:
+    """Append a letter's record to the log again, where it is folded; a batch of the archivist's is archived."""
+    if every and repaired is not None:
+        raise typer.BadParameter("--with repairs one record: name its POSITION", param_hint="--with")
+    with told_plainly():
+        where = open_stack(stack)
+        data = None if repaired is None else record_bytes(repaired)
+        redrive_letter = RedriveLetter(
+            where.dead_letters(),
+            where.event_log(),
+            where.archive(),
+            where.log_reader(),
+            SystemClock(),
+            where.output("ArchiveEventsName"),
+        )
+
+        def once(filed: FiledLetter) -> str:
+            try:
+                redriven = redrive_letter(filed, data)
+            except InvalidRecordError as error:
+                raise NotRedrivableError(f"it would only come back: {error}; repair it, and say --with FILE") from error
+            return f"{redriven.archived} records archived" if redriven.position is None else f"now {redriven.position}"
+
+        _each(where, position, every, yes, "Redrive", once)
+
+
+@app.command()
+def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = False, stack: StackName = "") -> None:
+    """Give up a letter's record: the log says that it does not count, and the letter goes."""
+    with told_plainly():
+        where = open_stack(stack)
+        discard_letter = DiscardLetter(where.dead_letters(), where.event_log(), SystemClock())
+
+        def once(filed: FiledLetter) -> str:
+            discard_letter(filed)
+            return "discarded"
+
+        _each(where, position, every, yes, "Discard", once)
+
+
+def _each(
+    where: Stack, position: str | None, every: bool, yes: bool, verb: str, once: Callable[[FiledLetter], str]
+) -> None:
+    """Do it to one letter, or after a question to all; ends with status 1 if one was refused."""
+    if (position is None) != every:
+        raise typer.BadParameter("name one POSITION, or say --all", param_hint="POSITION")
+    if position is not None:
+        console.print(f"{position}  {once(filed_letter(where.dead_letters(), position))}", markup=False, soft_wrap=True)
+        return
+    letters = filed_letters(where.dead_letters())
+    if not letters:
+        console.print(EMPTY)
+        return
+    if not yes:
+        typer.confirm(f"{verb} {len(letters)} dead letters?", abort=True)
+    refused = 0
+    for filed in letters:
+        try:
+            console.print(f"{filed.letter.identity}  {once(filed)}", highlight=False, markup=False, soft_wrap=True)
+        except MillstreamError as error:
+            refused += 1
+            told = escape(f"{filed.letter.identity}  {error}")
+            errors.print(f"[bold red]not done:[/] {told}", highlight=False, soft_wrap=True)
+    if refused:
+        errors.print(f"{refused} of {len(letters)} letters stay.", highlight=False)
+        raise typer.Exit(1)

@@ -1,0 +1,22 @@
+"""`millstream erase`: a user is to be forgotten."""
+
+from __future__ import annotations
+
+import typer
+
+from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.target import StackName
+from millstream_tools.ops.stack import open_stack
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.collect.erase_user import EraseUser
+
+app = typer.Typer()
+
+
+@app.command()
+def erase(user: str, *, stack: StackName = "") -> None:
+    """Empty a user's row now, and keep their events out of every rebuild; prints where the log says so."""
+    with told_plainly():
+        where = open_stack(stack)
+        position = EraseUser(where.event_log(), SystemClock(), where.secret())(user)
+    console.print(str(position), highlight=False, soft_wrap=True)

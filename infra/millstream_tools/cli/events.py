@@ -1,0 +1,41 @@
+"""`millstream send`: one event, as a client would send it."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.target import Key, Url, open_api
+
+app = typer.Typer()
+
+
+@app.command()
+def send(
+    user: str,
+    event_type: Annotated[str, typer.Argument(help="ItemViewed, ItemAddedToCart, ItemPurchased, ItemRated …")],
+    item: str,
+    *,
+    value: Annotated[float | None, typer.Option(help="A price or a rating.")] = None,
+    quantity: Annotated[int | None, typer.Option(help="How many pieces were bought; one, if you do not say.")] = None,
+    session: Annotated[str | None, typer.Option(help="The session's id.")] = None,
+    event_id: Annotated[str | None, typer.Option(help="Repeat it to see that an event counts once.")] = None,
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Send one event and print the position that it got in the log."""
+    event = {
+        "eventId": event_id,
+        "eventType": event_type,
+        "itemId": item,
+        "eventValue": value,
+        "quantity": quantity,
+        "sentAt": time.time(),
+    }
+    with told_plainly():
+        given = {name: field for name, field in event.items() if field is not None}
+        receipt = open_api(url, key).send_events(user, session, [given])
+    console.print(receipt["position"], highlight=False, soft_wrap=True)

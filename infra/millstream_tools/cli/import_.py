@@ -1,0 +1,137 @@
+"""`millstream import`: history out of files into the log."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from millstream_tools.cli.console import console, interruptible, told_plainly
+from millstream_tools.cli.progress import bar
+from millstream_tools.cli.target import StackName
+
+if TYPE_CHECKING:
+    from millstream_tools.ops.imports.mapping import ColumnMapping
+
+app = typer.Typer()
+
+"""The exit status of a program that Ctrl-C ended, as shells have it."""
+
+Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
+Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Millstream.")]
+Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
+EventType = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN|=TYPE", help="A column, or =ItemPurchased for all. Without it: =ItemViewed."),
+]
+Rejects = Annotated[Path | None, typer.Option(help="Where rejected rows go. Without it: FILE.rejects.csv, here.")]
+
+
+@app.command("import")
+def import_(
+    files: Files,
+    *,
+    mapping: Mapped = None,
+    user: Column = None,
+    item: Column = None,
+    moment: Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)] = None,
+    event_type: EventType = None,
+    value: Column = None,
+    session: Column = None,
+    event_id: Column = None,
+    quantity: Column = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, and show it; store nothing.")] = False,
+    rejects: Rejects = None,
+    max_rejects: Annotated[
+        int | None, typer.Option(min=0, help="Give up, before anything is stored, above so many.")
+    ] = None,
+    then_rebuild: Annotated[
+        bool, typer.Option("--rebuild/--no-rebuild", help="Let the views hold it at once, or leave that to you.")
+    ] = True,
+    stack: StackName = "",
+) -> None:
+    """Import history: rows become events, in order of time, before everything that the stream has brought.
+
+    Which column fills which field stands in --mapping or in the options; an option goes before the mapping. A file
+    that is in the log already is not imported again; an import that was interrupted is completed by asking again.
+    """
+    # Here, because the other commands need none of it and should start at once.
+    from millstream_tools.ops.imports.mapping_file import read_mapping
+
+    given = {
+        "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
+        "session": session, "event_id": event_id, "quantity": quantity,
+    }  # fmt: skip
+    with told_plainly(), interruptible("the same command again completes the import"):
+        read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
+        if dry_run:
+            _dry_run(files, read, max_rejects)
+        else:
+            refused = rejects or Path(f"{files[0].name}.rejects.csv")
+            _import(files, read, refused, max_rejects, stack, then_rebuild=then_rebuild)
+
+
+@app.command()
+def imports(*, stack: StackName = "") -> None:
+    """Print every import, by the number under which it lies in the log."""
+    from millstream_tools.cli.import_shown import show_entries
+    from millstream_tools.ops.stack import open_stack
+
+    with told_plainly():
+        show_entries(console, open_stack(stack or None).imports().entries())
+
+
+def _import(
+    files: Sequence[Path],
+    mapping: ColumnMapping,
+    rejects: Path,
+    max_rejects: int | None,
+    stack_name: str,
+    *,
+    then_rebuild: bool,
+) -> None:
+    from millstream_tools.ops import replays
+    from millstream_tools.cli.import_shown import show_tally
+    from millstream_tools.ops.imports.importing import ImportFiles
+    from millstream_tools.ops.imports.reading import ReadHistory
+    from millstream_tools.ops.imports.rejects import RejectFile
+    from millstream_tools.ops.stack import open_stack
+    from millstream.adapters.local.system_clock import SystemClock
+
+    stack, refused = open_stack(stack_name or None), RejectFile(rejects)
+    try:
+        done = ImportFiles(
+            read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
+            archive=stack.archive(),
+            imports=stack.imports(),
+            clock=SystemClock(),
+            # Afresh: a rebuild that somebody interrupted earlier read the archive before this history was in it.
+            rebuild=lambda: replays.rebuild(stack, bar, afresh=True) if then_rebuild else None,
+        )(files)
+    finally:
+        refused.close()
+    if done.tally is None:
+        console.print(f"{done.entry.what} is already imported, as number {done.entry.number}.", highlight=False)
+        return
+    console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
+    show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
+    if not then_rebuild:
+        console.print("No view holds it yet: `millstream rebuild --afresh` makes one that does.")
+
+
+def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:
+    from millstream_tools.cli.import_shown import show_first, show_tally
+    from millstream_tools.ops.imports.reading import ReadHistory
+
+    # No stack is asked, so users get pseudonyms under a key that lasts as long as this command.
+    read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)
+    with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
+        history = read(files, time.time_ns() // 1_000_000, Path(folder))
+        show_first(console, history)
+    show_tally(console, history.tally, "")
+    console.print("Nothing was stored.")

@@ -1,0 +1,79 @@
+"""How an import looks in a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from rich.console import Console
+
+from millstream_tools.ops.imports.reading import History
+from millstream_tools.ops.imports.records import as_records
+from millstream_tools.ops.imports.tally import Tally
+from millstream.application.ports import ImportEntry
+
+FIRST_EVENTS = 5
+MOST_REASONS = 10
+
+
+def show_tally(console: Console, tally: Tally, where: str) -> None:
+    """What was read and what became of it; `where` is where the rejected rows are."""
+    lines = [
+        f"rows      {tally.rows:,}",
+        f"events    {tally.events:,}",
+        f"rejected  {tally.rejected:,}" + (f", {where}" if where else ""),
+        *(
+            f"          {many:,} {column}: expected {why}"
+            for (column, why), many in tally.reasons.most_common(MOST_REASONS)
+        ),
+        f"users     {tally.users}",
+        f"items     {tally.items}",
+    ]
+    if tally.first_ms is not None and tally.last_ms is not None:
+        lines.append(f"times     {_time(tally.first_ms)} to {_time(tally.last_ms)}")
+    _print(console, lines)
+
+
+def show_first(console: Console, history: History) -> None:
+    """The first events as they would be stored, and the first rejects."""
+    events = ((record, event) for record in as_records(history.rows) for event in record.events)
+    lines = ["The first events, each under a pseudonym of its user that is made for this run:"]
+    for record, event in islice(events, FIRST_EVENTS):
+        said = {
+            "subject": record.subject.hex(),
+            "eventType": event.kind.name,
+            "itemId": event.item_id,
+            "occurredAt": _time(event.occurred_at_ms),
+            "eventValue": event.value,
+            "eventId": event.event_id,
+            **event.attributes,
+        }
+        lines.append(
+            "  " + json.dumps({name: value for name, value in said.items() if value is not None}, ensure_ascii=False)
+        )
+    if history.tally.first_rejects:
+        lines += ["The first rejected rows:", *(f"  {reject}" for reject in history.tally.first_rejects)]
+    _print(console, lines)
+
+
+def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
+    """One line an import."""
+    if not entries:
+        _print(console, ["Nothing was imported yet."])
+    for entry in entries:
+        if entry.counts is None:
+            became = "not finished: the same command again completes it"
+        else:
+            became = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
+        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {became}"])
+
+
+def _print(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _time(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

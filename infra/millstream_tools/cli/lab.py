@@ -1,0 +1,84 @@
+"""`millstream lab`: measure models on real data, and compare two of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from millstream_tools.cli import lab_compress
+from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
+
+CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
+COMPARED = ("HR@10", "NDCG@10", "MRR@10")
+
+app = typer.Typer(help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True)
+app.add_typer(lab_compress.app)
+
+
+@app.callback()
+def lab() -> None:
+    """Measure models on real data."""
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The experiment's YAML file.")],
+    *,
+    data: Data = None,
+    into: Into = RESULTS_FOLDER,
+    checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
+) -> None:
+    """Fit and ask every model of an experiment, and write the figures as Markdown, JSON and PNG."""
+    with told_plainly(), needing("lab"):
+        # Here, because the other commands do without scipy.
+        from millstream_tools.lab.experiments.experiment import read_experiment
+        from millstream_tools.lab.experiments.running import run as measure
+
+        experiment = read_experiment(config)
+        folder = experiment.data.folder(data)
+        into.mkdir(parents=True, exist_ok=True)
+        written = measure(experiment, folder, into, checkpoints, f"millstream lab run {shown(config)}", say)
+    for path in (written.report, written.figures, *written.plots):
+        console.print(escape(str(path)), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def tune(
+    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The tuning's YAML file.")],
+    *,
+    data: Data = None,
+    into: Into = RESULTS_FOLDER,
+    kept: Annotated[Path, typer.Option(help="Where trials are kept, to go on from.")] = RESULTS_FOLDER / "tuning",
+) -> None:
+    """Search knobs by cross-validation in time; after Ctrl-C, the same command goes on."""
+    with told_plainly(), needing("lab"):
+        # Here, because the other commands do without scipy and Optuna.
+        from millstream_tools.lab.experiments.searching import tune as search
+        from millstream_tools.lab.experiments.tuning import read_tuning
+
+        tuning = read_tuning(config)
+        folder = tuning.data.folder(data)
+        written, tuned = search(tuning, folder, into, kept, f"millstream lab tune {shown(config)}", say)
+    for one in tuned:
+        console.print(one.to_paste, highlight=False, markup=False, soft_wrap=True, end="")
+    for path in (written.report, written.figures):
+        errors.print(escape(str(path)), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A model's .npz, as `lab run` writes it.")],
+    second: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Another's.")],
+    *,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 42,
+) -> None:
+    """How far the first model is above the second, question by question, and whether that may be chance."""
+    with told_plainly():
+        # Here, because the other commands do without numpy.
+        from millstream_tools.lab.experiments.comparison import comparison
+
+        console.print(comparison(first, second, COMPARED, seed), highlight=False, markup=False, soft_wrap=True, end="")

@@ -1,0 +1,64 @@
+"""`millstream lab compress`: make a model smaller, and see what that costs before it is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
+from millstream_tools.explained import ExplainedError
+
+app = typer.Typer()
+
+
+@app.command()
+def compress(
+    model: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a model of the lab.")],
+    *,
+    config: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="The experiment whose data it was fitted on.")
+    ],
+    ways: Annotated[
+        str, typer.Option(help="With commas between: int8,pq,distil. Default: all, or all of --plan.")
+    ] = "",
+    plan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: ways with their knobs.")] = None,
+    most_loss: Annotated[float, typer.Option(help="Share of NDCG@10 that may go; past it a model is refused.")] = 0.01,
+    protocol: Annotated[str | None, typer.Option(help="The protocol's name. Default: the first.")] = None,
+    data: Data = None,
+    into: Into = RESULTS_FOLDER,
+    models: Annotated[Path, typer.Option(help="The folder for what is kept.")] = RESULTS_FOLDER / "compressed",
+    checkpoints: Annotated[Path, typer.Option(help="Where trainings are kept.")] = RESULTS_FOLDER / "compression",
+) -> None:
+    """Make a model smaller in several ways; show size, time and accuracy; refuse what loses too much (exit 1)."""
+    with told_plainly(), needing("lab,neural"):
+        # Here, because the other commands do without PyTorch.
+        from millstream_tools.lab.compression.compressing import Folders
+        from millstream_tools.lab.compression.compressing import compress as make_smaller
+        from millstream_tools.lab.compression.plan import read_plan
+        from millstream_tools.lab.experiments.experiment import read_experiment
+
+        experiment = read_experiment(config)
+        folder = experiment.data.folder(data)
+        names = [name for name in ways.split(",") if name]
+        tries = read_plan(plan, names, most_loss)
+        command = f"millstream lab compress {shown(model)} --config {shown(config)}"
+        command += f" --plan {shown(plan)}" if plan else ""
+        command += f" --ways {ways}" if ways else ""
+        written = make_smaller(
+            model,
+            experiment,
+            protocol,
+            tries,
+            folder,
+            Folders(into, models, checkpoints),
+            f"{command} --most-loss {most_loss:g}",
+            say,
+        )
+        for path in (written.report, written.figures):
+            console.print(escape(str(path)), highlight=False, soft_wrap=True)
+        if written.refused:
+            raise ExplainedError("; ".join(written.refused))

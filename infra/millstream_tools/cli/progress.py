@@ -1,0 +1,41 @@
+"""Bars for long work on the command line: on the error output if it is a terminal, and gone when the work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from millstream_tools.cli.console import errors
+from millstream.application.replay.progress import Advance
+
+
+@contextmanager
+def bar(step: str, total: int | None) -> Iterator[Advance]:
+    """One step of long work; see `millstream.application.replay.progress`."""
+    with _shown(step, total, MofNCompleteColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def byte_bar(step: str, total: int | None) -> Iterator[Advance]:
+    """The same, counted in bytes."""
+    with _shown(step, total, DownloadColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def _shown(step: str, total: int | None, count: ProgressColumn) -> Iterator[Advance]:
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bars:
+        yield partial(bars.advance, bars.add_task(step, total=total))

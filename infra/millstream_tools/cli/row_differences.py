@@ -1,0 +1,73 @@
+"""Two versions of a row in words, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, zip_longest
+from typing import Any
+
+from millstream.application.replay.comparing import Difference
+from millstream.domain.views import trend_row
+from millstream.domain.views import user_row
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.keys import EVENT_TAG_BYTES
+
+LONGEST = 100
+
+
+def in_words(difference: Difference) -> list[str]:
+    """A row that is not what the log says: the fields that differ, and how."""
+    if difference.live is None:
+        return [f"{difference.row}: the log has it, the views do not"]
+    if difference.log is None:
+        return [f"{difference.row}: the views have it, the log does not"]
+    fields = _trend_fields if difference.row.startswith("trend") else _user_fields
+    try:
+        live, log = fields(difference.live), fields(difference.log)
+    except InvalidRecordError as error:
+        return [f"{difference.row}: the live row cannot be read: {error}"]
+    return [f"{difference.row}:", *chain.from_iterable(_told(name, live[name], log[name]) for name in log)]
+
+
+def _told(field: str, live: object, log: object) -> Iterator[str]:
+    """Nothing where both are equal; of two lists the first place where they are not."""
+    if live == log:
+        return
+    if isinstance(live, list) and isinstance(log, list):
+        differing = [place for place, (one, other) in enumerate(zip_longest(live, log)) if one != other]
+        field = f"{field}[{differing[0]}]" + (f" and {len(differing) - 1} more" if len(differing) > 1 else "")
+        live, log = _at(live, differing[0]), _at(log, differing[0])
+    yield f"   {field}"
+    yield f"      live {_cut(live)}"
+    yield f"      log  {_cut(log)}"
+
+
+def _at(values: list[Any], place: int) -> object:
+    return values[place] if place < len(values) else "nothing"
+
+
+def _user_fields(row: bytes) -> Mapping[str, Any]:
+    state = user_row.unpack(row)
+    return {
+        "position": state.position,
+        "last event": state.last_ms,
+        "applied": state.applied,
+        "duplicates": state.duplicates,
+        "recent": [f"{one.kind.name} {one.item.hex()} +{one.pause_s}s" for one in state.recent()],
+        "event tags": _pieces(state.tags, EVENT_TAG_BYTES),
+    }
+
+
+def _trend_fields(row: bytes) -> Mapping[str, Any]:
+    trend = trend_row.unpack(row)
+    weights = [f"{item.hex()} {weight!r}" for item, weight in sorted(trend.weights.items())]
+    return {"position": trend.position, "era": trend.era, "applied": trend.applied, "weights": weights}
+
+
+def _pieces(packed: bytes | bytearray, size: int) -> list[str]:
+    return [packed[start : start + size].hex() for start in range(0, len(packed), size)]
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"

@@ -1,0 +1,85 @@
+"""`millstream verify`: are the views what the log says?"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from millstream_tools.ops import replays
+from millstream_tools.cli.console import console, counted, errors, told_plainly
+from millstream_tools.cli.progress import bar
+from millstream_tools.cli.row_differences import in_words
+from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.ops.stack import open_stack
+from millstream.adapters.local.fold_code import fold_code
+from millstream.application.replay.users import Tally
+from millstream.application.replay.verify import Verification
+
+app = typer.Typer()
+
+Partitions = Annotated[
+    int | None, typer.Option(min=1, help="Fold the users in so many parts, for less memory; the result is the same.")
+]
+
+
+@app.command()
+def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: StackName = "") -> None:
+    """Compare every row of the views with a fresh fold of the log up to the same position; changes nothing.
+
+    Ends with status 1, and names the rows and fields, if one differs.
+    """
+    began = time.monotonic()
+    with told_plainly():
+        found = replays.verify(open_stack(stack), bar, partitions)
+    if as_json:
+        typer.echo(json.dumps(_as_json(found), indent=2))
+    else:
+        _print(found, time.monotonic() - began)
+    if not found.equal:
+        raise typer.Exit(1)
+
+
+def told(tally: Tally) -> str:
+    """What became of the events of a log, in a line; they add up."""
+    parts = [f"{tally.applied:,} applied", f"{tally.duplicates:,} known already"]
+    parts += [f"{tally.uncounted:,} that change no user"] if tally.uncounted else []
+    parts += [f"{tally.hidden:,} of erased users or void records"] if tally.hidden else []
+    return f"{tally.events:,} events = {' + '.join(parts)}; {tally.dead:,} of {tally.records:,} records unreadable"
+
+
+def _print(found: Verification, seconds: float) -> None:
+    number = found.view.number
+    if found.equal:
+        what = f"{counted(found.users, 'user')} and {counted(len(found.reached), 'shard')}"
+        console.print(f"View {number} is what the log says: {what}.", highlight=False)
+    else:
+        errors.print(f"[bold red]View {number} is not what the log says[/] in {counted(found.different, 'row')}.")
+    console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
+    console.print(f"events   {told(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
+    if found.view.fold_code not in {"", fold_code()}:
+        errors.print("This view was folded by other code than that of this checkout: `millstream rebuild` renews it.")
+    for difference in found.differences:
+        for line in in_words(difference):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if found.different > len(found.differences):
+        console.print(f"… and {found.different - len(found.differences):,} more")
+    if not found.equal:
+        errors.print("`millstream rebuild` makes the views what the log says.")
+
+
+def _as_json(found: Verification) -> dict[str, Any]:
+    return {
+        "equal": found.equal,
+        "view": asdict(found.view),
+        "live": found.live,
+        "log": found.log,
+        "users": found.users,
+        "events": asdict(found.tally),
+        "reached": {shard: str(sequence) for shard, sequence in found.reached.items()},
+        "different": found.different,
+        "differences": ["\n".join(in_words(one)) for one in found.differences],
+    }

@@ -1,0 +1,191 @@
+"""The local cloud as one thing: MiniStack, the deployed template and the poller, for a test or for a day's work.
+
+with running_cloud(folder) as cloud:        # ends with the block
+    requests.get(cloud.deployment.api_url + "/health")
+
+up(); status(); down()                      # lives on between commands; a state file in the folder knows it
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from millstream_tools.explained import ExplainedError
+from millstream_tools.places import CHECKOUT, STATE_FOLDER, TEMPLATE
+from millstream_tools.cloud.local.clients import Clients, environment
+from millstream_tools.cloud.local.deployment import Deployment, deploy
+from millstream_tools.cloud.local.environment import cloud_python
+from millstream_tools.lock import one_at_a_time
+from millstream_tools.cloud.local.poller.counters import Counters, read_status
+from millstream_tools.cloud.local.poller.loop import STOP_AFTER
+from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
+from millstream_tools.cloud.local.server import start_server
+from millstream_tools.cloud.local.state import CloudState, forget_state, load_state
+
+STACK = "millstream"
+POLLER_LOG = "poller.log"
+POLLER_STATUS = "poller-status.json"
+POLLER_CHECKPOINTS = "poller-checkpoints.json"
+# Longer than either guard needs from SIGTERM to its last word.
+STOP_PATIENCE = STOP_AFTER + 15.0
+
+
+class PollerStartError(ExplainedError):
+    """The poller ended before it delivered anything; the message ends with its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is deployed and how it runs; `max_window` caps the template's batching windows, in seconds."""
+
+    template: Path = TEMPLATE
+    stack: str = STACK
+    parameters: Mapping[str, str] | None = None
+    max_window: float = float("inf")
+    say: Callable[[str], None] = print
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A running cloud."""
+
+    folder: Path
+    deployment: Deployment
+    clients: Clients
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud."""
+        return self.clients(service)
+
+    @property
+    def deliveries(self) -> tuple[Counters, ...]:
+        """What the poller has done so far, for each mapping; at most a quarter of a second old."""
+        return read_status(self.folder / POLLER_STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudStatus:
+    """How a detached cloud is; `deployment` is None when there is none."""
+
+    server_running: bool
+    poller_running: bool
+    deployment: Deployment | None
+    deliveries: tuple[Counters, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether requests are answered and records delivered."""
+        return self.server_running and self.poller_running
+
+
+@contextmanager
+def running_cloud(folder: Path, settings: Settings | None = None) -> Iterator[Cloud]:
+    """A cloud that ends with the block, also by an exception, Ctrl-C, SIGTERM or SIGKILL of this process.
+
+    `folder` keeps the logs and the poller's counts. Raises what `deploy`, `start_server` and `cloud_python` raise.
+    """
+    chosen = settings or Settings()
+    server, endpoint = start_server(cloud_python(say=chosen.say), folder)
+    try:
+        deployment = _deploy(endpoint, chosen)
+        poller = start_poller(folder, deployment, max_window=chosen.max_window)
+        try:
+            yield Cloud(folder, deployment, Clients(endpoint))
+        finally:
+            poller.stop()
+    finally:
+        server.stop()
+
+
+def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deployment:
+    """Start a cloud that lives on after this process, or bring the running one up to date with the checkout."""
+    chosen = settings or Settings()
+    with one_at_a_time(folder / "lock"):
+        state = load_state(folder)
+        if state is None or not state.server.alive:
+            _stop(folder)
+            chosen.say("Starting MiniStack")
+            server, endpoint = start_server(cloud_python(say=chosen.say), folder, detached=True)
+            # At once: whatever happens from here on, `down` knows what to end.
+            state = CloudState(endpoint, server.identity)
+            state.save(folder)
+        chosen.say(f"Deploying {chosen.template.name} to {state.endpoint_url}")
+        deployment = _deploy(state.endpoint_url, chosen)
+        if state.poller is not None:
+            state.poller.stop(STOP_PATIENCE)
+        poller = start_poller(folder, deployment, max_window=chosen.max_window, detached=True)
+        replace(state, poller=poller.identity, deployment=deployment).save(folder)
+        return deployment
+
+
+def down(folder: Path = STATE_FOLDER) -> bool:
+    """End the folder's cloud and forget it, with all its data; False when there was none."""
+    if not folder.is_dir():
+        return False
+    with one_at_a_time(folder / "lock"):
+        return _stop(folder)
+
+
+def status(folder: Path = STATE_FOLDER) -> CloudStatus:
+    """How the folder's cloud is; starts and stops nothing."""
+    state = load_state(folder)
+    if state is None:
+        return CloudStatus(False, False, None, ())
+    poller_running = state.poller is not None and state.poller.alive
+    return CloudStatus(state.server.alive, poller_running, state.deployment, read_status(folder / POLLER_STATUS))
+
+
+def start_poller(
+    folder: Path, deployment: Deployment, *, max_window: float = float("inf"), detached: bool = False
+) -> GuardedProcess:
+    """Start the poller for a deployed stack and wait until it delivers; raises PollerStartError."""
+    counts = folder / POLLER_STATUS
+    counts.unlink(missing_ok=True)
+    process = start_guarded(
+        [
+            *(sys.executable, "-m", "millstream_tools.cloud.local.poller"),
+            *("--endpoint", deployment.endpoint_url, "--stack", deployment.stack),
+            *("--max-window", str(max_window)),
+            *("--status", str(counts), "--checkpoints", str(folder / POLLER_CHECKPOINTS)),
+        ],
+        environment={**environment(deployment.endpoint_url), "PYTHONPATH": str(CHECKOUT)},
+        log=folder / POLLER_LOG,
+        grace=STOP_AFTER + 5.0,
+        detached=detached,
+    )
+    deadline = time.monotonic() + 30.0
+    while not counts.exists():
+        if not process.identity.alive or time.monotonic() > deadline:
+            process.stop()
+            raise PollerStartError(f"the poller did not start:\n{process.log.read_text(errors='replace')}")
+        time.sleep(0.02)
+    return process
+
+
+def _deploy(endpoint: str, settings: Settings) -> Deployment:
+    return deploy(endpoint, settings.template, settings.stack, settings.parameters)
+
+
+def _stop(folder: Path) -> bool:
+    state = load_state(folder)
+    if state is None:
+        return False
+    # The poller first: it finishes the batch in flight, for which it needs the server.
+    for process in (state.poller, state.server):
+        if process is not None:
+            process.stop(STOP_PATIENCE)
+    _remove_leftovers(folder)
+    forget_state(folder)
+    return True
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """What belongs to a cloud that is gone; the logs stay, for whoever wants to know why."""
+    for name in (POLLER_STATUS, POLLER_CHECKPOINTS):
+        (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,49 @@
+"""Prepares a template for a cloud without layers: every function carries what its layers would have held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+
+from millstream_tools.cloud.local.archive import Files
+from millstream_tools.cloud.local.packaging import PackagingError, Prepare
+from millstream_tools.cloud.local.template import Template
+from millstream_tools.cloud.localstack.layers import files_of_layer, take_out_layers
+from millstream_tools.cloud.localstack.wheels import LambdaRuntime, installed
+
+# Of code and layers together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LARGEST_FUNCTION = 250 * 1024 * 1024
+
+Install = Callable[[Path, LambdaRuntime], Path]
+
+
+def carrying_layers(architecture: str, install: Install = installed) -> Prepare:
+    """How to prepare a template whose functions run on `architecture`; the template's own Runtime says which Python."""
+
+    def prepare(template: Template, template_file: Path) -> Mapping[str, Files]:
+        layers = take_out_layers(template)
+        if not layers:
+            return {}
+        runtime = LambdaRuntime(_python(template), architecture)
+        read = {
+            path: files_of_layer((template_file.parent / path).resolve(), lambda file: install(file, runtime))
+            for path in {path for paths in layers.values() for path in paths}
+        }
+        return {function: _laid_over(function, [read[path] for path in paths]) for function, paths in layers.items()}
+
+    return prepare
+
+
+def _python(template: Template) -> str:
+    return str(template["Globals"]["Function"]["Runtime"]).removeprefix("python")
+
+
+def _laid_over(function: str, layers: list[Files]) -> Files:
+    """The layers' files in one folder. A later layer wins, as on AWS, where it is unpacked over the earlier ones."""
+    files: dict[PurePosixPath, bytes] = {}
+    for layer in layers:
+        files.update(layer)
+    size = sum(map(len, files.values()))
+    if size >= LARGEST_FUNCTION:
+        raise PackagingError(f"{function}.Layers: expected less than {LARGEST_FUNCTION} bytes unpacked, got {size}")
+    return files

@@ -1,0 +1,64 @@
+"""What the client can work out for itself: each user's state, by the same fold, from the positions it was told.
+
+It gives the baselines their knowledge, and at the end it is what the cloud's own rows are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from millstream_tools.demo.translation import as_record
+from millstream.application.ports import LogRecord
+from millstream.domain.views import user_row
+from millstream.domain.keys import ItemKey, Pseudonym, pseudonym
+from millstream.domain.log.positions import Position, shard_number
+from millstream.domain.log.records import decode_cores, encode
+from millstream.domain.views.tastes import tail
+from millstream.domain.views.user_state import UserState
+
+
+class Mirror:
+    """The users' states as a clean, single-threaded fold of the same log has them."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+        self.states: dict[Pseudonym, UserState] = {}
+        self.frozen: dict[Pseudonym, list[ItemKey]] = {}
+        self.applied_before = 0
+        self.known_before = 0
+
+    def read_history(self, records: Iterable[LogRecord]) -> Iterable[LogRecord]:
+        """Fold the imported history while passing it on."""
+        for record in records:
+            self._fold(record.position, record.data)
+            yield record
+
+    def freeze(self) -> None:
+        """The cut: remember every user's latest items, which the frozen baseline keeps, and what was counted so far."""
+        self.frozen = {user: tail(state) for user, state in self.states.items()}
+        self.applied_before = sum(state.applied for state in self.states.values())
+        self.known_before = sum(state.duplicates for state in self.states.values())
+
+    def accepted(self, call: dict[str, Any], position: Position) -> None:
+        """Fold what one call put into the log at a position."""
+        self._fold(position, encode(as_record(call, self.secret)))
+
+    def state(self, user_id: str) -> UserState:
+        """A user's state."""
+        return self.states.get(pseudonym(user_id, self.secret)) or UserState()
+
+    def frozen_tail(self, user_id: str) -> list[ItemKey]:
+        """A user's latest items at the cut; empty for one who was unknown then."""
+        return self.frozen.get(pseudonym(user_id, self.secret), [])
+
+    def rows(self) -> dict[Pseudonym, bytes]:
+        """The rows that the cloud should have."""
+        return {user: user_row.pack(state) for user, state in self.states.items()}
+
+    def _fold(self, position: Position, data: bytes) -> None:
+        record = decode_cores(data)
+        state = self.states.get(record.subject)
+        if state is None:
+            state = self.states[record.subject] = UserState()
+        state.fold(shard_number(position.shard), position.sequence_number, record.cores)

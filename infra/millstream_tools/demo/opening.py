@@ -1,0 +1,57 @@
+"""One customer, watched: what they are recommended, what they do next, and what that changes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from millstream_tools.demo.storefront import TOP, Storefront
+from millstream_tools.shops.contract.showcase import Showcase
+from millstream_tools.shops.contract.steps import in_batches
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The same customer asked before and after their next events."""
+
+    user_id: str
+    reason: str
+    before: dict[str, Any]
+    sent: list[dict[str, str]]
+    after: dict[str, Any]
+    visible_after_ms: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether the answer is another one, and says that it reflects a later position."""
+        positions = [answer["provenance"]["userPosition"] for answer in (self.before, self.after)]
+        return _ids(self.before) != _ids(self.after) and positions[0] != positions[1]
+
+    @property
+    def arrived(self) -> list[str]:
+        """The items that were not there before."""
+        return [item_id for item_id in _ids(self.after) if item_id not in _ids(self.before)]
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {**asdict(self), "changed": self.changed}
+
+
+def open_with(showcase: Showcase, storefront: Storefront, names: dict[str, str]) -> Opening:
+    """Ask, send, ask again as soon as the answer reflects what was sent."""
+    before = storefront.ask(showcase.user_id, TOP)
+    for step in in_batches(showcase.behaviours):
+        storefront.accept(step)
+    accepted_at = time.perf_counter()
+    after = storefront.ask(showcase.user_id, TOP)
+    visible_after_ms = (time.perf_counter() - accepted_at) * 1000
+    sent = [
+        {"eventType": behaviour.event_type.value, "name": names.get(behaviour.item_id, behaviour.item_id)}
+        for behaviour in showcase.behaviours
+    ]
+    return Opening(showcase.user_id, showcase.reason, before, sent, after, visible_after_ms)
+
+
+def _ids(answer: dict[str, Any]) -> list[str]:
+    return [item["itemId"] for item in answer["itemList"]]

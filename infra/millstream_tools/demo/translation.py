@@ -1,0 +1,81 @@
+"""A shop's words in Millstream's: products as PUT /items takes them, behaviours as POST /events takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+from millstream_tools.shops.contract.behaviour import Behaviour
+from millstream_tools.shops.contract.product import Product
+from millstream.domain.log.events import EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.log.submissions import MOST_EVENTS, parse_submission
+
+SORTED_TOGETHER = 5000
+"""Behaviours among which those of one user are put into common records: bounds the memory of an import."""
+
+LONG_AFTER_MS = 2**52
+"""A clock far ahead of every shop's: history is checked like a live call, but nothing in it is in the future."""
+
+
+def item_body(product: Product) -> dict[str, Any]:
+    """A product as PUT /items takes it."""
+    described = {
+        "itemId": product.item_id,
+        "name": product.name,
+        "category": product.category or None,
+        "price": product.price,
+        "description": product.description or None,
+        "available": product.available,
+        "attributes": dict(product.attributes),
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def event_body(behaviour: Behaviour) -> dict[str, Any]:
+    """A behaviour as POST /events takes it."""
+    described = {
+        "eventId": behaviour.event_id,
+        "eventType": behaviour.event_type.value,
+        "itemId": behaviour.item_id,
+        "eventValue": behaviour.value,
+        "sentAt": behaviour.occurred_at,
+        "recommendationId": behaviour.recommendation_id,
+        "impression": list(behaviour.impression) or None,
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def call_body(behaviours: Sequence[Behaviour]) -> dict[str, Any]:
+    """One user's behaviours as one call."""
+    first = behaviours[0]
+    events = [event_body(behaviour) for behaviour in behaviours]
+    return {"userId": first.user_id, "sessionId": first.session_id, "eventList": events}
+
+
+def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int | None = None) -> EventRecord:
+    """The record that a call becomes, by the same checks as in the cloud; its rejected events are left out.
+
+    Without a time it counts as taken in when the last of its events happened: shops play in the past, so the cloud's
+    own later clock changes none of their times either.
+    """
+    submission = parse_submission(call, LONG_AFTER_MS)
+    if recorded_at_ms is None:
+        recorded_at_ms = max((event.occurred_at_ms for event in submission.accepted), default=0)
+    return EventRecord(pseudonym(submission.user_id, secret), recorded_at_ms, submission.accepted)
+
+
+def history_records(history: Iterable[Behaviour], secret: bytes) -> Iterator[EventRecord]:
+    """A history as records of up to 20 events; each user's events keep their order.
+
+    Records count as taken in when the last event came that was sorted with them: a log's own clock only goes forward.
+    """
+    remaining = iter(history)
+    while together := list(islice(remaining, SORTED_TOGETHER)):
+        recorded_at_ms = round(together[-1].occurred_at * 1000)
+        together.sort(key=lambda behaviour: (behaviour.user_id, behaviour.session_id))
+        for _, of_session in groupby(together, key=lambda behaviour: (behaviour.user_id, behaviour.session_id)):
+            visit = iter(of_session)
+            while some := list(islice(visit, MOST_EVENTS)):
+                yield as_record(call_body(some), secret, recorded_at_ms)

@@ -1,0 +1,118 @@
+"""What came of a stream, in numbers: over all of it, over time, and in the part that every arm can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from millstream_tools.lab.evaluation.comparing import PerQuestion
+from millstream_tools.lab.evaluation.metrics import measure
+from millstream_tools.lab.evaluation.prequential.arms import Played
+from millstream_tools.lab.evaluation.prequential.stream import Stream
+from millstream_tools.lab.evaluation.ranking import Answers
+from millstream_tools.lab.evaluation.slices import WHOLE
+from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
+from millstream_tools.lab.data.interactions import Flags, Floats
+
+METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@10")
+ANSWERABLE = "known item, not the first event of a session"
+"""Items of the rows before the cut, so that the part is the same for every arm."""
+
+_MS = 1_000.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """The means of consecutive events; `first` counts events from the cut, `at` is its time in epoch seconds."""
+
+    first: int
+    at: float
+    metrics: Mapping[str, float]
+    unseen: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A model in an arm. `unseen` is the share of events with an item that the model did not know.
+
+    Milliseconds are of all cores, a mean over the events; what a refresh took is spread over them. None for an oracle,
+    which works nothing out.
+    """
+
+    model: str
+    arm: str
+    slices: Mapping[str, Mapping[str, Interval]]
+    questions: Mapping[str, int]
+    windows: Sequence[Window]
+    unseen: float
+    ranking_ms: float | None
+    learning_ms: float | None
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        means = {
+            name: {metric: mean._asdict() for metric, mean in metrics.items()} for name, metrics in self.slices.items()
+        }
+        return {**asdict(self), "slices": means}
+
+
+def outcome(model: str, arm: str, stream: Stream, played: Played, seed: int, samples: int = SAMPLES) -> Outcome:
+    """Everything that is reported of one arm; `seed` is the bootstrap's."""
+    values = per_event(stream, played)
+    parts = {WHOLE: np.ones(len(stream), dtype=bool), ANSWERABLE: _answerable(stream)}
+    taken = {name: part for name, part in parts.items() if part.any()}
+    return Outcome(
+        model=model,
+        arm=arm,
+        slices={
+            name: {
+                metric: interval(values.values[metric][part], values.user[part], seed, samples) for metric in METRICS
+            }
+            for name, part in taken.items()
+        },
+        questions={name: int(part.sum()) for name, part in taken.items()},
+        windows=_windows(stream, values.values, ~played.known),
+        unseen=float((~played.known).mean()),
+        ranking_ms=_each(played.ranking_s, stream),
+        learning_ms=_each(played.learning_s, stream),
+    )
+
+
+def per_event(stream: Stream, played: Played) -> PerQuestion:
+    """The value of each metric for each event: what `millstream lab compare` compares."""
+    rows = slice(stream.cut, stream.end)
+    answers = Answers(
+        rank=played.rank,
+        question=np.arange(len(stream)),
+        target=stream.data.item[rows],
+        top=np.empty((len(stream), 0), np.int64),
+        user=stream.data.user[rows],
+    )
+    return PerQuestion(stream.digest(), answers.user, {metric: measure(answers, metric) for metric in METRICS})
+
+
+def _answerable(stream: Stream) -> Flags:
+    known = np.zeros(len(stream.data.items), dtype=bool)
+    known[stream.data.item[: stream.cut]] = True
+    return known[stream.data.item[stream.cut : stream.end]] & stream.within_sessions()
+
+
+def _windows(stream: Stream, values: Mapping[str, Floats], unseen: Flags) -> list[Window]:
+    """The last one may be shorter."""
+    size = stream.knobs.window
+    return [
+        Window(
+            first=first,
+            at=float(stream.data.at[stream.cut + first]),
+            metrics={metric: float(values[metric][first : first + size].mean()) for metric in METRICS},
+            unseen=float(unseen[first : first + size].mean()),
+        )
+        for first in range(0, len(stream), size)
+    ]
+
+
+def _each(seconds: float | None, stream: Stream) -> float | None:
+    return None if seconds is None else seconds / len(stream) * _MS

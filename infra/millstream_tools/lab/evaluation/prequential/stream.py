@@ -1,0 +1,123 @@
+"""Events in order of time: the first part to fit on, the others to be asked for one by one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from millstream_tools.lab.evaluation.questions import check_choice
+from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
+from millstream.domain.errors import InvalidInputError
+
+ExcludeInStream = Literal["history", "session", "none"]
+"""What the shop would not show: all that the user had before, what the running session had, or nothing is barred."""
+
+
+@dataclass(frozen=True)
+class StreamKnobs:
+    """How data becomes a stream."""
+
+    share: float = 0.8
+    """Of all rows, those to fit on before the stream begins."""
+
+    events: int | None = None
+    """So many of the rows after the cut are asked for; None: all."""
+
+    exclude: ExcludeInStream = "none"
+    """The same for every model and arm, so that they differ by what they know and not by what they may say."""
+
+    session_gap_s: float | None = None
+    """A session ends where its user does nothing for longer; 0: with the moment, a basket. None: a user is one."""
+
+    refresh_every: int = 10_000
+    """Events after which a model that is refreshed is fitted anew."""
+
+    window: int = 5_000
+    """Events of one point in plots and one row in tables over time."""
+
+
+class Stream:
+    """Rows `cut` to `end` of the data are asked for; `knobs` says the rest. Nothing here looks ahead of a row."""
+
+    def __init__(self, data: Interactions, knobs: StreamKnobs) -> None:
+        """Raises `InvalidInputError` for rows without times, and where the knobs leave nothing on one side."""
+        _check(data, knobs)
+        self.data, self.knobs = data, knobs
+        self.cut = int(knobs.share * len(data))
+        self.end = len(data) if knobs.events is None else min(len(data), self.cut + knobs.events)
+        if not 0 < self.cut < self.end:
+            raise InvalidInputError("share", "rows before the cut and after it", f"{self.cut} of {len(data)}")
+        by_user = np.argsort(data.user, kind="stable")
+        self._items = data.item[by_user]
+        self._place = np.empty(len(data), dtype=np.int64)
+        self._place[by_user] = np.arange(len(data))
+        self._starts = np.cumsum(data.user_counts()) - data.user_counts()
+        self._cuts = self._starts + np.bincount(data.user[: self.cut], minlength=len(data.users))
+        self._session_starts = _session_starts(data, by_user, knobs.session_gap_s)[self._place]
+
+    def __len__(self) -> int:
+        """Events that are asked for."""
+        return self.end - self.cut
+
+    @property
+    def protocol(self) -> str:
+        """In words, for tables."""
+        moment = f"{np.datetime64(int(self.data.at[self.cut]), 's')} UTC"
+        return f"stream from {moment} ({self.cut:,} rows before, {len(self):,} asked), excluded: {self.knobs.exclude}"
+
+    def before(self, row: int) -> Interactions:
+        """All rows before this one, with the labels of the whole stream."""
+        data = self.data
+        return Interactions(data.user[:row], data.item[:row], data.at[:row], data.users, data.items)
+
+    def context(self, row: int, *, live: bool) -> Ints:
+        """The items of the row's user before it, oldest first; not live: only those before the cut."""
+        user = self.data.user[row]
+        return self._items[self._starts[user] : self._place[row] if live else self._cuts[user]]
+
+    def excluded(self, row: int) -> Ints:
+        """The items that must not be answered at a row, as the `exclude` knob says."""
+        place = self._place[row]
+        firsts = {"history": self._starts[self.data.user[row]], "session": self._session_starts[row], "none": place}
+        return self._items[firsts[self.knobs.exclude] : place]
+
+    def within_sessions(self) -> Flags:
+        """Whether each event that is asked for has an earlier one in its session, [events]."""
+        rows = slice(self.cut, self.end)
+        return self._place[rows] > self._session_starts[rows]
+
+    def digest(self) -> str:
+        """Of everything that is asked and shown: models are compared only where it is the same."""
+        digest = hashlib.sha256(f"{self.cut} {self.end} {self.knobs.exclude} {self.knobs.session_gap_s}".encode())
+        for column in (self.data.user, self.data.item):
+            digest.update(column[: self.end].astype("<i8").tobytes())
+        digest.update(self.data.at[: self.end].astype("<f8").tobytes())
+        digest.update("\0".join(self.data.items).encode())
+        return digest.hexdigest()
+
+
+def _session_starts(data: Interactions, by_user: Ints, gap_s: float | None) -> Ints:
+    """Where, among rows ordered by user and time, the session of each of these rows begins, [n]."""
+    user, at = data.user[by_user], data.at[by_user]
+    begins = np.ones(len(data), dtype=bool)
+    begins[1:] = np.diff(user) != 0
+    if gap_s is not None:
+        begins[1:] |= np.diff(at) > gap_s
+    return np.maximum.accumulate(np.where(begins, np.arange(len(data)), 0))
+
+
+def _check(data: Interactions, knobs: StreamKnobs) -> None:
+    check_choice("exclude", get_args(ExcludeInStream), knobs.exclude)
+    if not data.timed:
+        raise InvalidInputError("data", "rows with times", "an order only")
+    if not 0 < knobs.share < 1:
+        raise InvalidInputError("share", "a number above 0 and below 1", knobs.share)
+    for name in ("events", "refresh_every", "window"):
+        value = getattr(knobs, name)
+        if value is not None and value < 1:
+            raise InvalidInputError(name, "at least 1", value)
+    if knobs.session_gap_s is not None and not knobs.session_gap_s >= 0:
+        raise InvalidInputError("session_gap_s", "a number of seconds from 0", knobs.session_gap_s)

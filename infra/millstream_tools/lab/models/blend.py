@@ -1,0 +1,95 @@
+"""A weighted sum of models' scores, or of their logarithms: what each of them is not sure of, another may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Self, cast
+
+import numpy as np
+
+from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.models import stored
+from millstream_tools.lab.models.contract import RanksByScore, Recommender, Resumable, Updatable
+from millstream_tools.lab.watch import Seconds, summed
+from millstream.domain.errors import InvalidInputError
+
+
+class Part(NamedTuple):
+    """One model of a blend and the factor of its scores.
+
+    `logarithm` is for a model whose scores are like probabilities, beside one whose scores are like their logarithms,
+    as a sequence model's are: log(max(score, 0) + logarithm) stands in the sum, so that 0 is unlikely, not impossible.
+    """
+
+    model: Recommender
+    weight: float
+    logarithm: float | None = None
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """What this part adds to the sum, [histories, items]."""
+        scores = self.model.score(histories)
+        if self.logarithm is not None:
+            scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
+        return self.weight * scores
+
+    def plain(self) -> dict[str, object]:
+        """As it is written down; its model is told of elsewhere."""
+        return {"family": self.model.name, "weight": self.weight, "logarithm": self.logarithm}
+
+
+class Blend(RanksByScore):
+    """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm."""
+
+    name = "blend"
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        """Raises InvalidInputError if there are no parts."""
+        if not parts:
+            raise InvalidInputError("parts", "at least one", "none")
+        self.parts = tuple(parts)
+        if all(isinstance(part.model, Updatable) for part in parts):
+            # An attribute, not a method: a blend with a part that cannot learn from single events must not say it can.
+            self.update = self._update
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender."""
+        for part in self.parts:
+            part.model.fit(train, seed)
+
+    def _update(self, user: int, item: int) -> None:
+        """See Updatable."""
+        for part in self.parts:
+            cast("Updatable", part.model).update(user, item)
+
+    def keep_in(self, folder: Path) -> None:
+        """See Resumable: for the parts that are."""
+        for part in self._resumable():
+            part.keep_in(folder)
+
+    @property
+    def spent_before(self) -> Seconds:
+        """See Resumable."""
+        return summed(part.spent_before for part in self._resumable())
+
+    def _resumable(self) -> list[Resumable]:
+        return [part.model for part in self.parts if isinstance(part.model, Resumable)]
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
+
+    def save(self, folder: Path) -> None:
+        """See Recommender; each part lies in a folder of its own."""
+        stored.save_knobs(folder, self.name, {"parts": [part.plain() for part in self.parts]})
+        for number, part in enumerate(self.parts):
+            part.model.save(folder / str(number))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        # Here, because the families know the blend too.
+        from millstream_tools.lab.models.families import loaded
+
+        parts = enumerate(stored.load_knobs(folder, cls.name)["parts"])
+        return cls([Part(loaded(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])

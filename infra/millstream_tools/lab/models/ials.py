@@ -1,0 +1,86 @@
+"""iALS: factors of users and items that explain touched pairs with high and all others with low confidence.
+
+Y. Hu, Y. Koren, C. Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008; by the library
+`implicit`. A history gets its factors by one exact least-squares step, so it need not be one that was fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.models import stored
+from millstream_tools.lab.models.contract import RanksByScore
+from millstream_tools.lab.models.knobs import between, knobs_of, whole
+from millstream_tools.lab.models.matrices import user_item, weighted
+
+
+@dataclass(frozen=True)
+class IalsKnobs:
+    """The paper's."""
+
+    factors: int = 128
+    """Numbers a user and an item have."""
+
+    regularization: float = 0.05
+    """Pulls factors to zero."""
+
+    alpha: float = 1.0
+    """Confidence that a touched pair adds."""
+
+    iterations: int = 15
+    """Sweeps over users and items."""
+
+    def __post_init__(self) -> None:
+        whole(self, "factors", "iterations")
+        between(self, "regularization", "alpha", above=0.0)
+
+
+class Ials(RanksByScore):
+    """score(h -> j) = x(h) . y(j), where x(h) minimises the loss of the history given the items' factors y."""
+
+    name = "ials"
+
+    def __init__(self, knobs: IalsKnobs | None = None) -> None:
+        self._knobs = knobs or IalsKnobs()
+        self._library: Any = None
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender."""
+        self._library = self._made(seed)
+        with threadpool_limits(1, "blas"):  # the library has threads of its own, and BLAS's slow them down
+            self._library.fit(csr_matrix(user_item(train), dtype=np.float32), show_progress=False)
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        items = self._library.item_factors
+        touched = csr_matrix(weighted(histories, len(items)), dtype=np.float32)
+        users = self._library.recalculate_user(np.arange(len(histories)), touched)
+        return np.asarray(users @ items.T, np.float64)
+
+    def save(self, folder: Path) -> None:
+        """See Recommender."""
+        stored.save(folder, self.name, self._knobs, {"items": self._library.item_factors})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        knobs, arrays = stored.load(folder, cls.name)
+        model = cls(knobs_of(IalsKnobs, knobs))
+        model._library = model._made(seed=0)
+        model._library.item_factors = arrays["items"]
+        return model
+
+    def _made(self, seed: int) -> Any:
+        # Here, because the other models do without the library.
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        with threadpool_limits(1, "blas"):  # or else it warns
+            return AlternatingLeastSquares(**asdict(self._knobs), random_state=seed)

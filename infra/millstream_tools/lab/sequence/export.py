@@ -1,0 +1,120 @@
+"""Writes a sequence model as the folder that `millstream.scoring` runs. Needs no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.served.export.folder import Exported, write_folder
+from millstream_tools.lab.served.export.parts import Built
+from millstream_tools.lab.models import stored
+from millstream_tools.lab.models.knobs import knobs_of
+from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
+from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.graph_layers import Weights
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.models.cards import Card, Cost, LogRange
+from millstream.scoring.signature import FEATURES
+from millstream.scoring.vocabulary import Vocabulary, words
+
+ALGORITHM = "sequence"
+BLEND = "sequence-blend"
+
+ToGraph = Callable[[SequenceKnobs, Weights], Built]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model came from and how good it is; see `domain.model_cards.Card` for each."""
+
+    training_set: str
+    seed: int
+    cost: Cost
+    created_at_ms: int
+    metrics: Mapping[str, Mapping[str, float]]
+    log: LogRange | None = None
+    made_from: str | None = None
+    knobs: Mapping[str, Any] | None = None
+    """Those of the whole, where the model is more than its sequence part."""
+
+
+def export(
+    knobs: SequenceKnobs,
+    weights: Weights,
+    item_ids: Sequence[str],
+    folder: Path,
+    origin: Origin,
+    *,
+    to_graph: ToGraph = graph,
+    algorithm: str = ALGORITHM,
+    tail_items: int | None = None,
+) -> Exported:
+    """Write the model into `folder`, which is made if need be; the same arguments give the same bytes.
+
+    `item_ids` name the rows of `item.weight`, all but the last. `to_graph` may be another form of the same model, such
+    as `quantized.quantized_graph`; `algorithm` then says which. `tail_items` is how much of a user's past is read where
+    it is not the window. The version depends on the model alone, not on the card. Raises InvalidInputError where ids
+    and rows are not as many, or two ids have one key.
+    """
+    if len(item_ids) != len(weights["item.weight"]) - 1:
+        raise InvalidInputError("item_ids", f"{len(weights['item.weight']) - 1}, one a row", len(item_ids))
+    order = order_of(item_ids)
+    item_ids = [item_ids[place] for place in order]
+    rows = weights["item.weight"][[*order, len(order)]]
+    return write_folder(
+        folder,
+        to_graph(knobs, {**weights, "item.weight": rows}),
+        vocabulary=Vocabulary(words([item_key(item_id) for item_id in item_ids])),
+        item_ids=item_ids,
+        card=Card(
+            algorithm=algorithm,
+            created_at_ms=origin.created_at_ms,
+            training_set=origin.training_set,
+            vocabulary_items=len(item_ids),
+            cost=origin.cost,
+            knobs=asdict(knobs) if origin.knobs is None else origin.knobs,
+            metrics=origin.metrics,
+            seed=origin.seed,
+            log=origin.log,
+            made_from=origin.made_from,
+        ),
+        features=FEATURES._replace(items=tail_items or knobs.window),
+    )
+
+
+def export_blend(
+    knobs: SequenceKnobs,
+    weights: Weights,
+    weight: float,
+    others: Sequence[ItemToItem],
+    item_ids: Sequence[str],
+    folder: Path,
+    origin: Origin,
+) -> Exported:
+    """Write a blend of `weight` times a sequence model and others, whose rows `item_ids` name too; see `export`."""
+    order = order_of(item_ids)
+    ordered = [other.in_order(order) for other in others]
+
+    def to_graph(knobs: SequenceKnobs, weights: Weights) -> Built:
+        return blended_graph(knobs, weights, weight, ordered)
+
+    tail_items = max(knobs.window, *(other.last for other in others))
+    return export(knobs, weights, item_ids, folder, origin, to_graph=to_graph, algorithm=BLEND, tail_items=tail_items)
+
+
+def saved(folder: Path) -> tuple[SequenceKnobs, Weights]:
+    """The knobs and weights that `SequenceRecommender.save` wrote. Raises InvalidInputError for another model."""
+    knobs, arrays = stored.load(folder, ALGORITHM)
+    return knobs_of(SequenceKnobs, knobs), arrays
+
+
+def order_of(item_ids: Sequence[str]) -> Ints:
+    """The places of the ids in the order of their keys, which is that of a vocabulary."""
+    return np.argsort(words([item_key(item_id) for item_id in item_ids]))

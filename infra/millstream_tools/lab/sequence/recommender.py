@@ -1,0 +1,92 @@
+"""A sequence model as one of the lab's recommenders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.models import stored
+from millstream_tools.lab.models.contract import RanksByScore
+from millstream_tools.lab.models.knobs import knobs_of
+from millstream_tools.lab.sequence import training
+from millstream_tools.lab.sequence.batches import latest
+from millstream_tools.lab.sequence.graph_layers import Weights
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.sequence.model import SequenceModel
+from millstream_tools.lab.sequence.shapes import model_of
+from millstream_tools.lab.watch import Seconds
+
+_READ_AT_ONCE = 128
+
+
+class SequenceRecommender(RanksByScore):
+    """What comes next, read from the latest items in their order; an empty history gets the same score for all."""
+
+    name = "sequence"
+
+    def __init__(self, knobs: SequenceKnobs | None = None) -> None:
+        self.knobs = knobs or SequenceKnobs()
+        self.model: SequenceModel | None = None
+        self.history: list[dict[str, float]] = []
+        self.spent_before = Seconds()
+        self._checkpoints: Path | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """See Resumable."""
+        self._checkpoints = folder
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender."""
+        folder = self._checkpoints / _fingerprint(train, self.knobs, seed) if self._checkpoints else None
+        trained = training.train(train.histories(), len(train.items), self.knobs, seed, folder)
+        self.model, self.history, self.spent_before = trained.model.cpu(), trained.history, trained.spent_before
+
+    @torch.inference_mode()
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        model = self.fitted()
+        scores = np.zeros((len(histories), model.padding))
+        able = [number for number, history in enumerate(histories) if len(history)]
+        for start in range(0, len(able), _READ_AT_ONCE):
+            part = able[start : start + _READ_AT_ONCE]
+            history, length = latest([histories[number] for number in part], self.knobs.window, model.padding)
+            scores[part] = (model.last(history, length) @ model.catalogue().T).numpy()
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """See Recommender."""
+        stored.save(folder, self.name, self.knobs, self.weights())
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        knobs, arrays = stored.load(folder, cls.name)
+        loaded = cls(knobs_of(SequenceKnobs, knobs))
+        loaded.model = model_of(loaded.knobs, {name: torch.from_numpy(array) for name, array in arrays.items()})
+        return loaded
+
+    def weights(self) -> Weights:
+        """What was learned, as an export takes it."""
+        return {name: weight.numpy() for name, weight in self.fitted().state_dict().items()}
+
+    def fitted(self) -> SequenceModel:
+        """The model itself. Raises RuntimeError before there is one."""
+        if self.model is None:
+            raise RuntimeError("fit or load the model before it is asked")
+        return self.model
+
+
+def _fingerprint(train: Interactions, knobs: SequenceKnobs, seed: int) -> str:
+    """A name for what a training depends on."""
+    told = hashlib.sha256(json.dumps([asdict(knobs), seed, len(train.items)], sort_keys=True).encode())
+    for column in (train.user, train.item):
+        told.update(column.tobytes())
+    return told.hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""What the graph computes, in plain numpy: the graph is tested against it, and it shows what the graph means."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream_tools.lab.served.covisitation_model.model import Neighbours
+from millstream_tools.lab.served.export.answers import NextItems
+
+
+def next_items(
+    neighbours: Neighbours,
+    tail: NDArray[np.int64],
+    tail_weight: NDArray[np.float32],
+    excluded: NDArray[np.int64],
+    limit: int,
+) -> NextItems:
+    """The best next items; inputs as in `scoring.signature.NEXT_ITEMS_INPUTS`."""
+    catalogue = neighbours.items.shape[0] - 1
+    contributions = np.zeros((len(tail), catalogue + 1), np.float32)
+    for place, item in enumerate(tail):
+        weight = np.float32(tail_weight[place]) * np.float32(1 / neighbours.scale)
+        contributions[place, neighbours.items[item]] = neighbours.scores[item].astype(np.float32) * weight
+    total = contributions[0].copy()
+    for row in contributions[1:]:
+        total += row
+    total[excluded] = 0
+    order = np.argsort(-total, kind="stable")[:limit]
+    best = order[total[order] > 0]
+    return NextItems(best, total[best], np.argmax(contributions[:, best], axis=0))

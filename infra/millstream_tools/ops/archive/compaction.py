@@ -1,0 +1,106 @@
+"""The archive's many small objects become one Parquet file per day and shard, for training and for people's queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from millstream_tools.ops.archive.destinations import Destination, growing_file
+from millstream_tools.ops.archive.parquet_rows import write_rows
+from millstream_tools.ops.archive.plan import DayOfShard, records_of
+from millstream.application.ports import Archive, LogRecord
+from millstream.domain.log.records import VERSION
+
+FORMAT = 1
+"""Raised when the columns or the rows change: what was compacted before is then done again."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a file was made of and what it holds; `unreadable` has the reasons by position."""
+
+    objects: tuple[str, ...]
+    records: int
+    rows: int
+    unreadable: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+    schema_version: int = VERSION
+
+    def is_of(self, day: DayOfShard) -> bool:
+        """True if the same objects would give the same file again."""
+        return (self.objects, self.format, self.schema_version) == (day.objects, FORMAT, VERSION)
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """A file of the destination; `fresh` is False where it was there already."""
+
+    day: str
+    shard: str
+    name: str
+    manifest: Manifest
+    fresh: bool
+
+
+def file_name(day: DayOfShard) -> str:
+    """The file's name; the folder is one that Spark, DuckDB and pyarrow take for a column `day`."""
+    return f"day={day.day}/{day.shard}.parquet"
+
+
+def manifest_name(day: DayOfShard) -> str:
+    """The manifest's name; the same programs pass over names that begin with an underscore."""
+    return f"day={day.day}/_{day.shard}.json"
+
+
+def compact(
+    archive: Archive, days: Iterable[DayOfShard], destination: Destination, advance: Callable[[int], object]
+) -> Iterator[Compacted]:
+    """Write each file that is not there yet; `advance` hears how many more stored bytes are done.
+
+    A file that was made of the same objects is left alone. Raises UnavailableError; what was yielded is stored.
+    """
+    for day in days:
+        manifest = _stored_manifest(destination.read(manifest_name(day)))
+        fresh = manifest is None or not manifest.is_of(day)
+        if manifest is None or fresh:
+            manifest = _compact_day(archive, day, destination, advance)
+        else:
+            advance(day.stored_bytes)
+        yield Compacted(day.day, day.shard, file_name(day), manifest, fresh)
+
+
+def strangers(days: Iterable[DayOfShard], destination: Destination) -> list[str]:
+    """Files of the destination that are not of this archive: of another one, or of one that is gone."""
+    return sorted(set(destination.names()) - {file_name(day) for day in days})
+
+
+def _compact_day(
+    archive: Archive, day: DayOfShard, destination: Destination, advance: Callable[[int], object]
+) -> Manifest:
+    with growing_file(destination) as path:
+        written = write_rows(_records(archive, day, advance), path)
+        destination.put(file_name(day), path)
+    manifest = Manifest(day.objects, written.records, written.rows, written.unreadable)
+    # Last: without it, or with an old one, the file is made again.
+    with growing_file(destination) as path:
+        path.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
+        destination.put(manifest_name(day), path)
+    return manifest
+
+
+def _records(archive: Archive, day: DayOfShard, advance: Callable[[int], object]) -> Iterator[LogRecord]:
+    for part in day.parts:
+        yield from records_of(part, archive)
+        advance(part.own.stored_bytes)
+
+
+def _stored_manifest(stored: bytes | None) -> Manifest | None:
+    """The manifest; None also for one that another version of Millstream wrote."""
+    if stored is None:
+        return None
+    fields: dict[str, Any] = json.loads(stored)
+    if fields.get("format") != FORMAT:
+        return None
+    return Manifest(**{**fields, "objects": tuple(fields["objects"])})

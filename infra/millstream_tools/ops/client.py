@@ -1,0 +1,85 @@
+"""Millstream's HTTP API as a client uses it: nothing here knows what is behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+
+from millstream_tools.explained import ExplainedError
+
+# GET and PUT may be said twice. A POST may too, and counts once; but its sender wants to know what became of each.
+_TRY_AGAIN = urllib3.Retry(
+    3,
+    backoff_factor=0.5,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=("GET", "PUT"),
+    raise_on_status=False,
+)
+
+
+class ApiError(ExplainedError):
+    """The API refused a call, or could not be reached; `status` is 0 where no answer came."""
+
+    def __init__(self, status: int, message: str, body: Mapping[str, Any] | None = None) -> None:
+        self.status = status
+        self.body = body or {}
+        super().__init__(f"HTTP {status}: {message}" if status else message)
+
+
+class MillstreamApi:
+    """One deployed API and the key to it; safe to share between threads, which reuse its connections."""
+
+    def __init__(self, url: str, key: str, connections: int = 16) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"x-api-key": key, "Content-Type": "application/json"}
+        self._pool = urllib3.PoolManager(maxsize=connections, retries=_TRY_AGAIN, timeout=urllib3.Timeout(60))
+
+    def send_events(self, user_id: str, session_id: str | None, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Send one user's events, at most 20. Raises ApiError."""
+        body = {"userId": user_id, "eventList": list(events)} | ({"sessionId": session_id} if session_id else {})
+        return self._call("POST", "/events", body)
+
+    def recommendations(self, user_id: str, **query: object) -> dict[str, Any]:
+        """A user's slate; `query` as GET /recommendations takes it, None meaning absent. Raises ApiError."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._call("GET", f"/recommendations/{quote(user_id, safe='')}?{urlencode(given)}")
+
+    def put_items(self, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Publish items, at most 100. Raises ApiError."""
+        return self._call("PUT", "/items", {"items": list(items)})
+
+    def health(self) -> dict[str, Any]:
+        """Whether the API answers, and by which model. Raises ApiError."""
+        return self._call("GET", "/health")
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body)
+        try:
+            answer = self._pool.request(method, self._url + path, body=data, headers=self._headers)
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(0, f"no answer from {self._url}: {error}") from error
+        content = _json(answer.data)
+        if answer.status >= 400:
+            raise ApiError(answer.status, _message(content), content)
+        return content
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(data)
+    except ValueError:
+        return {"message": data.decode(errors="replace")}
+    return content if isinstance(content, dict) else {"message": str(content)}
+
+
+def _message(content: Mapping[str, Any]) -> str:
+    error = content.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message", error))
+    rejected = content.get("rejected") or ()
+    reasons = "; ".join(f"{one['field']}: expected {one['expected']}, got {one['got']}" for one in rejected)
+    return reasons or str(content.get("message", content))

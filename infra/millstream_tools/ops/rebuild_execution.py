@@ -1,0 +1,86 @@
+"""A rebuild on AWS: an execution of the stack's state machine, started here, and followed until it ends.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from millstream_tools.explained import ExplainedError
+from millstream_tools.ops.stack import Stack
+from millstream.application.replay.distributed import valid_name
+
+POLL_S = 2.0
+RUNNING = ("RUNNING", "PENDING_REDRIVE")
+
+
+class RebuildFailedError(ExplainedError):
+    """The execution did not succeed; the message says where it is, why, and how to go on with it."""
+
+
+@dataclass(frozen=True)
+class MapRun:
+    """How far one of the machine's maps is; runs that failed and were started again are counted together."""
+
+    state: str
+    done: int
+    total: int
+
+
+Look = Callable[[list[MapRun]], None]
+"""Hears how far the maps are, in their order, each time that somebody looked."""
+
+
+def start(stack: Stack, workspace: str | None = None, partitions: int | None = None) -> str:
+    """Start an execution; `workspace` is the name of one that failed and is gone on with. Raises InvalidInputError."""
+    wanted: dict[str, Any] = {}
+    if workspace:
+        wanted["workspace"] = valid_name(workspace)
+    if partitions:
+        wanted["partitions"] = partitions
+    answer = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.output("RebuildArn"), input=json.dumps(wanted)
+    )
+    return str(answer["executionArn"])
+
+
+def follow(stack: Stack, execution: str, look: Look, wait: Callable[[], None] | None = None) -> dict[str, Any]:
+    """Look at an execution until it ends; what it came to. Raises RebuildFailedError."""
+    client = stack.client("stepfunctions")
+    while True:
+        described = client.describe_execution(executionArn=execution)
+        look(map_runs(client, execution))
+        if described["status"] not in RUNNING:
+            break
+        (wait or _wait)()
+    if described["status"] != "SUCCEEDED":
+        name = execution.rpartition(":")[2]
+        reason = f"{described.get('error', '')} {described.get('cause', '')}".strip() or "no reason was given"
+        raise RebuildFailedError(
+            f"execution {execution} ended as {described['status']}: {reason}\n"
+            f"The old view serves. To go on where it stopped: millstream rebuild --on-aws --resume {name}"
+        )
+    return dict(json.loads(described["output"]))
+
+
+def map_runs(client: Any, execution: str) -> list[MapRun]:
+    """The maps that were begun, in their order."""
+    pages = client.get_paginator("list_map_runs").paginate(executionArn=execution)
+    begun = sorted((run for page in pages for run in page["mapRuns"]), key=lambda run: run["startDate"])
+    return [_described(client.describe_map_run(mapRunArn=run["mapRunArn"])) for run in begun]
+
+
+def _described(run: dict[str, Any]) -> MapRun:
+    # arn:...:mapRun:<machine>/<label>:<uuid>; the label is the state's name.
+    state = run["mapRunArn"].rpartition("/")[2].partition(":")[0]
+    counts = run["itemCounts"]
+    return MapRun(state, counts["succeeded"], counts["total"])
+
+
+def _wait() -> None:
+    time.sleep(POLL_S)

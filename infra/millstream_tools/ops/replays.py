@@ -1,0 +1,50 @@
+"""`Rebuild` and `Verify` for a stack, in this process: the log is folded here, the rows are read and written there."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from millstream_tools.places import STATE_FOLDER
+from millstream_tools.lock import one_at_a_time
+from millstream_tools.ops.stack import Stack
+from millstream.adapters.local.fold_code import fold_code
+from millstream.adapters.local.folder_workspace import FolderWorkspace
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.replay.progress import Progress
+from millstream.application.replay.rebuild import Rebuild, Rebuilt
+from millstream.application.replay.verify import Verification, Verify
+
+WAIT_S = 1.0
+"""Before rows that differ are read again: longer than a batch is on its way."""
+
+
+def rebuild(
+    stack: Stack,
+    progress: Progress,
+    partitions: int | None = None,
+    *,
+    only_if_equal: bool = False,
+    afresh: bool = False,
+    folder: Path | None = None,
+) -> Rebuilt:
+    """Rebuild a stack's views, or go on with the rebuild that was killed; `afresh` forgets that one instead.
+
+    Raises UnavailableError, ConflictError, DiffersError.
+    """
+    place = folder or STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}"
+    with one_at_a_time(place.with_suffix(".lock")):
+        workspace = FolderWorkspace(place)
+        if afresh:
+            workspace.clear()
+        run = Rebuild(stack.views(), stack.archive(), stack.log_reader(), workspace, fold_code(), SystemClock().now_ms)
+        return run(progress, partitions, only_if_equal=only_if_equal)
+
+
+def verify(stack: Stack, progress: Progress, partitions: int | None = None) -> Verification:
+    """Compare a stack's views with its log. Raises UnavailableError."""
+    with tempfile.TemporaryDirectory(prefix="millstream-verify-") as folder:
+        workspace = FolderWorkspace(Path(folder))
+        run = Verify(stack.views(), stack.archive(), stack.log_reader(), workspace, lambda: time.sleep(WAIT_S))
+        return run(progress, partitions)

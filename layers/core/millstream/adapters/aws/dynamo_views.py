@@ -1,0 +1,155 @@
+"""The versions of the views in DynamoDB: side by side in the same two tables, under keys that begin with their number.
+
+One row of the items table points at the version that serves, one row a version says what it was made of. Source of the
+switch: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from millstream.adapters.aws.aws_errors import condition_failed, unavailable_in_our_words
+from millstream.adapters.aws.backoff import Attempts, attempts, retried
+from millstream.adapters.aws.dynamo_feature_store import (
+    BEGUN,
+    PARALLEL_WRITES,
+    POINTER,
+    VIEW,
+    DynamoFeatureStore,
+    Tables,
+    serves,
+)
+from millstream.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
+from millstream.domain.errors import ConflictError, InvalidInputError
+
+MOST_CLOSED_AT_ONCE = 99
+"""Rows that one transaction can close beside the pointer's."""
+
+
+class DynamoViews:
+    """Views over two tables."""
+
+    def __init__(self, client: Any, users_table: str, items_table: str, attempts_in: Attempts = attempts) -> None:
+        self._client = client
+        self._tables = Tables(users_table, items_table)
+        self._pool = ThreadPoolExecutor(PARALLEL_WRITES)
+        self._attempts = attempts_in
+
+    def serving(self, budget: Budget = ONCE) -> int:
+        """See Views."""
+        return int(self._pointer(budget).get("serving", {"N": FIRST_VIEW.number})["N"])
+
+    def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
+        """See Views."""
+        return DynamoFeatureStore(
+            self._client, self._tables, view, self._pool, budget, serves(view), attempts_in=self._attempts
+        )
+
+    def store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
+        """See Views."""
+        return DynamoFeatureStore(self._client, self._tables, view, self._pool, budget, attempts_in=self._attempts)
+
+    def versions(self) -> Sequence[ViewVersion]:
+        """See Views."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._tables.items,
+            KeyConditionExpression="kind = :kind AND #shard < :pointer",
+            ExpressionAttributeNames={"#shard": "shard"},  # a word that DynamoDB keeps for itself
+            ExpressionAttributeValues={":kind": {"S": VIEW}, ":pointer": POINTER["shard"]},
+            ConsistentRead=True,
+        )
+        with unavailable_in_our_words(f"query table {self._tables.items}"):
+            noted = [_version(item) for page in pages for item in page["Items"]]
+        return noted if noted and noted[0].number == FIRST_VIEW.number else [FIRST_VIEW, *noted]
+
+    def begin(self, version: ViewVersion) -> None:
+        """See Views."""
+        taken = ConflictError(f"view {version.number} exists")
+        if version.number <= FIRST_VIEW.number:
+            raise taken
+        with _conflict_becomes(taken), unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.put_item(
+                TableName=self._tables.items, Item=_noted(version), ConditionExpression="attribute_not_exists(kind)"
+            )
+
+    def shards_begun(self) -> int:
+        """See Views."""
+        return int(self._pointer(UNHURRIED).get(BEGUN, {"N": 0})["N"])
+
+    def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
+        """See Views. At most MOST_CLOSED_AT_ONCE shards; Raises InvalidInputError for more."""
+        if len(closing) > MOST_CLOSED_AT_ONCE:
+            raise InvalidInputError("closing", f"at most {MOST_CLOSED_AT_ONCE} shards that are open", len(closing))
+        old = DynamoFeatureStore(self._client, self._tables, expected, self._pool)
+        pointer = {**POINTER, "serving": {"N": str(to)}}
+        put = {"TableName": self._tables.items, "Item": pointer, **_serves_since(expected, begun)}
+        writes: list[dict[str, Any]] = [{"Put": put}]
+        writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
+        conflict = ConflictError(f"view {expected} moved on or serves no longer, {to} does not serve yet")
+        with _conflict_becomes(conflict), unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.transact_write_items(TransactItems=writes)
+
+    def _pointer(self, budget: Budget) -> dict[str, Any]:
+        """The row that points at the serving version; empty as long as nobody wrote it."""
+        answer = retried(
+            f"read table {self._tables.items}",
+            lambda: self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True),
+            budget,
+            self._attempts,
+        )
+        item: dict[str, Any] = answer.get("Item", {})
+        return item
+
+    def drop(self, view: int) -> Iterator[int]:
+        """See Views."""
+        serving = self.serving()
+        if view == serving:
+            raise ConflictError(f"view {view} serves")
+        if view > serving:
+            raise ConflictError(f"view {view} is newer than view {serving}, which serves: it may be on its way")
+        # Noted first: whatever happens on the way, nobody takes what is left for a whole version.
+        about = {version.number: version for version in self.versions()}.get(view, ViewVersion(view))
+        with unavailable_in_our_words(f"write table {self._tables.items}"):
+            self._client.put_item(TableName=self._tables.items, Item=_noted(replace(about, dropped=True)))
+        yield from DynamoFeatureStore(self._client, self._tables, view, self._pool).delete_all()
+
+
+def _serves_since(view: int, begun: int | None) -> dict[str, Any]:
+    """The condition that a version serves, and that no shard is new in it since so many were."""
+    condition = serves(view)
+    if begun is None:
+        return condition
+    same = f"{BEGUN} = :begun" if begun else f"attribute_not_exists({BEGUN})"
+    values = {**condition["ExpressionAttributeValues"], **({":begun": {"N": str(begun)}} if begun else {})}
+    both = f"({condition['ConditionExpression']}) AND {same}"
+    return {"ConditionExpression": both, "ExpressionAttributeValues": values}
+
+
+def _key(view: int) -> dict[str, Any]:
+    return {"kind": {"S": VIEW}, "shard": {"S": f"{view:05}"}}
+
+
+def _noted(version: ViewVersion) -> dict[str, Any]:
+    return {**_key(version.number), "about": {"S": json.dumps(asdict(version), sort_keys=True)}}
+
+
+def _version(item: Mapping[str, Any]) -> ViewVersion:
+    return ViewVersion(**json.loads(item["about"]["S"]))
+
+
+@contextmanager
+def _conflict_becomes(conflict: ConflictError) -> Iterator[None]:
+    """Raise this error where DynamoDB says that a condition does not hold (and nothing was written)."""
+    try:
+        yield
+    except ClientError as error:
+        if not condition_failed(error):
+            raise
+        raise conflict from error

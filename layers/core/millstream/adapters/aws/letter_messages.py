@@ -1,0 +1,61 @@
+"""A letter as the text of a queue's message: ours, and the one that Lambda writes when it gives up a batch."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from millstream.application.ports import BatchLetter, DeadLetter, StrangeLetter
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.positions import parse_position
+
+LONGEST_DATA = 150_000
+"""Bytes of a record that travel with its letter: a message holds 256 KiB; the position leads to the rest."""
+
+
+def message_of(letter: DeadLetter) -> str:
+    """The letter's message; of a long record only the beginning."""
+    data = letter.data[:LONGEST_DATA]
+    body: dict[str, Any] = {
+        "reason": letter.reason,
+        "position": letter.identity,
+        "bytes": len(letter.data) + letter.missing_bytes,
+        "data": base64.b64encode(data).decode(),
+    }
+    if letter.partition_key is not None:
+        body["partitionKey"] = letter.partition_key
+    return json.dumps(body, sort_keys=True)
+
+
+def letter_of(message_id: str, text: str) -> DeadLetter | BatchLetter | StrangeLetter:
+    """The letter in a message. One that nobody knows is a letter too: a person has to look at it."""
+    try:
+        body = json.loads(text)
+        return _batch_letter(body) if "KinesisBatchInfo" in body else _dead_letter(body)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, binascii.Error, InvalidInputError):
+        return StrangeLetter(message_id, text)
+
+
+def _dead_letter(body: dict[str, Any]) -> DeadLetter:
+    data = base64.b64decode(body["data"], validate=True)
+    key = body.get("partitionKey")
+    position = parse_position(body["position"])
+    return DeadLetter(position, str(body["reason"]), data, None if key is None else str(key), body["bytes"] - len(data))
+
+
+def _batch_letter(body: dict[str, Any]) -> BatchLetter:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html."""
+    batch, context = body["KinesisBatchInfo"], body["requestContext"]
+    first, last = (
+        parse_position(f"{batch['shardId']}:{batch[name]}") for name in ("startSequenceNumber", "endSequenceNumber")
+    )
+    return BatchLetter(
+        function=context["functionArn"].split(":")[6],
+        first=first,
+        last=last,
+        records=int(batch["batchSize"]),
+        reason=str(context["condition"]),
+        arrived_on=batch["approximateArrivalOfFirstRecord"][: len("YYYY-MM-DD")],
+    )

@@ -1,0 +1,92 @@
+"""Dead letters in an SQS queue: the reason in words, the position, and the record as it lay in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.backoff import Attempts, attempts, retried
+from millstream.adapters.aws.letter_messages import letter_of, message_of
+from millstream.application.ports import UNHURRIED, Budget, DeadLetter, HeldLetter
+
+MESSAGES_A_CALL = 10
+HIDDEN_S = 300
+"""For how long a message is hidden from other readers while the queue is read; shown again as soon as that is done."""
+
+MOST = 100_000
+"""Letters that are read in one go; SQS refuses to hide more than 120,000 messages of a queue at a time.
+
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+"""
+
+WAIT_S = 1
+"""A receive that waits asks every server of the queue; one that does not may miss messages.
+
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+"""
+
+
+class SqsDeadLetters:
+    """DeadLetters over one queue; a handle is the receipt of the message."""
+
+    def __init__(self, client: Any, queue_url: str, attempts_in: Attempts = attempts) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._attempts = attempts_in
+
+    def send(self, letter: DeadLetter, budget: Budget = UNHURRIED) -> None:
+        """See DeadLetters."""
+        retried(
+            "send to the dead-letter queue",
+            lambda: self._client.send_message(QueueUrl=self._queue_url, MessageBody=message_of(letter)),
+            budget,
+            self._attempts,
+        )
+
+    def letters(self) -> Iterator[HeldLetter]:
+        """See DeadLetters; of more than MOST, some. Ends when a receive brings nothing, or what was read already."""
+        handles: dict[str, str] = {}
+        try:
+            while len(handles) < MOST and (messages := self._receive()):
+                new = [message for message in messages if message["MessageId"] not in handles]
+                handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+                yield from map(_held, new)
+                if not new:
+                    return
+        finally:
+            self._show_again(list(handles.values()))
+
+    def remove(self, handle: str) -> None:
+        """See DeadLetters."""
+        gone = self._client.exceptions.ReceiptHandleIsInvalid
+        with unavailable_in_our_words("delete from the dead-letter queue"), suppress(gone):
+            self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=handle)
+
+    def _receive(self) -> Sequence[dict[str, Any]]:
+        with unavailable_in_our_words("read the dead-letter queue"):
+            answer = self._client.receive_message(
+                QueueUrl=self._queue_url,
+                MaxNumberOfMessages=MESSAGES_A_CALL,
+                VisibilityTimeout=HIDDEN_S,
+                WaitTimeSeconds=WAIT_S,
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )
+        messages: Sequence[dict[str, Any]] = answer.get("Messages", ())
+        return messages
+
+    def _show_again(self, handles: Sequence[str]) -> None:
+        """Single refusals do no harm: that message was removed meanwhile, or shows itself in a few seconds."""
+        for start in range(0, len(handles), MESSAGES_A_CALL):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(handles[start : start + MESSAGES_A_CALL])
+            ]
+            with unavailable_in_our_words("let go of the dead-letter queue"):
+                self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+
+
+def _held(message: dict[str, Any]) -> HeldLetter:
+    letter = letter_of(message["MessageId"], message["Body"])
+    return HeldLetter(letter, int(message["Attributes"]["SentTimestamp"]), message["ReceiptHandle"])

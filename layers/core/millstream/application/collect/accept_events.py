@@ -1,0 +1,51 @@
+"""A client's events enter the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog
+from millstream.domain.errors import UnavailableError
+from millstream.domain.log.events import EventRecord
+from millstream.domain.keys import pseudonym
+from millstream.domain.log.positions import Position
+from millstream.domain.log.records import encode
+from millstream.domain.log.submissions import Rejection, parse_submission
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a call: `position` is where the accepted events lie, None where none was acceptable."""
+
+    position: Position | None
+    accepted: tuple[str, ...]
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True)
+class AcceptEvents:
+    """Check a call, replace the user by a pseudonym, and append its events as one record."""
+
+    log: EventLog
+    clock: Clock
+    pseudonym_secret: bytes
+
+    def __call__(self, body: object, budget: Budget = UNHURRIED) -> Receipt:
+        """What is in the receipt as accepted is in the log.
+
+        Raises InvalidInputError for a call that makes no sense, UnavailableError if the log is not known to have taken
+        the events: sent again, they count once, by their ids.
+        """
+        now_ms = self.clock.now_ms()
+        submission = parse_submission(body, now_ms)
+        if not submission.accepted:
+            return Receipt(None, (), submission.rejected)
+        subject = pseudonym(submission.user_id, self.pseudonym_secret)
+        record = encode(EventRecord(subject, now_ms, submission.accepted))
+        try:
+            position = self.log.append(subject.hex(), record, budget)
+        except UnavailableError as error:
+            raise UnavailableError(
+                f"the events may not be in the log, send them again with the same ids: {error}"
+            ) from error
+        return Receipt(position, tuple(event.event_id for event in submission.accepted), submission.rejected)

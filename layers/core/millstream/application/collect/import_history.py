@@ -1,0 +1,40 @@
+"""Bulk history enters as archive objects, and a rebuild folds it like everything else: import is replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import count, groupby, islice
+
+from millstream.application.ports import Archive, LogRecord
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream.domain.log.records import encode
+
+CHUNK_RECORDS = 5000
+"""Records of an archived object at most: what bounds the memory of an import."""
+
+RECORDS_AN_IMPORT = 2**40
+"""Sequence numbers that an import can give: import k has those after k times as many."""
+
+
+def archive_history(records: Iterable[EventRecord], number: int, archive: Archive) -> Iterator[int]:
+    """Archive the records of import `number`, in order; yields after each object how many events more are stored.
+
+    The same records and number give the same objects, so an import that was killed is repaired by doing it again.
+    Nothing is folded: a rebuild does that. Raises UnavailableError; what was yielded is stored.
+    """
+    places = count(number * RECORDS_AN_IMPORT + 1)
+    for day, of_day in groupby(records, key=_day):
+        while chunk := list(islice(of_day, CHUNK_RECORDS)):
+            archive.store([_log_record(record, place) for record, place in zip(chunk, places, strict=False)], day)
+            yield sum(len(record.events) for record in chunk)
+
+
+def _day(record: EventRecord) -> str:
+    """The day (YYYY-MM-DD, UTC) on which a record was taken in."""
+    return datetime.fromtimestamp(record.recorded_at_ms / 1000, UTC).date().isoformat()
+
+
+def _log_record(record: EventRecord, sequence_number: int) -> LogRecord:
+    return LogRecord(Position(HISTORY_SHARD, sequence_number), record.subject.hex(), encode(record))

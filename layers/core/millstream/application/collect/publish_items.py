@@ -1,0 +1,60 @@
+"""A shop's items become part of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from millstream.application.ports import UNHURRIED, Budget, Catalogue, Clock, EventLog
+from millstream.domain.catalogue.items import Item
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.keys import PSEUDONYM_BYTES
+from millstream.domain.log.positions import Position
+from millstream.domain.catalogue.publications import parse_publication
+from millstream.domain.log.records import encode
+
+ABOUT_ITEMS = bytes(PSEUDONYM_BYTES)
+"""The subject of records that are about no user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Which items were published, and where the log says so."""
+
+    item_ids: tuple[str, ...]
+    position: Position
+
+
+@dataclass(frozen=True)
+class PublishItems:
+    """Check a call, append what it says to the log, then upsert the catalogue, which is derived from it."""
+
+    log: EventLog
+    catalogue: Catalogue
+    clock: Clock
+
+    def __call__(self, body: object, budget: Budget = UNHURRIED) -> Published:
+        """What is answered as published is in the log and in the catalogue.
+
+        Raises InvalidInputError and KeyCollisionError when nothing was written, UnavailableError when all, some or
+        nothing was: published again, the items are as if they had been published once.
+        """
+        now_ms = self.clock.now_ms()
+        items = parse_publication(body)
+        self.catalogue.refuse_collisions(items, budget)
+        record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_published(item, now_ms) for item in items))
+        position = self.log.append(ABOUT_ITEMS.hex(), encode(record), budget)
+        self.catalogue.publish(items, now_ms, budget)
+        return Published(tuple(item.item_id for item in items), position)
+
+
+def _published(item: Item, now_ms: int) -> Event:
+    kind = EventKind.ItemPublished if item.available else EventKind.ItemRetired
+    described = {
+        "name": item.name,
+        "category": item.category,
+        "price": item.price,
+        "description": item.description,
+        "attributes": item.attributes,
+    }
+    attributes = {name: value for name, value in described.items() if value is not None}
+    return Event(kind, f"{item.item_id}@{now_ms}", item.item_id, now_ms, item.price, attributes)

@@ -1,0 +1,1 @@
+"""From the log into the views, and the records that could not be folded."""

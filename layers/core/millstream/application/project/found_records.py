@@ -1,0 +1,42 @@
+"""A record of the log by its position, wherever it still lies."""
+
+from __future__ import annotations
+
+from millstream.application.ports import Archive, LogReader, LogRecord
+from millstream.domain.errors import NotFoundError
+from millstream.domain.log.positions import HISTORY_SHARD, Position
+
+
+def found_record(position: Position, archive: Archive, reader: LogReader) -> LogRecord | None:
+    """The record at a position: from the archive, or else from the stream. Raises UnavailableError."""
+    return _archived(position, archive) or _streamed(position, reader)
+
+
+def streamed_records(first: Position, last: Position, reader: LogReader) -> list[LogRecord]:
+    """What the stream still holds of a range of one shard, both ends included. Raises UnavailableError."""
+    records: list[LogRecord] = []
+    if first.shard == HISTORY_SHARD:
+        return records
+    try:
+        for batch in reader.read_after(first.shard, first.sequence_number - 1):
+            records += (record for record in batch if record.position.sequence_number <= last.sequence_number)
+            if batch[-1].position.sequence_number >= last.sequence_number:
+                break
+    except NotFoundError:
+        return []
+    return records
+
+
+def _archived(position: Position, archive: Archive) -> LogRecord | None:
+    # Slices share no record and come in order: the first that reaches so far is the only one that can hold it.
+    reaching = (
+        one for one in archive.slices(0) if one.shard == position.shard and one.last >= position.sequence_number
+    )
+    within = next(reaching, None)
+    if within is None:
+        return None
+    return next((record for record in archive.read_slice(within) if record.position == position), None)
+
+
+def _streamed(position: Position, reader: LogReader) -> LogRecord | None:
+    return next(iter(streamed_records(position, position, reader)), None)

@@ -1,0 +1,27 @@
+"""The log says of itself that one of its records does not count where it lies."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from millstream.application.ports import Clock, EventLog
+from millstream.application.collect.publish_items import ABOUT_ITEMS
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.positions import Position
+from millstream.domain.log.records import encode
+
+NO_KEY = ABOUT_ITEMS.hex()
+"""The partition key for what is said of a record whose own key nobody knows any more."""
+
+
+def void(
+    log: EventLog, clock: Clock, position: Position, partition_key: str, why: Literal["redriven", "discarded"]
+) -> Position:
+    """Append RecordVoided, and say where. Once more changes nothing. Raises UnavailableError.
+
+    No view has ever held the record. This is for the views to come: they may be folded by code that can read it.
+    """
+    now_ms = clock.now_ms()
+    attributes = {"position": str(position), "why": why}
+    voided = Event(EventKind.RecordVoided, f"{position}@{now_ms}", None, now_ms, None, attributes)
+    return log.append(partition_key, encode(EventRecord(ABOUT_ITEMS, now_ms, (voided,))))

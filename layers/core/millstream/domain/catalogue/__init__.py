@@ -1,0 +1,1 @@
+"""What can be recommended, how it is published, and conditions on it."""

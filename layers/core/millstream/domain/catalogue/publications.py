@@ -1,0 +1,72 @@
+"""What a shop sends to `PUT /items`: one item or a list, checked field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from millstream.domain import fields
+from millstream.domain.catalogue.items import AttributeValue, Item
+from millstream.domain.errors import InvalidInputError
+
+MOST_ITEMS = 100
+LONGEST_NAME = 500
+LONGEST_DESCRIPTION = 5000
+MOST_ATTRIBUTES = 50
+SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e15
+"""Beyond them a double tells no cents apart; DynamoDB's own numbers end at 1e-130 and 1e126."""
+
+
+def parse_publication(body: object) -> tuple[Item, ...]:
+    """The items of one call; all of them or none. Raises InvalidInputError."""
+    call = fields.mapping("body", body)
+    entries = call.get("items", [call])
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_ITEMS:
+        got = f"{len(entries)} items" if isinstance(entries, list) else entries
+        raise InvalidInputError("items", f"a list of 1 to {MOST_ITEMS} items", got)
+    items = tuple(_item(entry, f"items[{index}].") for index, entry in enumerate(entries))
+    if len({item.item_id for item in items}) < len(items):
+        raise InvalidInputError("items", "each itemId once", [item.item_id for item in items])
+    return items
+
+
+def _item(entry: object, prefix: str) -> Item:
+    item = fields.mapping(prefix.rstrip("."), entry)
+    item_id = fields.required_id(item, "itemId", prefix)
+    return Item(
+        item_id,
+        fields.optional_text(item, "name", LONGEST_NAME, prefix) or item_id,
+        fields.optional_text(item, "category", LONGEST_NAME, prefix),
+        _price(item, prefix),
+        fields.optional_text(item, "description", LONGEST_DESCRIPTION, prefix),
+        fields.optional_flag(item, "available", True, prefix),
+        _attributes(item, prefix),
+    )
+
+
+def _price(item: Mapping[str, Any], prefix: str) -> float | None:
+    price = fields.optional_number(item, "price", prefix)
+    if price and not SMALLEST_PRICE <= abs(price) <= LARGEST_PRICE:
+        raise InvalidInputError(prefix + "price", f"0 or a number of {SMALLEST_PRICE:g} to {LARGEST_PRICE:g}", price)
+    return price
+
+
+def _attributes(item: Mapping[str, Any], prefix: str) -> dict[str, AttributeValue]:
+    attributes = fields.mapping(prefix + "attributes", item.get("attributes", {}))
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise InvalidInputError(prefix + "attributes", f"up to {MOST_ATTRIBUTES} attributes", f"{len(attributes)}")
+    for name in attributes:
+        fields.required_id({"name": name}, "name", prefix + "attributes: ")
+    return {name: _attribute(attributes, name, prefix + "attributes.") for name in attributes}
+
+
+def _attribute(attributes: Mapping[str, Any], name: str, prefix: str) -> AttributeValue:
+    value = attributes[name]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return fields.optional_text(attributes, name, LONGEST_NAME, prefix) or ""
+    number = fields.optional_number(attributes, name, prefix)
+    if number is None:
+        raise InvalidInputError(prefix + name, "a string, a number, true or false", value)
+    return number

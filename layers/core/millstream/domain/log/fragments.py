@@ -1,0 +1,91 @@
+"""What can be read of bytes that are no record, or none that this version knows: for people who look at them.
+
+Nothing here is certain. A record of a version to come is read as if its layout were today's; what comes out as
+nonsense then is nonsense.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.log.events import EventKind, EventRecord
+from millstream.domain.log.records import CORE, HEADER, MAGIC, Core, decode
+
+LONGEST_REST = 2_000
+"""Characters of what follows the events, where that is not the JSON that it should be."""
+
+_FARTHEST_MS = 2**53
+"""A number that no clock shows; also what every reader of JSON takes."""
+
+
+def fragment_of(data: bytes) -> dict[str, Any]:
+    """As much as can be read, in the words of a record's JSON (`subject`, `recordedAtMs`, `events`); at worst nothing.
+
+    Also `version`, `count` (of events, as the header has it), and `rest`: the text behind the events where it is not
+    a record's.
+    """
+    with suppress(InvalidRecordError):
+        record = record_as_json(decode(data))
+        return {"version": data[1], **record}
+    if len(data) < HEADER.size or data[0] != MAGIC:
+        return {}
+    _, version, count, recorded_at_ms, subject = HEADER.unpack_from(data)
+    cores_end = HEADER.size + min(count, (len(data) - HEADER.size) // CORE.size) * CORE.size
+    tail, rest = _tail(data[cores_end:])
+    events = [_event(core, tail, place) for place, core in enumerate(CORE.iter_unpack(data[HEADER.size : cores_end]))]
+    head = {"version": version, "count": count, "subject": subject.hex(), "recordedAtMs": _plausible(recorded_at_ms)}
+    return {**head, "events": events} | ({"rest": rest} if rest else {})
+
+
+def record_as_json(record: EventRecord) -> dict[str, Any]:
+    """A record in the form of `events/golden`."""
+    events = [
+        {
+            "kind": event.kind.name,
+            "eventId": event.event_id,
+            "itemId": event.item_id,
+            "occurredAtMs": event.occurred_at_ms,
+            "value": event.value,
+            "attributes": event.attributes,
+        }
+        for event in record.events
+    ]
+    return {"subject": record.subject.hex(), "recordedAtMs": record.recorded_at_ms, "events": events}
+
+
+def _tail(data: bytes) -> tuple[dict[str, Sequence[Any]], str]:
+    """The event ids, item ids and attributes that can be found; and the text instead, where there are none."""
+    text = data.decode(errors="replace")
+    try:
+        tail = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}, text[:LONGEST_REST]
+    if not isinstance(tail, dict):
+        return {}, text[:LONGEST_REST]
+    return {name: values for name, values in tail.items() if isinstance(values, list)}, ""
+
+
+def _event(core: Core, tail: dict[str, Sequence[Any]], place: int) -> dict[str, Any]:
+    item, tag, occurred_at_ms, value, kind = core
+    named = {
+        name: tail[letter][place]
+        for name, letter in (("eventId", "e"), ("itemId", "i"), ("attributes", "a"))
+        if place < len(tail.get(letter, ()))
+    }
+    return {
+        "kind": EventKind(kind).name if kind in set(EventKind) else kind,
+        "itemKey": item.hex(),
+        "eventTag": tag.hex(),
+        "occurredAtMs": _plausible(occurred_at_ms),
+        "value": value if math.isfinite(value) else None,
+        **named,
+    }
+
+
+def _plausible(milliseconds: int) -> int | str:
+    return milliseconds if milliseconds < _FARTHEST_MS else hex(milliseconds)

@@ -1,0 +1,152 @@
+"""The bytes of a log record.
+
+A record is a header, one fixed-size core per event, and a JSON tail:
+
+    header   magic 0xF5 | version | count u16 | recorded_at ms u64 | subject 16 bytes
+    core     item key 6 | event tag 6 | occurred_at ms u64 | value f64 (NaN: none) | kind u8
+    tail     {"e": [event ids], "i": [item ids], "a": [attributes]} in UTF-8
+
+A fold needs only header and cores, which decode without touching a string; people, the archive and the training need
+the tail. Several events of one call share a record because Kinesis bills per started kilobyte
+(https://aws.amazon.com/kinesis/data-streams/pricing/). Versions 1 and 2 have the same layout; `upcasting` says what
+changed in the events.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import NamedTuple
+
+from millstream.domain.errors import InvalidInputError, InvalidRecordError, shown
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.keys import EventTag, ItemKey, Pseudonym
+from millstream.domain.log.upcasting import upcast
+
+MAGIC = 0xF5
+VERSION = 2
+"""Raised when the stored form changes; readers keep understanding every earlier one."""
+
+LATEST_MS = 7_258_118_400_000
+"""The year 2200. A later `recorded_at` is nobody's clock, and would move the landmark of a trend's weights for ever."""
+
+HEADER = struct.Struct(">BBHQ16s")
+CORE = struct.Struct(">6s6sQdB")
+MOST_EVENTS = 65_535
+"""What the header can count."""
+LONGEST_RECORD_BYTES = 1_048_576
+"""Kinesis refuses larger records: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"""
+
+_NO_VALUE = math.nan
+
+Core = tuple[ItemKey, EventTag, int, float, int]
+"""(item key, event tag, occurred_at ms, value or NaN, kind): what a fold sees of an event."""
+
+
+class FoldableRecord(NamedTuple):
+    """A record as a fold sees it: no strings, and no event later than `recorded_at_ms`."""
+
+    subject: Pseudonym
+    recorded_at_ms: int
+    cores: list[Core]
+
+
+def encode(record: EventRecord) -> bytes:
+    """The stored bytes of a record: the same for the same record. Raises InvalidInputError for what cannot be read."""
+    events = record.events
+    _check(record)
+    cores = [
+        CORE.pack(e.item_key, e.tag, e.occurred_at_ms, _NO_VALUE if e.value is None else e.value, e.kind)
+        for e in events
+    ]
+    tail = {"e": [e.event_id for e in events], "i": [e.item_id for e in events], "a": [e.attributes for e in events]}
+    text = json.dumps(tail, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    data = b"".join((HEADER.pack(MAGIC, VERSION, len(events), record.recorded_at_ms, record.subject), *cores, text))
+    if len(data) > LONGEST_RECORD_BYTES:
+        raise InvalidInputError("body", f"at most {LONGEST_RECORD_BYTES} bytes once encoded", f"{len(data)} bytes")
+    return data
+
+
+def decode_cores(data: bytes) -> FoldableRecord:
+    """What a fold needs of a record, of any version. Raises InvalidRecordError, naming what is wrong with the bytes.
+
+    An event that claims to be later than its record counts as of the moment at which the record was taken in, so that
+    no view ever sees the future; `decode` gives the client's own time.
+    """
+    _, subject, recorded_at_ms, end = _head(data)
+    cores = list(CORE.iter_unpack(data[HEADER.size : end]))
+    for core in cores:
+        if core[2] > recorded_at_ms:
+            cores = [(item, tag, min(at, recorded_at_ms), value, kind) for item, tag, at, value, kind in cores]
+            break
+    return FoldableRecord(subject, recorded_at_ms, cores)
+
+
+def decode(data: bytes) -> EventRecord:
+    """The whole record, in the newest version's terms whatever version it was written in. Raises InvalidRecordError."""
+    version, subject, recorded_at_ms, end = _head(data)
+    cores = CORE.iter_unpack(data[HEADER.size : end])
+    try:
+        tail = json.loads(data[end:])
+        events = tuple(
+            _event(core, event_id, item_id, attributes)
+            for core, event_id, item_id, attributes in zip(cores, tail["e"], tail["i"], tail["a"], strict=True)
+        )
+        return upcast(EventRecord(subject, recorded_at_ms, events), version)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        expected = "JSON with one event id, item id and attributes per event"
+        raise InvalidRecordError("record.tail", expected, error) from error
+
+
+def trimmed(data: bytes) -> bytes:
+    """The record without its strings, to be kept for a fold: `decode_cores` sees no difference, `decode` refuses it.
+
+    Raises InvalidRecordError where `decode_cores` would.
+    """
+    _, _, _, end = _head(data)
+    return data[:end] + b"{}"
+
+
+def _head(data: bytes) -> tuple[int, Pseudonym, int, int]:
+    """(version, subject, recorded_at ms, where the cores end and the tail begins); a plain tuple, made fastest."""
+    try:
+        magic, version, count, recorded_at_ms, subject = HEADER.unpack_from(data)
+    except struct.error:
+        raise InvalidRecordError("record", f"at least {HEADER.size} bytes", f"{len(data)} bytes") from None
+    if magic != MAGIC or not 1 <= version <= VERSION or not count or recorded_at_ms > LATEST_MS:
+        raise _unreadable(magic, version, count, recorded_at_ms)
+    end = HEADER.size + count * CORE.size
+    if end >= len(data):
+        raise InvalidRecordError("record", f"{count} events and a tail, more than {end} bytes", f"{len(data)} bytes")
+    return version, subject, recorded_at_ms, end
+
+
+def _event(core: Core, event_id: object, item_id: object, attributes: object) -> Event:
+    _, _, occurred_at_ms, value, kind = core
+    if not (isinstance(event_id, str) and isinstance(item_id, str | None) and isinstance(attributes, dict)):
+        raise TypeError(f"got {shown([event_id, item_id, attributes])}")
+    return Event(EventKind(kind), event_id, item_id, occurred_at_ms, None if math.isnan(value) else value, attributes)
+
+
+def _unreadable(magic: int, version: int, count: int, recorded_at_ms: int) -> InvalidRecordError:
+    if magic != MAGIC:
+        return InvalidRecordError("record.magic", f"{MAGIC:#x}", f"{magic:#x}")
+    if not 1 <= version <= VERSION:
+        return InvalidRecordError("record.version", f"a schema version from 1 to {VERSION}", version)
+    if not count:
+        return InvalidRecordError("record.count", "at least one event", count)
+    return InvalidRecordError("record.recorded_at", f"milliseconds up to {LATEST_MS}, the year 2200", recorded_at_ms)
+
+
+def _check(record: EventRecord) -> None:
+    """What a reader would refuse, or would miss, is not written."""
+    if not 1 <= len(record.events) <= MOST_EVENTS:
+        raise InvalidInputError("body", f"1 to {MOST_EVENTS} events in a record", f"{len(record.events)} events")
+    if not 0 <= record.recorded_at_ms <= LATEST_MS:
+        expected = f"milliseconds since 1970 up to {LATEST_MS}, the year 2200"
+        raise InvalidInputError("recorded_at", expected, record.recorded_at_ms)
+    for event in record.events:
+        quantity = event.attributes.get("quantity")
+        if event.kind is EventKind.ItemPurchased and not (isinstance(quantity, int) and quantity >= 1):
+            raise InvalidInputError("quantity", "a whole number of at least 1 with each ItemPurchased", quantity)

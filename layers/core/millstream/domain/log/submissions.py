@@ -1,0 +1,144 @@
+"""What a client sends to `POST /events`: the shape of Amazon Personalize's PutEvents, checked event by event.
+
+Source: https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutEvents.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from millstream.domain import fields
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind
+from millstream.domain.keys import event_tag
+
+MOST_EVENTS = 20
+"""Fewer than the event ids that a user's row remembers, so that a repeated call is recognised whole."""
+
+CLOCK_AHEAD_MS = 3_600_000
+"""How far a client's clock may be ahead of ours; a later event would hold up everybody's decay."""
+
+MOST_IMPRESSIONS = 100
+
+MOST_PIECES = 1_000_000
+"""Of one item in one purchase: beyond it, a number that slipped into the wrong field."""
+
+ALIASES: Mapping[str, EventKind] = {
+    **{kind.name: kind for kind in FROM_CLIENTS},
+    "view": EventKind.ItemViewed,
+    "click": EventKind.ItemViewed,
+    "cart": EventKind.ItemAddedToCart,
+    "purchase": EventKind.ItemPurchased,
+    "rating": EventKind.ItemRated,
+}
+"""The names of event types, with the ones that Personalize's users commonly have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one event of a call was not accepted; `index` is its place in `eventList`."""
+
+    index: int
+    event_id: str | None
+    error: InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One call, sorted into what goes to the log and what goes back to the client."""
+
+    user_id: str
+    accepted: tuple[Event, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def parse_submission(body: object, now_ms: int) -> Submission:
+    """Check one call. Raises InvalidInputError where the call as a whole makes no sense."""
+    call = fields.mapping("body", body)
+    user_id = fields.required_id(call, "userId")
+    session_id = fields.optional_id(call, "sessionId")
+    entries = call.get("eventList")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_EVENTS:
+        got = f"{len(entries)} events" if isinstance(entries, list) else entries
+        raise InvalidInputError("eventList", f"a list of 1 to {MOST_EVENTS} events", got)
+    accepted: list[Event] = []
+    rejected: list[Rejection] = []
+    for index, entry in enumerate(entries):
+        try:
+            accepted.append(_event(entry, f"eventList[{index}].", user_id, session_id, now_ms))
+        except InvalidInputError as error:
+            rejected.append(Rejection(index, _id_if_any(entry), error))
+    return Submission(user_id, tuple(accepted), tuple(rejected))
+
+
+def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int) -> Event:
+    event = fields.mapping(prefix.rstrip("."), entry)
+    kind = _kind(event, prefix)
+    item_id = fields.required_id(event, "itemId", prefix)
+    occurred_at_ms = _occurred_at(event, prefix, now_ms)
+    attributes = {
+        "sessionId": session_id,
+        "recommendationId": fields.optional_id(event, "recommendationId", prefix),
+        "impression": _impression(event, prefix),
+        "quantity": _quantity(event, kind, prefix),
+    }
+    event_id = fields.optional_id(event, "eventId", prefix)
+    return Event(
+        kind,
+        event_id or _derived_id(user_id, session_id, kind, item_id, occurred_at_ms),
+        item_id,
+        occurred_at_ms,
+        fields.optional_number(event, "eventValue", prefix),
+        {name: value for name, value in attributes.items() if value is not None},
+    )
+
+
+def _kind(event: Mapping[str, Any], prefix: str) -> EventKind:
+    name = event.get("eventType")
+    if not isinstance(name, str) or name not in ALIASES:
+        raise InvalidInputError(prefix + "eventType", "one of " + ", ".join(ALIASES), name)
+    return ALIASES[name]
+
+
+def _occurred_at(event: Mapping[str, Any], prefix: str, now_ms: int) -> int:
+    seconds = fields.optional_number(event, "sentAt", prefix)
+    if seconds is None:
+        return now_ms
+    if not 0 <= seconds * 1000 <= now_ms + CLOCK_AHEAD_MS:
+        raise InvalidInputError(prefix + "sentAt", "seconds since 1970, at most an hour ahead of now", seconds)
+    return round(seconds * 1000)
+
+
+def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
+    shown = event.get("impression")
+    if shown is None:
+        return None
+    if not isinstance(shown, list) or len(shown) > MOST_IMPRESSIONS or not all(isinstance(i, str) for i in shown):
+        raise InvalidInputError(prefix + "impression", f"a list of up to {MOST_IMPRESSIONS} item ids", shown)
+    return [fields.required_id({f"impression[{i}]": item}, f"impression[{i}]", prefix) for i, item in enumerate(shown)]
+
+
+def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | None:
+    """How many pieces were bought; one, where the client does not say."""
+    quantity = fields.optional_count(event, "quantity", MOST_PIECES, prefix)
+    if kind is EventKind.ItemPurchased:
+        return quantity or 1
+    if quantity is not None:
+        raise InvalidInputError(prefix + "quantity", "no quantity, except with ItemPurchased", quantity)
+    return None
+
+
+def _derived_id(user_id: str, session_id: str | None, kind: EventKind, item_id: str, occurred_at_ms: int) -> str:
+    """The id of an event that came without one: the same event sent twice gets the same id, so it counts once."""
+    content = "\x1f".join((user_id, session_id or "", kind.name, item_id, str(occurred_at_ms)))
+    return event_tag(content).hex()
+
+
+def _id_if_any(entry: object) -> str | None:
+    """The client's own id, where it can be sent back: the answer must be text that UTF-8 can spell."""
+    try:
+        return fields.optional_id(fields.mapping("", entry), "eventId")
+    except InvalidInputError:
+        return None

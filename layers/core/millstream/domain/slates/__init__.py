@@ -1,0 +1,1 @@
+"""What a user is shown, and what they asked for."""

@@ -1,0 +1,44 @@
+"""The bytes of a trend row.
+
+header   format 1 | shard i32 | sequence number 24 bytes | era u32 | applied u64 | items u16
+body     item key 6 | weight f64, in the order of the keys
+"""
+
+from __future__ import annotations
+
+import struct
+
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.log.positions import SEQUENCE_BYTES
+from millstream.domain.views.trend import Trend
+
+FORMAT = 1
+_HEADER = struct.Struct(">Bi24sIQH")
+_POSITION_END = struct.calcsize(">Bi24s")
+_ENTRY = struct.Struct(">6sd")
+
+
+def pack(trend: Trend) -> bytes:
+    """The row of a trend. Equal logs give equal bytes, however they were cut into batches."""
+    header = _HEADER.pack(
+        FORMAT, trend.shard, trend.sequence.to_bytes(SEQUENCE_BYTES), trend.era, trend.applied, len(trend.weights)
+    )
+    return header + b"".join(_ENTRY.pack(item, value) for item, value in sorted(trend.weights.items()))
+
+
+def known(row: bytes) -> bytes:
+    """The row without its position: what is known of the items, however far the shard was read to know it."""
+    return row[:1] + row[_POSITION_END:]
+
+
+def unpack(row: bytes) -> Trend:
+    """The trend in a row. Raises InvalidRecordError for bytes that `pack` did not write."""
+    if len(row) < _HEADER.size or row[0] != FORMAT:
+        raise InvalidRecordError("trend row", f"format {FORMAT} and {_HEADER.size} bytes or more", row[:8])
+    trend = Trend()
+    _, trend.shard, sequence, trend.era, trend.applied, count = _HEADER.unpack_from(row)
+    trend.sequence = int.from_bytes(sequence)
+    if len(row) != _HEADER.size + count * _ENTRY.size:
+        raise InvalidRecordError("trend row", f"{_HEADER.size + count * _ENTRY.size} bytes", f"{len(row)} bytes")
+    trend.weights = dict(_ENTRY.iter_unpack(row[_HEADER.size :]))
+    return trend

@@ -1,0 +1,149 @@
+"""An import as a whole, over memory adapters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from millstream_tools.ops.imports.errors import BadFileError, TooManyRejectsError
+from millstream.domain.errors import UnavailableError
+from millstream.domain.log.positions import HISTORY_SHARD, Position
+from tests.builders import NOW_MS, subject
+from tests.importing import KilledError, Shop, table, visits
+
+NOON = 1_700_049_600.0  # 2023-11-15 12:00 UTC
+DAY = 86_400.0
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """Three days of two users, the newest first."""
+    rows = [(user, f"item-{day}-{place}", NOON + DAY * day + place) for day in (2, 1, 0) for user in ("ann", "bob")
+            for place in range(3)]  # fmt: skip
+    return table(tmp_path / "history.csv", visits(*rows))
+
+
+def test_events_are_archived_in_order_of_time_with_positions_before_the_stream(tmp_path: Path) -> None:
+    """Numbered from the import's number on; filed by the day on which they happened."""
+    shop = Shop()
+    file = table(tmp_path / "h.csv", visits(("bob", "b", NOON + DAY), ("ann", "a", NOON)))
+    assert shop.imports_files(file).entry.number == 1
+    first, second = shop.archive.read()
+    assert first.position == Position(HISTORY_SHARD, 2**40 + 1)
+    assert second.position == Position(HISTORY_SHARD, 2**40 + 2)
+    assert [record.subject for record in shop.records()] == [subject("ann"), subject("bob")]
+    assert [name.split("/")[0] for name in shop.archive.objects] == ["2023-11-15", "2023-11-16"]
+
+
+def test_the_partition_key_is_the_users(history: Path) -> None:
+    """As in the stream, so that a user's records stay together wherever the log is cut by user."""
+    shop = Shop()
+    shop.imports_files(history)
+    assert {record.partition_key for record in shop.archive.read()} == {subject("ann").hex(), subject("bob").hex()}
+
+
+def test_the_views_follow_before_an_import_is_finished(history: Path) -> None:
+    """A rebuild that fails leaves the import unfinished, and the next attempt makes it good."""
+    shop = Shop()
+    shop.broken = True
+    with pytest.raises(UnavailableError):
+        shop.imports_files(history)
+    assert [entry.counts for entry in shop.imports.entries()] == [None]
+    shop.broken = False
+    shop.imports_files(history)
+    assert shop.rebuilds == [len(shop.archive.objects)]
+    assert [entry.counts for entry in shop.imports.entries()] == [{"rows": 18, "events": 18, "rejected": 0}]
+
+
+def test_a_finished_import_is_not_done_again(history: Path) -> None:
+    """Not even under another name; nothing is stored, nothing rebuilt."""
+    shop = Shop()
+    shop.imports_files(history)
+    objects, rebuilds = dict(shop.archive.objects), list(shop.rebuilds)
+    again = shop.imports_files(history.rename(history.with_name("copy.csv")))
+    assert (again.entry.number, again.tally) == (1, None)
+    assert (shop.archive.objects, shop.rebuilds) == (objects, rebuilds)
+
+
+def test_the_same_file_by_another_mapping_is_another_import(history: Path) -> None:
+    """A purchase is no view."""
+    shop = Shop()
+    numbers = [shop.imports_files(history, event_type=kind).entry.number for kind in ("=ItemViewed", "=ItemPurchased")]
+    assert numbers == [1, 2]
+    assert [record.position.sequence_number >> 40 for record in shop.archive.read()] == [1] * 18 + [2] * 18
+
+
+@pytest.mark.parametrize("stored_last", [False, True])
+@pytest.mark.parametrize("killed_at", [0, 1, 2])
+def test_a_killed_import_that_is_run_again_equals_an_unkilled_one(
+    history: Path, killed_at: int, stored_last: bool
+) -> None:
+    """Object by object, killed before or after each; under the number that it had."""
+    unkilled, shop = Shop(), Shop()
+    unkilled.imports_files(history)
+    shop.archive.stores_left, shop.archive.stored_last = killed_at, stored_last
+    with pytest.raises(KilledError):
+        shop.imports_files(history)
+    assert len(shop.archive.objects) == killed_at + stored_last
+    shop.archive.stores_left = None
+    shop.clock.time_ms += 3_600_000
+    assert shop.imports_files(history).entry.number == 1
+    assert shop.archive.objects == unkilled.archive.objects
+
+
+def test_what_was_in_the_future_at_first_is_in_the_future_for_ever(tmp_path: Path) -> None:
+    """A killed import goes by the clock of its first attempt: otherwise its records would get other numbers."""
+    shop = Shop()
+    ahead = NOW_MS / 1000 + 7_200
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("bob", "b", ahead), ("cid", "c", NOON + DAY)))
+    shop.archive.stores_left = 1
+    with pytest.raises(KilledError):
+        shop.imports_files(file)
+    shop.archive.stores_left = None
+    shop.clock.time_ms += 86_400_000
+    assert shop.imports_files(file).tally is not None
+    assert [record.subject for record in shop.records()] == [subject("ann"), subject("cid")]
+
+
+def test_nothing_is_stored_where_more_rows_are_rejected_than_is_allowed(tmp_path: Path) -> None:
+    """Nor is a number taken; the error names the row."""
+    shop = Shop()
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("", "b", NOON), ("cid", "", NOON)))
+    with pytest.raises(TooManyRejectsError, match=r"at most 1 rejected rows, got one more: h\.csv:4: item"):
+        shop.imports_files(file, max_rejects=1)
+    assert (shop.archive.objects, list(shop.imports.entries())) == ({}, [])
+    shop.imports_files(file, max_rejects=2)
+    assert len(shop.records()) == 1
+
+
+def test_an_import_without_a_single_event_is_an_error(tmp_path: Path) -> None:
+    """It names the first row's reason; a file with a header alone has no rows."""
+    shop = Shop()
+    file = table(tmp_path / "h.csv", visits(("ann", "a", -1), ("bob", "b", -2)))
+    with pytest.raises(TooManyRejectsError, match=r"2 rows, none of which is one; the first: h\.csv:2: time: expected"):
+        shop.imports_files(file)
+    (tmp_path / "empty.csv").write_text("user,item,time\n")
+    with pytest.raises(TooManyRejectsError, match="0 rows"):
+        shop.imports_files(tmp_path / "empty.csv")
+    assert list(shop.imports.entries()) == []
+
+
+def test_several_files_are_one_history(tmp_path: Path) -> None:
+    """Sorted together; of rows with one time, those of the first file come first."""
+    shop = Shop()
+    one = table(tmp_path / "1.csv", visits(("ann", "late", NOON + 5), ("ann", "tie-1", NOON)))
+    two = table(tmp_path / "2.csv", visits(("ann", "tie-2", NOON), ("ann", "early", NOON - 5)))
+    entry = shop.imports_files(one, two).entry
+    assert (entry.number, entry.what) == (1, "1.csv, 2.csv")
+    assert [e.item_id for record in shop.records() for e in record.events] == ["early", "tie-1", "tie-2", "late"]
+
+
+def test_a_later_file_that_is_broken_stops_the_import_before_anything_is_stored(tmp_path: Path, history: Path) -> None:
+    """A file is whole or is not imported."""
+    shop = Shop()
+    broken = tmp_path / "broken.csv.gz"
+    broken.write_bytes(b"\x1f\x8b no gzip")
+    with pytest.raises(BadFileError, match="broken.csv.gz"):
+        shop.imports_files(history, broken)
+    assert (shop.archive.objects, list(shop.imports.entries())) == ({}, [])
