@@ -6,11 +6,6 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from millstream_tools.ops.imports.importing import Imported, ImportFiles
-from millstream_tools.ops.imports.mapping import ColumnMapping
-from millstream_tools.ops.imports.mapping_file import read_mapping
-from millstream_tools.ops.imports.reading import ReadHistory
-from millstream_tools.ops.imports.rejects import Reject
 from millstream.adapters.memory import FixedClock, MemoryArchive
 from millstream.adapters.memory.imports import MemoryImports
 from millstream.application.ports import LogRecord
@@ -18,6 +13,11 @@ from millstream.application.replay.progress import silently
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.events import EventRecord
 from millstream.domain.log.records import decode
+from millstream_tools.ops.imports.importing import Imported, ImportFiles
+from millstream_tools.ops.imports.mapping import ColumnMapping
+from millstream_tools.ops.imports.mapping_file import read_mapping
+from millstream_tools.ops.imports.reading import ReadHistory
+from millstream_tools.ops.imports.rejects import Reject
 from tests.builders import NOW_MS, SECRET
 
 PLAIN = {"user": "user", "item": "item", "time": "time"}

@@ -17,10 +17,9 @@ from typing import Any
 import orjson
 
 from millstream.application.project.project_events import fold_batch
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.records import decode_cores
+from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 from millstream.entrypoints.stream import log_records

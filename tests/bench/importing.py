@@ -21,11 +21,11 @@ from pathlib import Path
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no type information
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]  # the same
 
+from millstream.application.replay.progress import silently
+from millstream.domain.log.records import encode
 from millstream_tools.ops.imports.mapping_file import read_mapping
 from millstream_tools.ops.imports.reading import ReadHistory
 from millstream_tools.ops.imports.records import as_records
-from millstream.application.replay.progress import silently
-from millstream.domain.log.records import encode
 from tests.bench.measuring import Contender, Timing, measured
 from tests.bench.peers.plain_import import import_checked, import_unchecked
 from tests.bench.reporting import Gate, Report, Table

@@ -32,7 +32,8 @@ STATEMENTS = {
     "recommend, before its first request": "import functions.http.recommend.app",
     "recommend": (
         "import functions.http.recommend.app, millstream.adapters.aws.dynamo_feature_store, "
-        "millstream.adapters.aws.dynamo_catalogue, millstream.adapters.aws.s3_model_store, millstream.scoring.onnx_scorer"
+        "millstream.adapters.aws.dynamo_catalogue, millstream.adapters.aws.s3_model_store, "
+        "millstream.scoring.onnx_scorer"
     ),
 }
 """What is measured; a function with what it imports at its first request."""

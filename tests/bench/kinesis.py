@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.records import encode
 from tests.bench.trace import Step
 

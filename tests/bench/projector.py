@@ -22,9 +22,8 @@ from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters
 from millstream.application.ports import FIRST_VIEW
 from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.keys import PSEUDONYM_BYTES
+from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.entrypoints.stream import log_records
 from tests.bench import fold

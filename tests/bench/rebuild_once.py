@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import Advance
 from millstream.application.replay.rebuild import Rebuild

@@ -9,12 +9,12 @@ from millstream.adapters.aws.dynamo_feature_store import user_key
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.recommend.catalogue_view import NEWEST_ITEMS, CatalogueView
 from millstream.application.ports import FIRST_VIEW
+from millstream.application.recommend.catalogue_view import NEWEST_ITEMS, CatalogueView
 from millstream.application.recommend.recommend import Recommend, Served
-from millstream.domain.views import user_row
 from millstream.domain.keys import pseudonym
 from millstream.domain.log.records import decode_cores
+from millstream.domain.views import user_row
 from millstream.domain.views.user_state import UserState
 from tests.bench.kinesis import SECRET, SHARD, packed
 from tests.bench.network import Network

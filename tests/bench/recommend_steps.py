@@ -11,11 +11,11 @@ from statistics import median
 from typing import Any
 
 from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend
-from millstream.domain.views import user_row
 from millstream.domain.keys import pseudonym
 from millstream.domain.slates.requests import parse_request
 from millstream.domain.slates.rerank import excluded_items, places
 from millstream.domain.slates.slate import in_order
+from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.entrypoints.answers import slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond

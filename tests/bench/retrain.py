@@ -15,26 +15,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from millstream_tools.shops.recorded.open_shop import open_shop
+from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.adapters.memory import MemoryModelStore
+from millstream.application.models import promote_model, publish_model
+from millstream.application.ports import LogRecord
+from millstream.application.replay.amended_log import amended
+from millstream.domain.keys import Pseudonym
+from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_number
+from millstream.domain.log.records import decode_cores, encode
+from millstream.domain.models.cards import Cost
+from millstream.domain.views.tastes import tail
+from millstream.domain.views.user_state import UserState
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream.scoring.publishable import publishable
 from millstream_tools.demo.translation import history_records
 from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, export, fit
 from millstream_tools.lab.served.covisitation_model.fit import fitted
 from millstream_tools.lab.served.covisitation_model.replay import replay
 from millstream_tools.lab.watch import Seconds, Watch, summed
-from millstream.adapters.memory import MemoryModelStore
-from millstream.adapters.aws.s3_archive import S3Archive
-from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.replay.amended_log import amended
-from millstream.application.models import promote_model, publish_model
-from millstream.application.ports import LogRecord
-from millstream.domain.keys import Pseudonym
-from millstream.domain.models.cards import Cost
-from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_number
-from millstream.domain.log.records import decode_cores, encode
-from millstream.domain.views.tastes import tail
-from millstream.domain.views.user_state import UserState
-from millstream.scoring.onnx_scorer import OnnxScorer
-from millstream.scoring.publishable import publishable
+from millstream_tools.shops.recorded.open_shop import open_shop
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import packed
 from tests.bench.reporting import Gate, Report, Table

@@ -22,10 +22,10 @@ from typing import Any
 from millstream.adapters.aws.dynamo_feature_store import user_key
 from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.adapters.aws.dynamo_views import DynamoViews
+from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.application.ports import UNHURRIED, LogRecord, UserWrite
 from millstream.application.replay.distributed import (
     ON_MANY_MACHINES,

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from millstream_tools.lab.served.covisitation_model import Cost, export, fit
-from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream.application.ports import LogRecord
 from millstream.domain.catalogue.items import Item
 from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.lab.served.covisitation_model import Cost, export, fit
+from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.trace import START_MS, Step
 

@@ -18,12 +18,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from millstream.scoring.model_folder import GRAPH
+from millstream.scoring.session import open_session
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream.scoring.model_folder import GRAPH
-from millstream.scoring.session import open_session
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.reporting import Gate, Report, Table

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from millstream_tools.lab.evaluation.ranking import NOTHING
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Interactions, Ints
+from millstream_tools.lab.evaluation.ranking import NOTHING
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import Recommender, Updatable
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.models.families import loaded
 
 USERS, ITEMS, EVENTS = 60, 24, 900
 UNTOUCHED = ITEMS - 1
@@ -135,14 +136,14 @@ class RecommenderSuite(ABC):
         """To the last bit, and it may be saved over."""
         model.save(tmp_path / "model")
         model.save(tmp_path / "model")
-        again = type(model).load(tmp_path / "model")
+        again = loaded(model.name, tmp_path / "model")
         assert np.array_equal(again.score(HISTORIES), model.score(HISTORIES))
 
     def test_the_folder_of_another_model_is_refused(self, model: Recommender, tmp_path: Path) -> None:
         """It says what it found."""
         stored.save_knobs(tmp_path, "something else", {})
         with pytest.raises(InvalidInputError, match=f"the model {model.name}, got .*something else"):
-            type(model).load(tmp_path)
+            loaded(model.name, tmp_path)
 
 
 @cache
@@ -166,7 +167,7 @@ class UpdatableSuite(RecommenderSuite):
         for number, (user, item) in enumerate(zip(*_later(whole, early & ~unknown), strict=True)):
             if number == 100:
                 model.save(tmp_path)
-                model = type(model).load(tmp_path)
+                model = loaded(model.name, tmp_path)
             assert isinstance(model, Updatable)
             model.update(user, item)
         order = np.concatenate((np.flatnonzero(early & ~unknown), np.flatnonzero(~(early & ~unknown))))

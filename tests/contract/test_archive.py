@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.adapters.memory import MemoryArchive
 from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import Archive
 from tests.contract.archive_suite import ArchiveSuite
 from tests.contract.places import Place

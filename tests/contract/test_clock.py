@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from millstream.adapters.memory import FixedClock
 from millstream.adapters.local.system_clock import SystemClock
+from millstream.adapters.memory import FixedClock
 from millstream.application.ports import Clock
 from tests.builders import NOW_MS
 from tests.contract.clock_suite import ClockSuite

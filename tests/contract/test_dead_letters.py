@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.memory import MemoryDeadLetters
 from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+from millstream.adapters.memory import MemoryDeadLetters
 from millstream.application.ports import BatchLetter, DeadLetters, StrangeLetter
 from tests.contract.dead_letters_suite import DeadLettersSuite
 from tests.contract.places import Place

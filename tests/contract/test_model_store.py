@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream.adapters.memory import MemoryModelStore
 from millstream.adapters.aws.s3_model_store import S3ModelStore
+from millstream.adapters.memory import MemoryModelStore
 from millstream.application.ports import ModelStore
 from tests.contract.model_store_suite import ModelStoreSuite
 from tests.contract.places import Place

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from millstream.adapters.aws.s3_workspace import S3Workspace
 from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryWorkspace
-from millstream.adapters.aws.s3_workspace import S3Workspace
 from millstream.application.ports import Workspace
 from tests.contract.places import Place
 from tests.contract.workspace_suite import WorkspaceSuite

@@ -13,15 +13,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from millstream_tools.cloud.local.clients import REGION, Clients
 from millstream.adapters.aws.dynamo_views import DynamoViews
-from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.aws.s3_workspace import S3Workspace
 from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.application.ports import Archive, Budget, DeadLetters, LogReader, Views, Workspace
+from millstream_tools.cloud.local.clients import REGION, Clients
 from tests.contract.places import Place
 from tests.property.trouble import Trouble, Troubled
 

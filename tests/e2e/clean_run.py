@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from millstream_tools.cloud.local.cloud import Cloud
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import DeadLetter, LogRecord, VersionedRow
 from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import user_row
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.positions import Position
+from millstream.domain.views import user_row
+from millstream_tools.cloud.local.cloud import Cloud
 from tests.builders import OneView
 from tests.e2e.stack import Stack
 

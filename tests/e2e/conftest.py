@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from millstream_tools.places import TEMPLATE
+from millstream.adapters.aws.s3_model_store import S3ModelStore
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.models import promote_model
 from millstream_tools.cloud.local.clients import Clients
 from millstream_tools.cloud.local.cloud import STACK, Cloud, start_poller
 from millstream_tools.cloud.local.deployment import deploy
 from millstream_tools.cloud.local.environment import cloud_python
 from millstream_tools.cloud.local.server import start_server
 from millstream_tools.ops.stack import local_stack
-from millstream.adapters.aws.s3_model_store import S3ModelStore
-from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.models import promote_model
+from millstream_tools.places import TEMPLATE
 from tests.e2e.models import publish_models
 from tests.e2e.stack import MAX_WINDOW, Stack
 from tests.e2e.stream import Stream

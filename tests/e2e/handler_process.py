@@ -21,8 +21,7 @@ from typing import Any
 import boto3
 
 from functions.stream.project_events.app import handler
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
+from millstream.domain.views import trend_row, user_row
 
 WRITES = ("PutItem", "TransactWriteItems", "BatchExecuteStatement")
 CONTEXT = SimpleNamespace(

@@ -15,13 +15,13 @@ import threading
 import time
 from pathlib import Path
 
-from millstream_tools.cloud.local.clients import Clients
 from millstream.adapters.aws.dynamo_views import DynamoViews
-from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild
+from millstream_tools.cloud.local.clients import Clients
 
 
 def main(endpoint: str, stream: str, users: str, items: str, bucket: str, folder: str, killed_at: str = "0") -> None:

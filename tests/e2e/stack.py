@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from millstream_tools.ops import stack
+from millstream.domain.log.positions import Position, parse_position
 from millstream_tools.cloud.local.cloud import POLLER_CHECKPOINTS, Cloud, start_poller
 from millstream_tools.cloud.local.process import GuardedProcess
-from millstream.domain.log.positions import Position, parse_position
+from millstream_tools.ops import stack
 from tests.e2e.stream import Stream
 from tests.e2e.wire import Answer, Wire
 from tests.integration.local_cloud.waiting import eventually

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from millstream.application.ports import LogRecord
+from millstream.domain.log.positions import Position
 from millstream_tools.cloud.local.cloud import Cloud
 from millstream_tools.cloud.local.poller.mapping import EventSourceMapping
 from millstream_tools.cloud.local.poller.record import record_from_stream
-from millstream.application.ports import LogRecord
-from millstream.domain.log.positions import Position
 
 
 class Entry(NamedTuple):

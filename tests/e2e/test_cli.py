@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.places import CHECKOUT, ENVIRONMENT_FOLDER
 from millstream_tools.cloud.local.environment import cloud_python
+from millstream_tools.places import CHECKOUT, ENVIRONMENT_FOLDER, PYTHON_PATH
 from tests.integration.local_cloud.test_cloud import processes_of
 
 pytestmark = pytest.mark.cloud
@@ -118,5 +118,5 @@ def program(*arguments: str) -> list[str]:
 
 def environment(checkout: Path) -> dict[str, str]:
     """Where the copy's sources and its temporary files are."""
-    paths = os.pathsep.join((str(checkout), str(checkout / "layers" / "core")))
+    paths = os.pathsep.join(str(checkout / path.relative_to(CHECKOUT)) for path in PYTHON_PATH)
     return {"PATH": os.environ["PATH"], "PYTHONPATH": paths, "TMPDIR": str(checkout / "tmp"), "HOME": str(checkout)}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.places import CHECKOUT
-from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import EventRecord
 from millstream.domain.log.records import encode
+from millstream_tools.places import PYTHON_PATH
 from tests.builders import NOW_MS
 from tests.builders import event as logged
 from tests.e2e.clean_run import assert_exactly_once, assert_same_rows, clean_run, views_of
@@ -107,7 +107,7 @@ def run(stack: Stack, batch: Sequence[Entry], *options: str, **environment: str)
         capture_output=True,
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core"))),
+            "PYTHONPATH": os.pathsep.join(map(str, PYTHON_PATH)),
             "POWERTOOLS_TRACE_DISABLED": "true",
             **variables,
             **stack.cloud.deployment.environment,

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from millstream.application.ports import BatchLetter
+from millstream.domain.keys import pseudonym
+from millstream.domain.log.amendments import Amendments
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.positions import shard_number
+from millstream.domain.log.records import decode_cores, encode
+from millstream.domain.views import user_row
 from millstream_tools.cli import dlq
 from millstream_tools.cli.commands import app
 from millstream_tools.ops.stack import local_stack
-from millstream.application.ports import BatchLetter
-from millstream.domain.views import user_row
-from millstream.domain.log.amendments import Amendments
-from millstream.domain.log.events import EventRecord
-from millstream.domain.keys import pseudonym
-from millstream.domain.log.positions import shard_number
-from millstream.domain.log.records import decode_cores, encode
 from tests.builders import NOW_MS, views
 from tests.contract.test_dead_letters import invocation_record
 from tests.e2e.stack import Stack, event

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from millstream.domain.views import user_row
 from millstream.domain.keys import pseudonym
+from millstream.domain.views import user_row
 from millstream.domain.views.user_state import UserState
 from tests.e2e.clean_run import assert_exactly_once, views_of
 from tests.e2e.stack import Stack, event

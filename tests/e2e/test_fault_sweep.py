@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.places import CHECKOUT
-from millstream_tools.cloud.local.clients import Clients
 from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.records import VERSION, encode
+from millstream_tools.cloud.local.clients import Clients
+from millstream_tools.places import PYTHON_PATH
 from tests.builders import NOW_MS, POISON, event, subject
 from tests.e2e.aws_in_trouble import StackOnAws
 from tests.property.sweep import Deliver, Drop, Erase, File, Meanwhile, Put, PutAgain, Race, Replay, Step, World
@@ -62,7 +62,7 @@ def test_a_rebuild_that_is_killed_again_and_again_gets_through(ministack: str, t
 
 def run_rebuild(endpoint: str, stack: StackOnAws, folder: Path, killed_at: int = 0) -> int:
     """Rebuild in a process of its own: how many calls it lived for, or none if it was killed before its end."""
-    python_path = os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core")))
+    python_path = os.pathsep.join(map(str, PYTHON_PATH))
     ended = subprocess.run(
         [sys.executable, str(PROGRAM), endpoint, *stack.names, str(folder), str(killed_at)],
         capture_output=True,

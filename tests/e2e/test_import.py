@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.cloud.local.clients import Clients
 from millstream.domain.log.positions import HISTORY_SHARD
+from millstream_tools.cloud.local.clients import Clients
 from tests.e2e.test_cli import checkout as checkout  # noqa: PLC0414  # a fixture that is used here too
 from tests.e2e.test_cli import environment, program, said
 from tests.importing import table, visits

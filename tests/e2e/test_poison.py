@@ -6,10 +6,10 @@ import base64
 
 import pytest
 
-from millstream.domain.views import user_row
-from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import EventRecord
 from millstream.domain.log.records import VERSION, encode
+from millstream.domain.views import user_row
 from tests.builders import NOW_MS, views
 from tests.e2e.clean_run import assert_exactly_once
 from tests.e2e.stack import Stack, event

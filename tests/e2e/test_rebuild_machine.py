@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from millstream_tools.ops import rebuild_execution
-from millstream_tools.ops import replays
+from millstream.application.replay.progress import silently
 from millstream_tools.cli.commands import app
+from millstream_tools.ops import rebuild_execution, replays
 from millstream_tools.ops.rebuild_execution import MapRun, RebuildFailedError
 from millstream_tools.ops.stack import Stack as Opened
 from millstream_tools.ops.stack import local_stack
-from millstream.application.replay.progress import silently
 from tests.builders import POISON
 from tests.e2e.clean_run import assert_exactly_once, views_of
 from tests.e2e.stack import Stack, event

@@ -14,9 +14,9 @@ from itertools import pairwise
 import pytest
 
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
-from millstream.domain.views import user_row
 from millstream.domain.keys import pseudonym
 from millstream.domain.log.positions import Position
+from millstream.domain.views import user_row
 from tests.e2e.clean_run import assert_exactly_once, views_of
 from tests.e2e.stack import Stack, event
 from tests.integration.local_cloud.waiting import eventually

@@ -13,7 +13,7 @@ from millstream_tools.cloud.local.template import Template
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ALARMS = ROOT / "infra" / "observability" / "template.yaml"
-REBUILD = ROOT / "infra" / "statemachines" / "rebuild.asl.json"
+REBUILD = ROOT / "infra" / "statemachines" / "rebuild" / "rebuild.asl.json"
 
 STEPS_OF_A_REBUILD = (
     "PlanRebuild",

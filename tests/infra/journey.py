@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 import pytest
 
-from millstream_tools.cloud.local.template import Template
 from millstream import bootstrap, bootstrap_rebuild
 from millstream.adapters.aws.s3_model_store import NAME, POINTER, PREFIX
 from millstream.domain.slates.slate import Candidate
 from millstream.entrypoints.telemetry import telemetry
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import STEPS_OF_A_REBUILD, environment, folder_of, functions, references, resources
 from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
 

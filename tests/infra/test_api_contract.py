@@ -11,12 +11,12 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from millstream_tools.cloud.local.template import Template
 from millstream.domain.catalogue import publications
-from millstream.domain.slates import requests as recommendation_requests
-from millstream.domain.log import submissions
 from millstream.domain.fields import LONGEST_ID
+from millstream.domain.log import submissions
+from millstream.domain.slates import requests as recommendation_requests
 from millstream.domain.slates.slate import SeenItems, Source
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.journey import Travelled
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
-from millstream_tools.cloud.local.template import Template
 from millstream import settings
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import (
     ROOT,
     STEPS_OF_A_REBUILD,
@@ -46,8 +47,10 @@ def test_the_template_has_the_functions_of_the_data_plane_and_of_a_rebuild(templ
 def test_logical_id_folder_and_handler_agree(template: Template, name: str) -> None:
     """AcceptEvents lives in functions/http/accept_events and its handler has that dotted path."""
     function = functions(template)[name]
-    assert function["CodeUri"] == f"functions/{folder_of(name)}"
-    assert function["Handler"] == f"functions.{folder_of(name)}.app.handler"
+    caller = Path(function["CodeUri"]).parent.name
+    assert caller in {"http", "stream", "rebuild"}
+    assert function["CodeUri"] == f"functions/{caller}/{folder_of(name)}"
+    assert function["Handler"] == f"functions.{caller}.{folder_of(name)}.app.handler"
     assert template["Resources"][name]["Metadata"]["BuildProperties"] == {"ParentPackageMode": "auto"}
 
 

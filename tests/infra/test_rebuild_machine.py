@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.cloud.local.template import Template
 from millstream.application.replay import distributed
 from millstream.bootstrap_rebuild import PREFIX
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import REBUILD, STEPS_OF_A_REBUILD, functions, rebuild_states, references, resources
 
 MACHINE = rebuild_states()

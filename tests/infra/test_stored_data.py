@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.cloud.local.template import Template
 from millstream.application.replay.plan import LONGEST_MS
+from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import rebuild_states, references, resources
 
 DAY_MS = 24 * 3600 * 1000

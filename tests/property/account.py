@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from millstream.application.ports import LogRecord
-from millstream.domain.views.decay import era_of, moved, weight
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
 from millstream.domain.keys import ItemKey, Pseudonym
+from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
+from millstream.domain.views.decay import era_of, moved, weight
 from millstream.domain.views.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 

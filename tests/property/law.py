@@ -15,10 +15,9 @@ from typing import Any
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import Projected, ProjectEvents
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.views import trend_row, user_row
 from tests.builders import OneView
 from tests.property.account import Account
 from tests.property.racing import Racer, race

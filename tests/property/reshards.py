@@ -15,21 +15,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import LogRecord
+from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.keys import Pseudonym
+from millstream.domain.log.positions import Position, shard_number
+from millstream.domain.log.records import encode
+from millstream.domain.views import user_row
+from millstream.entrypoints.stream import deliver_again_from, log_records
 from millstream_tools.cloud.local.poller.checkpoints import Positions
 from millstream_tools.cloud.local.poller.delivery import Delivery, Pace, Ports
 from millstream_tools.cloud.local.poller.invocation import invoke
 from millstream_tools.cloud.local.poller.lane import Batch
 from millstream_tools.cloud.local.poller.mapping import EventSourceMapping
 from millstream_tools.cloud.local.poller.outcome import Outcome
-from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from millstream.adapters.memory.log import MemoryEventLog
-from millstream.application.ports import LogRecord
-from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import user_row
-from millstream.domain.keys import Pseudonym
-from millstream.domain.log.positions import Position, shard_number
-from millstream.domain.log.records import encode
-from millstream.entrypoints.stream import deliver_again_from, log_records
 from tests.builders import OneView, event, record
 from tests.property import law
 from tests.property.kinesis_in_memory import Kinesis, ReadTrouble

@@ -17,8 +17,6 @@ from typing import Any, Protocol
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.collect.archive_events import ArchiveEvents, Arrival
-from millstream.application.project.discard_letter import DiscardLetter
-from millstream.application.project.letters import filed_letters
 from millstream.application.ports import (
     UNHURRIED,
     Archive,
@@ -30,19 +28,20 @@ from millstream.application.ports import (
     Views,
     Workspace,
 )
+from millstream.application.project.discard_letter import DiscardLetter
+from millstream.application.project.letters import filed_letters
 from millstream.application.project.project_events import Projected, ProjectEvents
 from millstream.application.project.redrive_letter import RedriveLetter
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild
 from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification, Verify
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import ConflictError, InvalidRecordError, UnavailableError
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode, encode
+from millstream.domain.views import trend_row, user_row
 from tests.builders import NOW_MS, subject
 from tests.property.account import Account
 from tests.property.law import CrashError

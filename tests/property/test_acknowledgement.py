@@ -23,13 +23,13 @@ from millstream.adapters.memory import (
     MemoryFeatureStore,
 )
 from millstream.application.collect.accept_events import AcceptEvents
+from millstream.application.collect.publish_items import PublishItems
 from millstream.application.ports import UNHURRIED, Budget
 from millstream.application.project.project_events import ProjectEvents
-from millstream.application.collect.publish_items import PublishItems
-from millstream.domain.views import user_row
 from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.records import decode
+from millstream.domain.views import user_row
 from millstream.entrypoints.http import respond
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, entry, subject, submission
 from tests.faults import Fate

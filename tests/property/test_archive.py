@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.ops.archive.plan import planned, records_of
-from millstream.adapters.memory import MemoryArchive
 from millstream.adapters.aws.s3_archive import S3Archive
+from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import Archive, LogRecord
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name, shard_number
+from millstream_tools.ops.archive.plan import planned, records_of
 
 SHARDS = [HISTORY_SHARD, shard_name(0), shard_name(2), shard_name(10)]
 DAYS = ["2026-11-21", "2026-11-22"]

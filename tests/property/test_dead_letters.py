@@ -11,19 +11,18 @@ from hypothesis import strategies as st
 
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters, MemoryFeatureStore, MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import DeadLetter, LogRecord
 from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import FiledLetter, filed_letters
-from millstream.application.ports import DeadLetter, LogRecord
 from millstream.application.project.project_events import ProjectEvents, fold_batch
 from millstream.application.project.redrive_letter import RedriveLetter
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
-from millstream.domain.log.amendments import Amendments
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import FROM_CLIENTS
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Amendments
+from millstream.domain.log.events import FROM_CLIENTS
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import FoldableRecord, decode, decode_cores
+from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS

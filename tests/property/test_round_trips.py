@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from millstream.adapters.memory import FixedClock, MemoryEventLog
 from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import LogRecord
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import InvalidInputError, InvalidRecordError
 from millstream.domain.log.events import EventRecord
 from millstream.domain.log.positions import Position, parse_position
 from millstream.domain.log.records import decode, decode_cores, encode, trimmed
+from millstream.domain.views import trend_row, user_row
 from tests.builders import NOW_MS, SECRET, cores, folded
 from tests.strategies import json_values, logs, objects_with, positions, readable, records
 

@@ -9,11 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.covisitation_model.graph import graph
-from millstream_tools.lab.served.covisitation_model.model import Neighbours
-from millstream_tools.lab.served.covisitation_model.reference import next_items
-from millstream_tools.lab.served.covisitation_model.replay import replay
-from millstream_tools.lab.served.export.answers import NextItems
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.records import decode_cores
@@ -21,6 +16,11 @@ from millstream.domain.views.tastes import TAIL_ITEMS, tail, transitions
 from millstream.domain.views.user_state import UserState
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.session import open_session
+from millstream_tools.lab.served.covisitation_model.graph import graph
+from millstream_tools.lab.served.covisitation_model.model import Neighbours
+from millstream_tools.lab.served.covisitation_model.reference import next_items
+from millstream_tools.lab.served.covisitation_model.replay import replay
+from millstream_tools.lab.served.export.answers import NextItems
 from tests.unit.lab.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])

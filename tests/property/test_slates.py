@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.domain.catalogue.items import Item
 from millstream.domain.catalogue.filters import Condition, parse_filter
+from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.slates.rerank import places
 from millstream.domain.slates.slate import Candidate, Source, in_order

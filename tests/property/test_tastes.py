@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.domain.views import user_row
-from millstream.domain.log.events import BEHAVIOUR, EventKind
 from millstream.domain.keys import ItemKey
+from millstream.domain.log.events import BEHAVIOUR, EventKind
+from millstream.domain.views import user_row
 from millstream.domain.views.tastes import TAIL_ITEMS, advanced, everything, purchased, session, tail
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 from tests.builders import NOW_MS, cores, event

@@ -14,9 +14,9 @@ from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord
 from millstream.application.project.project_events import Projected, ProjectEvents
-from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.views import user_row
 from tests.builders import SHARD, OneView, event, log, record, subject
 from tests.faults import Fate
 from tests.faulty_dynamo import ITEMS, USERS, FaultyDynamo

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.application.ports import LogRecord
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
-from millstream.domain.views.decay import era_of, moved
-from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.records import decode, encode
+from millstream.domain.views import trend_row, user_row
+from millstream.domain.views.decay import era_of, moved
 from millstream.domain.views.trend import HALF_LIFE_MS
 from tests.builders import NOW_MS, folded
 from tests.strategies import logs, readable

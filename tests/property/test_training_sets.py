@@ -8,17 +8,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.ops.training_sets.examples import Example, Reading, fold_event_by_event
-from millstream_tools.ops.training_sets.features import TAIL_ITEMS
 from millstream.application.ports import LogRecord
-from millstream.domain.views import tastes
-from millstream.domain.views import user_row
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import decode, decode_cores, encode
+from millstream.domain.views import tastes, user_row
 from millstream.domain.views.user_state import UserState
+from millstream_tools.ops.training_sets.examples import Example, Reading, fold_event_by_event
+from millstream_tools.ops.training_sets.features import TAIL_ITEMS
 from tests.strategies import client_events, logs
 
 LATER_SHARD = shard_name(7)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog
 from millstream.application.collect.accept_events import AcceptEvents
-from millstream.application.ports import UNHURRIED
 from millstream.application.collect.publish_items import PublishItems
-from millstream.domain.errors import InvalidInputError
+from millstream.application.ports import UNHURRIED
 from millstream.domain.catalogue.filters import parse_filter
 from millstream.domain.catalogue.publications import parse_publication
-from millstream.domain.slates.requests import parse_request
+from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.records import decode
 from millstream.domain.log.submissions import parse_submission
+from millstream.domain.slates.requests import parse_request
 from millstream.entrypoints.answers import receipt_body
 from millstream.entrypoints.http import Answer, Request, respond
 from tests.builders import NOW_MS, SECRET, item

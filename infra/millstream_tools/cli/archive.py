@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millstream_tools.ops.archive.plan import DayOfShard, planned
 from millstream_tools.cli.console import console, errors, told_plainly
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
 from millstream_tools.explained import ExplainedError
-from millstream_tools.places import STATE_FOLDER
+from millstream_tools.ops.archive.plan import DayOfShard, planned
 from millstream_tools.ops.stack import Stack, open_stack
+from millstream_tools.places import STATE_FOLDER
 
 if TYPE_CHECKING:
     from millstream_tools.ops.archive.compaction import Compacted

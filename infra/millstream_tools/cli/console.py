@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from millstream.domain.errors import MillstreamError
 from millstream_tools.cli.loading import INTERRUPTED
 from millstream_tools.explained import ExplainedError
-from millstream.domain.errors import MillstreamError
 
 console = Console()
 errors = Console(stderr=True)

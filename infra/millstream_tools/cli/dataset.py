@@ -11,8 +11,8 @@ import typer
 from millstream_tools.cli.console import console, told_plainly
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
-from millstream_tools.places import STATE_FOLDER
 from millstream_tools.ops.stack import open_stack
+from millstream_tools.places import STATE_FOLDER
 
 if TYPE_CHECKING:
     from millstream_tools.ops.training_sets.building import TrainingSet

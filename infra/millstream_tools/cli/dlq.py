@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from millstream_tools.cli.console import console, errors, told_plainly
-from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
-from millstream_tools.cli.record_file import record_bytes
-from millstream_tools.cli.target import AsJson, StackName
-from millstream_tools.ops.stack import Stack, open_stack
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import FiledLetter, filed_letter, filed_letters
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter
 from millstream.domain.errors import InvalidRecordError, MillstreamError
+from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
+from millstream_tools.cli.record_file import record_bytes
+from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.ops.stack import Stack, open_stack
 
 app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.collect.erase_user import EraseUser
 from millstream_tools.cli.console import console, told_plainly
 from millstream_tools.cli.target import StackName
 from millstream_tools.ops.stack import open_stack
-from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.collect.erase_user import EraseUser
 
 app = typer.Typer()
 

@@ -95,13 +95,13 @@ def _import(
     *,
     then_rebuild: bool,
 ) -> None:
-    from millstream_tools.ops import replays
+    from millstream.adapters.local.system_clock import SystemClock
     from millstream_tools.cli.import_shown import show_tally
+    from millstream_tools.ops import replays
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.imports.reading import ReadHistory
     from millstream_tools.ops.imports.rejects import RejectFile
     from millstream_tools.ops.stack import open_stack
-    from millstream.adapters.local.system_clock import SystemClock
 
     stack, refused = open_stack(stack_name or None), RejectFile(rejects)
     try:

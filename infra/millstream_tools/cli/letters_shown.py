@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from millstream_tools.cli.tables import table
-from millstream.application.project.letters import FiledLetter
 from millstream.application.ports import BatchLetter, DeadLetter, StrangeLetter
+from millstream.application.project.letters import FiledLetter
 from millstream.domain.log.fragments import fragment_of
+from millstream_tools.cli.tables import table
 
 HEAD_BYTES = 64
 

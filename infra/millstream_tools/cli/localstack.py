@@ -16,7 +16,7 @@ app = typer.Typer()
 def deploy(
     *, endpoint: Annotated[str, typer.Option(help="Where a LocalStack answers, such as http://127.0.0.1:4566.")]
 ) -> None:
-    """Deploy template.yaml to a LocalStack that runs, or bring it up to date; see infra/millstream_tools/cloud/localstack/README.md."""
+    """Deploy template.yaml to a LocalStack that runs, or bring it up to date; cloud/localstack/README.md says more."""
     with told_plainly():
         deployment = deploy_to_localstack(endpoint, say=console.print)
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")

@@ -1,4 +1,4 @@
-"""What `millstream` and `python -m millstream_tools.cli.main` run: the entry alone, so that Ctrl-C is quiet from the first."""
+"""What `millstream` runs: the entry alone, so that Ctrl-C is quiet from the first."""
 
 from __future__ import annotations
 

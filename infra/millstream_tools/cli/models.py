@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.models import promote_model, publish_model, roll_back_model
 from millstream_tools.cli import models_fit
 from millstream_tools.cli.console import console, interruptible, told_plainly
 from millstream_tools.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
-from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.models import promote_model, publish_model, roll_back_model
 
 app = typer.Typer(help="Models: published once, promoted to serve, rolled back.", no_args_is_help=True)
 app.add_typer(models_fit.app)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from millstream_tools.cli.console import counted
-from millstream_tools.cli.tables import table
 from millstream.application.ports import ModelStore, PublishedModel
 from millstream.domain.models.cards import Card, LogRange
 from millstream.domain.models.promotions import Promotion
+from millstream_tools.cli.console import counted
+from millstream_tools.cli.tables import table
 
 MAIN_METRICS = ("hr@10", "hit@10", "ndcg@10")
 """What a list has room for; the first two, where a protocol has none of them."""

@@ -16,8 +16,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from millstream_tools.cli.console import errors
 from millstream.application.replay.progress import Advance
+from millstream_tools.cli.console import errors
 
 
 @contextmanager

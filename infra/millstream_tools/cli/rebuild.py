@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.ops import replays
+from millstream.application.project.letters import filed_letters
+from millstream.application.replay.rebuild import Rebuilt
 from millstream_tools.cli.console import console, counted, errors, told_plainly
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.rebuild_on_aws import rebuild_on_aws
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.cli.verify import Partitions, told
+from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
-from millstream.application.project.letters import filed_letters
-from millstream.application.replay.rebuild import Rebuilt
 
 app = typer.Typer()
 

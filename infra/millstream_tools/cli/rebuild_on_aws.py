@@ -10,12 +10,12 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from millstream_tools.ops import rebuild_execution
+from millstream.application.replay.users import Tally
 from millstream_tools.cli.console import console, errors
 from millstream_tools.cli.verify import told
+from millstream_tools.ops import rebuild_execution
 from millstream_tools.ops.rebuild_execution import MapRun
 from millstream_tools.ops.stack import Stack
-from millstream.application.replay.users import Tally
 
 WHAT = {
     "SplitArchive": "slices of the archive divided",

@@ -7,10 +7,9 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from millstream.application.replay.comparing import Difference
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import EVENT_TAG_BYTES
+from millstream.domain.views import trend_row, user_row
 
 LONGEST = 100
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.ops.client import ApiError, MillstreamApi
 from millstream_tools.cloud.local import cloud
+from millstream_tools.ops.client import ApiError, MillstreamApi
 
 Url = Annotated[str, typer.Option(envvar="MILLSTREAM_API_URL", help="The stack's ApiUrl. Without it: the local cloud.")]
 Key = Annotated[str, typer.Option(envvar="MILLSTREAM_API_KEY", help="The key of its usage plan.")]

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from millstream_tools.ops import replays
+from millstream.adapters.local.fold_code import fold_code
+from millstream.application.replay.users import Tally
+from millstream.application.replay.verify import Verification
 from millstream_tools.cli.console import console, counted, errors, told_plainly
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.row_differences import in_words
 from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
-from millstream.adapters.local.fold_code import fold_code
-from millstream.application.replay.users import Tally
-from millstream.application.replay.verify import Verification
 
 app = typer.Typer()
 

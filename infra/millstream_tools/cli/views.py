@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import typer
 
+from millstream.domain.errors import NotFoundError
 from millstream_tools.cli.console import console, told_plainly
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
-from millstream.domain.errors import NotFoundError
 
 app = typer.Typer(help="The versions of the views: one serves, the others wait to be dropped.", no_args_is_help=True)
 

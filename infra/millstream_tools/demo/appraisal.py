@@ -10,23 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
-from millstream_tools.demo.translation import history_records
-from millstream_tools.shops.contract.behaviour import Behaviour
-from millstream_tools.shops.contract.shop import SeenPolicy
-from millstream_tools.lab.served.covisitation_model.export import export
-from millstream_tools.lab.served.covisitation_model.fit import fit
-from millstream_tools.lab.evaluation.as_served import AsServed, answers_of, on_card
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.time_split import ExcludeInTime, time_split
-from millstream_tools.lab.data.interactions import Interactions, Ints
-from millstream_tools.lab.data.preparation import AccidentalClicks, prepare
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import Progress
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.models.cards import Cost
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
+from millstream.domain.models.cards import Cost
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.demo.translation import history_records
+from millstream_tools.lab.data.interactions import Interactions, Ints
+from millstream_tools.lab.data.preparation import AccidentalClicks, prepare
+from millstream_tools.lab.evaluation.as_served import AsServed, answers_of, on_card
+from millstream_tools.lab.evaluation.questions import Split
+from millstream_tools.lab.evaluation.time_split import ExcludeInTime, time_split
+from millstream_tools.lab.served.covisitation_model.export import export
+from millstream_tools.lab.served.covisitation_model.fit import fit
+from millstream_tools.shops.contract.behaviour import Behaviour
+from millstream_tools.shops.contract.shop import SeenPolicy
 
 SHARE = 0.8
 """Of the history is fitted on; the rest is asked for."""

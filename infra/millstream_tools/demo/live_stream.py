@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from millstream_tools.ops.client import MillstreamApi
 from millstream_tools.demo.preparation import publish_catalogue
 from millstream_tools.demo.storefront import Storefront
+from millstream_tools.ops.client import MillstreamApi
 from millstream_tools.shops.contract.day import Day
 from millstream_tools.shops.contract.play import play
 from millstream_tools.shops.contract.product import Product

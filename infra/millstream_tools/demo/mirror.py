@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from millstream_tools.demo.translation import as_record
 from millstream.application.ports import LogRecord
-from millstream.domain.views import user_row
 from millstream.domain.keys import ItemKey, Pseudonym, pseudonym
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode_cores, encode
+from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
+from millstream_tools.demo.translation import as_record
 
 
 class Mirror:

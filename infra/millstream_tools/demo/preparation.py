@@ -8,27 +8,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from millstream_tools.ops import replays
-from millstream_tools.ops.client import MillstreamApi
-from millstream_tools.demo.mirror import Mirror
-from millstream_tools.demo.translation import history_records, item_body
-from millstream_tools.explained import ExplainedError
-from millstream_tools.shops.contract.behaviour import Behaviour
-from millstream_tools.shops.contract.product import Product
-from millstream_tools.ops.stack import Stack
-from millstream_tools.lab.served.covisitation_model.export import export
-from millstream_tools.lab.served.covisitation_model.fit import fit
-from millstream_tools.lab.watch import Watch
 from millstream.adapters.local.system_clock import SystemClock
-from millstream.application.replay.amended_log import amended
 from millstream.application.collect.import_history import archive_history
 from millstream.application.models import promote_model, publish_model
 from millstream.application.ports import Scorer
+from millstream.application.replay.amended_log import amended
 from millstream.application.replay.progress import Progress
-from millstream.domain.models.cards import Cost
 from millstream.domain.log.positions import HISTORY_SHARD
+from millstream.domain.models.cards import Cost
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
+from millstream_tools.demo.mirror import Mirror
+from millstream_tools.demo.translation import history_records, item_body
+from millstream_tools.explained import ExplainedError
+from millstream_tools.lab.served.covisitation_model.export import export
+from millstream_tools.lab.served.covisitation_model.fit import fit
+from millstream_tools.lab.watch import Watch
+from millstream_tools.ops import replays
+from millstream_tools.ops.client import MillstreamApi
+from millstream_tools.ops.stack import Stack
+from millstream_tools.shops.contract.behaviour import Behaviour
+from millstream_tools.shops.contract.product import Product
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from millstream.application.replay.progress import Progress
 from millstream_tools.ops import replays
 from millstream_tools.ops.stack import Stack
-from millstream.application.replay.progress import Progress
 
 
 @dataclass(frozen=True)

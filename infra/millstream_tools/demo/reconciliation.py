@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from millstream.application.ports import NO_ROW
+from millstream.application.project.letters import filed_letters
+from millstream.domain.keys import Pseudonym
+from millstream.domain.views import user_row
 from millstream_tools.demo.mirror import Mirror
 from millstream_tools.ops.stack import Stack
-from millstream.application.project.letters import filed_letters
-from millstream.application.ports import NO_ROW
-from millstream.domain.views import user_row
-from millstream.domain.keys import Pseudonym
 
 DRAINED_WITHIN_S = 60.0
 PAUSE_S = 0.2

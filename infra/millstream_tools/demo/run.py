@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from millstream_tools.ops.client import MillstreamApi
+from millstream_tools.cloud.local.deployment import Deployment
 from millstream_tools.demo import preparation, screen
 from millstream_tools.demo.appraisal import appraised
 from millstream_tools.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
@@ -19,10 +19,10 @@ from millstream_tools.demo.proof import prove
 from millstream_tools.demo.reconciliation import reconcile
 from millstream_tools.demo.report import Report, arm_reports, hit_rates
 from millstream_tools.demo.storefront import Baselines, Storefront
-from millstream_tools.cloud.local.deployment import Deployment
+from millstream_tools.ops.client import MillstreamApi
+from millstream_tools.ops.stack import Stack, local_stack
 from millstream_tools.shops.contract.product import Product
 from millstream_tools.shops.contract.shop import Shop
-from millstream_tools.ops.stack import Stack, local_stack
 
 
 def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from millstream.application.replay.progress import Advance
+from millstream.application.replay.progress import Progress as Steps
 from millstream_tools.demo.opening import Opening
 from millstream_tools.demo.proof import Proof
 from millstream_tools.demo.reconciliation import Reconciliation
 from millstream_tools.demo.report import ArmReport, Report
-from millstream.application.replay.progress import Advance
-from millstream.application.replay.progress import Progress as Steps
 
 
 def progress(console: Console) -> Progress:

@@ -6,18 +6,18 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from millstream_tools.ops.client import MillstreamApi
+from millstream.domain.keys import item_key
+from millstream.domain.log.positions import Position, parse_position
+from millstream.domain.slates.rerank import excluded_items
+from millstream.domain.slates.slate import SeenItems
 from millstream_tools.demo.baselines import FrozenProfile, Popularity
 from millstream_tools.demo.measures import Counts, Samples
 from millstream_tools.demo.mirror import Mirror
 from millstream_tools.demo.translation import call_body
 from millstream_tools.explained import ExplainedError
+from millstream_tools.ops.client import MillstreamApi
 from millstream_tools.shops.contract.stable_id import stable_fraction
 from millstream_tools.shops.contract.steps import Behaved, Probed, Shown, Slate
-from millstream.domain.keys import item_key
-from millstream.domain.log.positions import Position, parse_position
-from millstream.domain.slates.rerank import excluded_items
-from millstream.domain.slates.slate import SeenItems
 
 SENT_TWICE = 0.01
 """The share of calls that the client repeats, as one does after a time-out."""
@@ -55,7 +55,7 @@ class Baselines:
 
 @dataclass
 class Storefront:
-    """Plays `millstream_tools.shops.contract` visits against a deployed API; shared by the threads that play different users."""
+    """Plays a shop's visits against a deployed API; shared by the threads that play different users."""
 
     api: MillstreamApi
     mirror: Mirror

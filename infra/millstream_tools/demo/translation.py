@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
+from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.submissions import MOST_EVENTS, parse_submission
 from millstream_tools.shops.contract.behaviour import Behaviour
 from millstream_tools.shops.contract.product import Product
-from millstream.domain.log.events import EventRecord
-from millstream.domain.keys import pseudonym
-from millstream.domain.log.submissions import MOST_EVENTS, parse_submission
 
 SORTED_TOGETHER = 5000
 """Behaviours among which those of one user are put into common records: bounds the memory of an import."""

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from millstream.application.replay.distributed import valid_name
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import Stack
-from millstream.application.replay.distributed import valid_name
 
 POLL_S = 2.0
 RUNNING = ("RUNNING", "PENDING_REDRIVE")

@@ -6,15 +6,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from millstream_tools.places import STATE_FOLDER
-from millstream_tools.lock import one_at_a_time
-from millstream_tools.ops.stack import Stack
 from millstream.adapters.local.fold_code import fold_code
 from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
+from millstream_tools.lock import one_at_a_time
+from millstream_tools.ops.stack import Stack
+from millstream_tools.places import STATE_FOLDER
 
 WAIT_S = 1.0
 """Before rows that differ are read again: longer than a batch is on its way."""

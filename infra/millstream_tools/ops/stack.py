@@ -10,10 +10,6 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from millstream_tools.explained import ExplainedError
-from millstream_tools.cloud.local import cloud
-from millstream_tools.cloud.local.clients import local_session
-from millstream_tools.cloud.local.deployment import Deployment
 from millstream.adapters.aws.dynamo_imports import DynamoImports
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
@@ -23,6 +19,10 @@ from millstream.adapters.aws.s3_model_store import S3ModelStore
 from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from millstream.application.ports import FeatureStore
 from millstream.bootstrap import patient
+from millstream_tools.cloud.local import cloud
+from millstream_tools.cloud.local.clients import local_session
+from millstream_tools.cloud.local.deployment import Deployment
+from millstream_tools.explained import ExplainedError
 
 _CONFIG = patient(connections=32)
 

@@ -18,13 +18,13 @@ from millstream.adapters.local.refreshed import Refreshed
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.collect.archive_events import ArchiveEvents
-from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
+from millstream.application.collect.publish_items import PublishItems
 from millstream.application.ports import Catalogue, FeatureStore, ModelStore, Scorer, Views
 from millstream.application.project.project_events import ProjectEvents
-from millstream.application.collect.publish_items import PublishItems
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
 from millstream.application.recommend.recommend import Recommend, Served
-from millstream.domain.views import trend_row
 from millstream.domain.keys import ItemKey
+from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
 from millstream.settings import (
     AcceptEventsSettings,

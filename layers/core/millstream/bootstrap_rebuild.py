@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 
 from millstream.adapters.aws.dynamo_views import DynamoViews
-from millstream.adapters.local.fold_code import fold_code
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.aws.s3_workspace import S3Workspace
+from millstream.adapters.local.fold_code import fold_code
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.ports import Workspace
 from millstream.application.replay.distributed import (

@@ -18,9 +18,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.metrics import MetricUnit
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream.domain.views.tastes import TAIL_ITEMS
 from millstream.domain.views.user_state import SESSION_GAP_S
+from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 
 SLATE = 10
 Handler = Callable[[dict[str, Any], Any], Any]

@@ -16,18 +16,18 @@ import pytest
 
 from functions.http.accept_events import app as accepting
 from functions.stream.project_events import app as projecting
-from millstream_tools.cloud.local.clients import REGION, Clients
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.collect.accept_events import AcceptEvents
-from millstream.application.ports import LogRecord
+from millstream.application.ports import LogRecord, NotAllStoredError
 from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import user_row
-from millstream.domain.errors import NotAllStoredError, UnavailableError
+from millstream.domain.errors import UnavailableError
 from millstream.domain.log.records import decode
+from millstream.domain.views import user_row
 from millstream.entrypoints.lambda_budget import MARGIN_S
+from millstream_tools.cloud.local.clients import REGION, Clients
 from tests.builders import NOW_MS, SECRET, OneView, entry, subject, submission
 from tests.contract.places import Place
 from tests.hourglass import Hourglass

@@ -16,6 +16,7 @@ import pytest
 from millstream_tools.cloud.local.cloud import Settings, down, running_cloud, status, up
 from millstream_tools.cloud.local.server import is_ready
 from millstream_tools.cloud.local.state import load_state
+from millstream_tools.places import PYTHON_PATH
 from tests.integration.local_cloud.conftest import SAMPLE
 from tests.integration.local_cloud.test_delivery import put, seen
 from tests.integration.local_cloud.waiting import eventually
@@ -70,7 +71,7 @@ def test_an_interrupted_program_leaves_nothing_behind(tmp_path: Path, number: si
     """
     starter = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PYTHON_PATH))},
         stderr=subprocess.DEVNULL,
     )
     eventually((tmp_path / "works").exists)

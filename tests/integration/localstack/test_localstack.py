@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from millstream_tools.ops import rebuild_execution
-from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
-from millstream_tools.ops.stack import local_stack
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
+from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
+from millstream_tools.ops import rebuild_execution
+from millstream_tools.ops.stack import local_stack
 from tests.e2e.models import publish_models
 from tests.integration.local_cloud.waiting import eventually
 from tests.integration.localstack.conftest import Stack

@@ -36,7 +36,9 @@ def test_nobody_there_is_told_in_one_line_with_what_to_do() -> None:
     result = CliRunner().invoke(app, ["deploy", "--endpoint", "http://127.0.0.1:1"])
     assert result.exit_code == 1
     assert result.stderr.startswith("millstream: endpoint: expected a LocalStack at http://127.0.0.1:1, got ")
-    assert result.stderr.endswith("docker compose -f infra/millstream_tools/cloud/localstack/compose.yaml up -d --wait`\n")
+    assert result.stderr.endswith(
+        "docker compose -f infra/millstream_tools/cloud/localstack/compose.yaml up -d --wait`\n"
+    )
 
 
 def test_somebody_else_is_not_taken_for_localstack(stranger: str) -> None:

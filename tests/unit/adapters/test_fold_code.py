@@ -20,9 +20,14 @@ def test_the_same_code_has_the_same_hash() -> None:
     assert len(bytes.fromhex(fold_code.fold_code())) == 16
 
 
+def source_of(folder: Path, module: str) -> Path:
+    """The file of a module that is named as in FOLD_MODULES."""
+    return folder.joinpath(*module.split(".")).with_suffix(".py")
+
+
 def imported_by(module: str) -> set[str]:
     """The modules of the domain that this one imports."""
-    tree = ast.parse((SOURCES / f"{module}.py").read_text())
+    tree = ast.parse(source_of(SOURCES, module).read_text())
     names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     return {name.removeprefix("millstream.domain.") for name in names if name.startswith("millstream.domain.")}
 
@@ -35,13 +40,15 @@ def test_what_a_fold_imports_is_part_of_it(module: str) -> None:
 
 def test_a_changed_line_is_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In any of the modules, and only there."""
-    for name in (*FOLD_MODULES, "catalogue"):
-        (tmp_path / f"{name}.py").write_bytes((SOURCES / f"{name}.py").read_bytes())
+    another = "catalogue.items"
+    for name in (*FOLD_MODULES, another):
+        source_of(tmp_path, name).parent.mkdir(exist_ok=True)
+        source_of(tmp_path, name).write_bytes(source_of(SOURCES, name).read_bytes())
     monkeypatch.setattr(fold_code, "files", lambda package: tmp_path)
     hashes = [fold_code.fold_code.__wrapped__()]
     assert hashes == [fold_code.fold_code()]
-    for name in ("catalogue", *FOLD_MODULES):
-        with (tmp_path / f"{name}.py").open("a") as source:
+    for name in (another, *FOLD_MODULES):
+        with source_of(tmp_path, name).open("a") as source:
             source.write("# another line\n")
         hashes.append(fold_code.fold_code.__wrapped__())
     assert hashes[0] == hashes[1]

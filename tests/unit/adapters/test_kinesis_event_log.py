@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.adapters.aws.kinesis_event_log import BYTES_A_CALL, RECORDS_A_CALL, KinesisEventLog
-from millstream.application.ports import Budget
-from millstream.domain.errors import MillstreamError, NotAllStoredError, UnavailableError
+from millstream.application.ports import Budget, NotAllStoredError
+from millstream.domain.errors import MillstreamError, UnavailableError
 from millstream.domain.log.positions import Position
 from tests.builders import SHARD
 from tests.hourglass import Hourglass

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from millstream.adapters.memory import FixedClock
 from millstream.adapters.local.refreshed import Refreshed
+from millstream.adapters.memory import FixedClock
 
 PATIENCE_S = 20
 EVERY_MS = 1_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from millstream.adapters.memory import MemoryCatalogue
-from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, NEWEST_ITEMS, OVERLAP_MS
 from millstream.application.ports import CatalogueChange
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, NEWEST_ITEMS, OVERLAP_MS
 from millstream.domain.keys import item_key
 from tests.builders import NOW_MS, item
 

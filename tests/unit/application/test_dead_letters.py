@@ -8,9 +8,9 @@ import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
 from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import filed_letter, filed_letters
-from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
 from millstream.domain.errors import InvalidRecordError, NotFoundError
 from millstream.domain.log.events import EventKind

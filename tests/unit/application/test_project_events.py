@@ -9,13 +9,12 @@ import pytest
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import ATTEMPTS, Projected, ProjectEvents
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import ConflictError, UnavailableError
-from millstream.domain.log.events import EventKind
 from millstream.domain.keys import item_key
+from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import VERSION, encode
+from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, POISON, SHARD, OneView, event, log, record, subject, views
 

@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
-from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.project.project_events import ProjectEvents
-from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, Served, similar_items
-from millstream.domain.views import trend_row
+from millstream.application.recommend.catalogue_view import CatalogueView
+from millstream.application.recommend.recommend import (
+    FEW_CANDIDATES,
+    MANY_CANDIDATES,
+    POLICY,
+    Recommend,
+    Served,
+    similar_items,
+)
 from millstream.domain.errors import UnavailableError
-from millstream.domain.log.events import Event, EventKind
 from millstream.domain.keys import ItemKey, item_key
+from millstream.domain.log.events import Event, EventKind
 from millstream.domain.log.positions import Position
-from millstream.domain.slates.requests import RecommendationRequest, parse_request
 from millstream.domain.log.records import decode
+from millstream.domain.slates.requests import RecommendationRequest, parse_request
 from millstream.domain.slates.slate import Candidate, SeenItems, Slate, Source
+from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
 

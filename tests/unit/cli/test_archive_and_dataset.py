@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from millstream.adapters.memory import MemoryArchive
 from millstream_tools.cli import archive, dataset
 from millstream_tools.cli.commands import app
-from millstream.adapters.memory import MemoryArchive
 from tests.builders import POISON, SHARD, event, log, record
 
 DAY, NEXT_DAY = "2026-11-22", "2026-11-23"

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from millstream_tools.cli import dlq
-from millstream_tools.cli.commands import app
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import BatchLetter, DeadLetter
 from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode, encode
+from millstream_tools.cli import dlq
+from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, POISON, SHARD, event, record, subject
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1")))

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 import millstream_tools.ops.replays
 import millstream_tools.ops.stack
-from millstream_tools.cli.commands import app
 from millstream.adapters.local import system_clock
 from millstream.application.ports import LogRecord
+from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from millstream_tools.cli import models
-from millstream_tools.cli.commands import app
-from millstream_tools.lab.served.covisitation_model import Exported, export, fit
 from millstream.adapters.memory import FixedClock, MemoryModelStore
 from millstream.application.models import promote_model
 from millstream.domain.models.cards import Cost
+from millstream_tools.cli import models
+from millstream_tools.cli.commands import app
+from millstream_tools.lab.served.covisitation_model import Exported, export, fit
 from tests.builders import NOW_MS
 from tests.unit.lab.histories import log_of
 

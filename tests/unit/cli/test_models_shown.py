@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from millstream_tools.cli.models_shown import Registry, listing, model_lines
 from millstream.application.ports import PublishedModel
 from millstream.domain.models.cards import Card, Cost
+from millstream_tools.cli.models_shown import Registry, listing, model_lines
 
 CARD = Card("sequence-blend", 0, "set-1", 30, Cost(1.0, 2.0), {}, {}, seed=7)
 

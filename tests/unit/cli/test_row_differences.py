@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from millstream_tools.cli.row_differences import in_words
 from millstream.application.replay.comparing import Difference
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
+from millstream.domain.views import trend_row, user_row
+from millstream_tools.cli.row_differences import in_words
 from tests.builders import state_of, trend_of, views
 
 LIVE = user_row.pack(state_of(views("lamp", "forged")))

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from millstream.application.replay.progress import silently
 from millstream_tools.demo import appraisal
 from millstream_tools.demo.appraisal import appraised
-from millstream_tools.places import CHECKOUT
+from millstream_tools.places import PYTHON_PATH
 from millstream_tools.shops.contract import Behaviour, BehaviourKind, SeenPolicy
 from millstream_tools.shops.simulated.simulated_shop import SimulatedShop
-from millstream.application.replay.progress import silently
 from tests.unit.shops.simulated.small_shop import SMALL
 
 CIRCLE = 12
@@ -94,7 +94,7 @@ def test_a_small_shops_model_is_better_than_chance() -> None:
 def test_none_of_the_labs_libraries_is_needed() -> None:
     """`make demo` installs none of them."""
     loaded = "import sys, millstream_tools.demo.appraisal; print(*{name.partition('.')[0] for name in sys.modules})"
-    paths = os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "layers" / "core")))
+    paths = os.pathsep.join(map(str, PYTHON_PATH))
     names = subprocess.run(
         [sys.executable, "-c", loaded],
         capture_output=True,

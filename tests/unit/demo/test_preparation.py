@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from millstream.adapters.memory import MemoryArchive, MemoryModelStore
 from millstream_tools.demo.mirror import Mirror
 from millstream_tools.demo.preparation import fit_and_promote
-from millstream.adapters.memory import MemoryArchive, MemoryModelStore
 from tests.unit.lab.histories import log_of
 
 METRICS = {"made up": {"HR@10": 0.25}}

@@ -5,10 +5,9 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
-from millstream.domain.views.digest import BITS, Digest
 from millstream.domain.log.events import Event, EventKind
+from millstream.domain.views import trend_row, user_row
+from millstream.domain.views.digest import BITS, Digest
 from tests.builders import NOW_MS, SHARD, cores, state_of, subject, trend_of, views
 
 USERS = st.dictionaries(st.sampled_from(["ann", "bob", "cem", "dee"]), st.sampled_from(["lamp", "vase", "desk"]))

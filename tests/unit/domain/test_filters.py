@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.errors import InvalidInputError
 from millstream.domain.catalogue.filters import Condition, parse_filter
+from millstream.domain.errors import InvalidInputError
 from tests.builders import item
 
 LAMP = item("lamp", category="Lighting", price=39.9, attributes={"colour": "red", "watts": 7.0, "dimmable": True})

@@ -15,12 +15,11 @@ from typing import Any
 
 import pytest
 
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import EVENT_TAG_BYTES
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.records import VERSION, decode, decode_cores, encode
 from millstream.domain.log.upcasting import upcast
+from millstream.domain.views import trend_row, user_row
 from tests.builders import cores
 
 GOLDEN = Path(__file__).parents[3] / "events" / "golden"

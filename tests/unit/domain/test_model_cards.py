@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.models.cards import LONGEST, Card, Cost, LogRange, read_card
 from millstream.domain.log.positions import Position
+from millstream.domain.models.cards import LONGEST, Card, Cost, LogRange, read_card
 
 LOG = LogRange(((Position("history", 1), Position("history", 9)),), 9, 1, 40, 5, "d1" * 32)
 CARD = Card(

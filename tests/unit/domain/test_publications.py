@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from millstream.domain.catalogue.items import Item
-from millstream.domain.errors import InvalidInputError
 from millstream.domain.catalogue.publications import parse_publication
+from millstream.domain.errors import InvalidInputError
 
 
 def test_an_item_is_read_in_full() -> None:

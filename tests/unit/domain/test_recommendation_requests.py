@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.errors import InvalidInputError
 from millstream.domain.catalogue.filters import Condition
+from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position
 from millstream.domain.slates.requests import RecommendationRequest, parse_count, parse_request
 from millstream.domain.slates.slate import SeenItems

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.log.events import EventKind
 from millstream.domain.keys import item_key
-from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, everything, purchased, session, tail, transitions
+from millstream.domain.log.events import EventKind
+from millstream.domain.views.tastes import (
+    TAIL_DECAY,
+    TAIL_ITEMS,
+    advanced,
+    everything,
+    purchased,
+    session,
+    tail,
+    transitions,
+)
 from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, event, state_of, views
 

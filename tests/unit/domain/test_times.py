@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.views.decay import era_of, weight
-from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import item_key
+from millstream.domain.log.events import EventRecord
 from millstream.domain.log.records import decode, encode
+from millstream.domain.views.decay import era_of, weight
 from millstream.domain.views.trend import HALF_LIFE_MS, Trend
 from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, event, folded, log, record, subject

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.domain.views import user_row
-from millstream.domain.log.events import Event, EventKind
 from millstream.domain.keys import item_key
+from millstream.domain.log.events import Event, EventKind
 from millstream.domain.log.positions import Position, shard_number
+from millstream.domain.views import user_row
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 from tests.builders import NOW_MS, SHARD, cores, event, state_of, views
 

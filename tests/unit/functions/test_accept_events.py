@@ -15,9 +15,9 @@ from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEven
 from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.ports import EventLog
 from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.records import decode
+from millstream.domain.views import user_row
 from millstream.entrypoints.lambda_budget import MARGIN_S
 from tests.builders import NOW_MS, SECRET, SHARD, OneView
 from tests.faults import Fate

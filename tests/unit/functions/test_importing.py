@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[3]
-FUNCTIONS = ("accept_events", "project_events", "archive_events", "publish_items", "recommend")
+WRITING = ("http.accept_events", "stream.project_events", "stream.archive_events")
+FUNCTIONS = (*WRITING, "http.publish_items", "http.recommend")
 SCORING = {"numpy", "onnxruntime", "onnx"}
 TRAINING = {"torch", "pyarrow", "typer", "rich"}
-WATCHED = {*SCORING, *TRAINING, "pynamodb", "moto", "infra"}
+WATCHED = {*SCORING, *TRAINING, "pynamodb", "moto", "millstream_tools"}
 
 PROGRAM = """
 import json, os, sys
@@ -40,7 +41,7 @@ def imported_by(name: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("name", ["accept_events", "project_events", "archive_events"])
+@pytest.mark.parametrize("name", WRITING)
 def test_the_writing_path_imports_no_heavy_library(name: str) -> None:
     """These start cold under load: neither the scorer's nor the catalogue's libraries may slow them."""
     assert imported_by(name) == set()
@@ -49,4 +50,4 @@ def test_the_writing_path_imports_no_heavy_library(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_importing_a_handler_reads_no_environment(name: str) -> None:
     """Nor does it bring in what only the trainer, the command line or a test needs."""
-    assert not imported_by(name) & {*SCORING, *TRAINING, "moto", "infra"}
+    assert not imported_by(name) & {*SCORING, *TRAINING, "moto", "millstream_tools"}

@@ -11,8 +11,8 @@ from functions.stream.project_events import app
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport
 from millstream.application.project.project_events import ProjectEvents
-from millstream.domain.views import user_row
 from millstream.domain.errors import UnavailableError
+from millstream.domain.views import user_row
 from tests.builders import OneView
 from tests.unit.functions.lambda_events import CONTEXT, sample
 

@@ -40,13 +40,13 @@ def machine(shop: ShopInMemory, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine(shop)
     for step, attribute in STEPS.items():
         made = getattr(machine, attribute)
-        monkeypatch.setattr(import_module(f"functions.{step}.app"), step, lambda made=made: made)
+        monkeypatch.setattr(import_module(f"functions.rebuild.{step}.app"), step, lambda made=made: made)
     return machine
 
 
 def handle(step: str, **event: Any) -> dict[str, Any]:
     """What a handler answers."""
-    answer: dict[str, Any] = import_module(f"functions.{step}.app").handler(event, PATIENT)
+    answer: dict[str, Any] = import_module(f"functions.rebuild.{step}.app").handler(event, PATIENT)
     return answer
 
 
@@ -81,7 +81,7 @@ def test_a_step_whose_time_is_over_asks_for_another_turn(
         left.append(arguments[-1].left_s())
         raise NotDoneError("more to do")
 
-    monkeypatch.setattr(import_module(f"functions.{step}.app"), step, lambda: never_done)
+    monkeypatch.setattr(import_module(f"functions.rebuild.{step}.app"), step, lambda: never_done)
     assert handle(step, workspace="e-1", shard="shard") == {"done": False}
     assert left[0] < 900 - kept_back_s
 

@@ -8,8 +8,8 @@ import pytest
 
 from functions.http.recommend import app
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
-from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE
 from millstream.application.ports import VersionedRow
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE
 from millstream.application.recommend.recommend import Recommend, Served
 from millstream.bootstrap import Reading
 from millstream.domain.errors import UnavailableError

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from millstream_tools.lab.served.covisitation_model import Cost, CovisitationConfig, Exported, export, fit
 from millstream.application.ports import LogRecord
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.lab.served.covisitation_model import Cost, CovisitationConfig, Exported, export, fit
 
 NO_COST = Cost(0.0, 0.0)
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.as_served import AsServed, answers_of, on_card
-from millstream_tools.lab.evaluation.questions import Split
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.slates.slate import Candidate, Source
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream_tools.lab.evaluation.as_served import AsServed, answers_of, on_card
+from millstream_tools.lab.evaluation.questions import Split
 from tests.unit.lab.made_up import interactions, ints, questions
 
 ITEMS = [f"item {number}" for number in range(200)]

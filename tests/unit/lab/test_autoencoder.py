@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.models.families import made
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import ints
 
 SEED = 5

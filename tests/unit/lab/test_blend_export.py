@@ -5,6 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.models.cards import Cost
+from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.models.covisitation import Covisitation, CovisitationKnobs
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
@@ -12,10 +16,6 @@ from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
 from millstream_tools.lab.sequence.export import Origin, export_blend
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.reference import scored
-from millstream.domain.errors import InvalidInputError
-from millstream.domain.keys import item_key
-from millstream.domain.models.cards import Cost
-from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.unit.lab.made_up import interactions
 from tests.unit.lab.sequence_weights import made_up
 

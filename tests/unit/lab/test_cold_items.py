@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Interactions
 from millstream_tools.lab.evaluation.cold_items import cold_items
 from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.data.interactions import Flags, Interactions
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import rows_of
 
 ITEMS = 20

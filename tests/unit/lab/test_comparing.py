@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.evaluation.comparing import PerQuestion, compared, questions_digest
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import Answers
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import interactions, ints, questions
 
 DATA = interactions(("ann", "a"), ("ann", "b"), ("ann", "c"))

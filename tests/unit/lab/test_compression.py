@@ -10,6 +10,7 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.compression.distillation import DistillKnobs, distil, narrowed, taught
 from millstream_tools.lab.compression.int8 import request
 from millstream_tools.lab.compression.lessons import lessons
@@ -23,7 +24,6 @@ from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import over_all_items
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
-from millstream.domain.errors import InvalidInputError
 
 ITEMS = 300
 WINDOW = 12

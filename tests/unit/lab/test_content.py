@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors, spread
 from millstream_tools.lab.content.text_map import TextMap
 from millstream_tools.lab.content.texts import aligned, natural_title, read_texts
 from millstream_tools.lab.data.data_folder import SETTING
 from millstream_tools.lab.models.families import made
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
 from tests.unit.lab.made_up import interactions, ints
 
 SHOP = (

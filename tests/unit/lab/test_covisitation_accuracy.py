@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.lab.served.covisitation_model import CovisitationConfig
 from millstream.domain.keys import item_key
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.lab.served.covisitation_model import CovisitationConfig
 from tests.unit.lab.histories import exported, log_of
 
 MOVIELENS = Path(os.environ.get("MILLSTREAM_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"

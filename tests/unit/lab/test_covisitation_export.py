@@ -7,11 +7,11 @@ from pathlib import Path
 import onnx
 import pytest
 
-from millstream_tools.lab.served.covisitation_model import Cost, CovisitationConfig, export, fit
-from millstream.domain.models.cards import read_card
 from millstream.domain.log.positions import Position
+from millstream.domain.models.cards import read_card
 from millstream.scoring.model_folder import CARD, DECISIVE, SUMS
 from millstream.scoring.signature import read_signature
+from millstream_tools.lab.served.covisitation_model import Cost, CovisitationConfig, export, fit
 from tests.unit.lab.histories import NO_COST, exported, log_of
 
 LOG = log_of({"one": ["a", "b", "ü\nber"], "two": ["a", "c"]})

@@ -5,13 +5,13 @@ from math import sqrt
 
 import pytest
 
-from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, fit
-from millstream_tools.lab.served.covisitation_model.replay import replay
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.events import EventKind
 from millstream.domain.keys import item_key
+from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import Position
+from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, fit
+from millstream_tools.lab.served.covisitation_model.replay import replay
 from tests.unit.lab.histories import log_of, record, viewed
 
 PLAIN = CovisitationConfig(backward=0, out_exponent=0, in_exponent=0)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from millstream_tools.lab.data.sources import read
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import answer
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.data.sources import read
 
 MOVIELENS = Path(os.environ.get("MILLSTREAM_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from millstream_tools.lab.data.interactions import Interactions
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Interactions
 from tests.unit.lab.made_up import interactions, ints, rows_of
 
 ROWS = interactions(

@@ -11,11 +11,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.cli.commands import app
 from millstream_tools.lab.experiments.experiment import read_experiment
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.places import CHECKOUT
 
-CONFIGS = Path(__file__).parents[3] / "infra" / "trainer" / "lab" / "configs"
+CONFIGS = CHECKOUT / "infra" / "millstream_tools" / "lab" / "experiments" / "configs"
 
 STATED: dict[str, Any] = {
     "title": "Made up",

@@ -12,17 +12,17 @@ import torch
 import yaml
 from typer.testing import CliRunner, Result
 
-from millstream_tools.cli.commands import app
-from millstream_tools.lab.compression.plan import read_plan
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
-from millstream_tools.lab.models.covisitation import Covisitation
-from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream_tools.lab.sequence.recommender import SequenceRecommender
-from millstream_tools.lab.data.sources import read
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import read_card
 from millstream.scoring.model_folder import digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.cli.commands import app
+from millstream_tools.lab.compression.plan import read_plan
+from millstream_tools.lab.data.sources import read
+from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
+from millstream_tools.lab.models.covisitation import Covisitation
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.sequence.recommender import SequenceRecommender
 
 STATED: dict[str, Any] = {
     "title": "Made up",

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.data.sources import read
 from millstream_tools.lab.evaluation.leave_one_out import Part, leave_one_out
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Questions
 from millstream_tools.lab.evaluation.ranking import answer
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.data.sources import read
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import interactions, rows_of
 
 ROWS = interactions(

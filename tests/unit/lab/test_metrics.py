@@ -7,8 +7,8 @@ from math import log2
 import numpy as np
 import pytest
 
-from millstream_tools.lab.evaluation.metrics import measure
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.evaluation.metrics import measure
 from tests.unit.lab.made_up import ranked
 
 THREE = ranked([1, 4, 30], [3], [np.inf])

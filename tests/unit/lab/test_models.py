@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models.covisitation import Covisitation, CovisitationKnobs
 from millstream_tools.lab.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
@@ -17,7 +18,6 @@ from millstream_tools.lab.models.ials import Ials, IalsKnobs
 from millstream_tools.lab.models.item_knn import ItemKnn, ItemKnnKnobs
 from millstream_tools.lab.models.matrices import newest_first, user_item, weighted
 from millstream_tools.lab.models.popularity import Popularity, PopularityKnobs
-from millstream.domain.errors import InvalidInputError
 from tests.contract.recommender_suite import HISTORIES, SEED
 from tests.contract.recommender_suite import interactions as many
 from tests.unit.lab.made_up import interactions, ints

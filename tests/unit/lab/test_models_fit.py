@@ -13,20 +13,20 @@ import torch
 import yaml
 from typer.testing import CliRunner, Result
 
-from millstream_tools.cli import models_fit
-from millstream_tools.lab.evaluation.ranking import best, without
-from millstream_tools.lab.data.interactions import Interactions
-from millstream_tools.lab.experiments.experiment import read_experiment
-from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.models.families import made
-from millstream_tools.lab.data.preparation import prepare
-from millstream_tools.lab.data.sources import read
-from millstream_tools.lab.data.sources.digest import sha256_of
 from millstream.domain.keys import item_key
 from millstream.domain.models.cards import Card, read_card
 from millstream.scoring.model_folder import digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
+from millstream_tools.cli import models_fit
+from millstream_tools.lab.data.interactions import Interactions
+from millstream_tools.lab.data.preparation import prepare
+from millstream_tools.lab.data.sources import read
+from millstream_tools.lab.data.sources.digest import sha256_of
+from millstream_tools.lab.evaluation.ranking import best, without
+from millstream_tools.lab.experiments.experiment import read_experiment
+from millstream_tools.lab.models.contract import Recommender
+from millstream_tools.lab.models.families import made
 
 BOTH_WAYS = {"backward": 0.7, "last": 3, "asked_decay": 0.6}
 SMALL = {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from millstream_tools.lab.experiments import noise
 from millstream_tools.lab.data.preparation import AccidentalClicks, prepare
+from millstream_tools.lab.experiments import noise
 
 SHARE = 0.4
 

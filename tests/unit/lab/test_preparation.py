@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.preparation import AccidentalClicks, DropDuplicates, KCore, Step, prepare
 from millstream_tools.lab.data.sources import read
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import interactions, rows_of
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from millstream_tools.lab.evaluation.ranking import NOTHING, answer, best
-from millstream_tools.lab.data.interactions import Floats, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats, Ints
+from millstream_tools.lab.evaluation.ranking import NOTHING, answer, best
 from tests.unit.lab.made_up import ints, questions
 
 

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources import FORMATS, read
 from millstream_tools.lab.data.sources.digest import sha256_of_rows
 from millstream_tools.lab.data.sources.pairs import read_ml_1m
 from millstream_tools.lab.data.sources.simulated import simulated
-from millstream.domain.errors import InvalidInputError
-from tests.unit.shops.recorded.made_up import movielens_csv, retail_csv, written, yoochoose_tsv
+from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
 from tests.unit.lab.made_up import rows_of
+from tests.unit.shops.recorded.made_up import movielens_csv, retail_csv, written, yoochoose_tsv
 
 
 @pytest.mark.parametrize("name", ["pairs.txt", "pairs.txt.gz"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from millstream_tools.lab.evaluation.statistics import interval, paired
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.evaluation.statistics import interval, paired
 
 USERS = np.arange(400)
 

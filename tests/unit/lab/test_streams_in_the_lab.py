@@ -11,9 +11,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.cli.commands import app
 from millstream_tools.lab.experiments.experiment import read_experiment
-from millstream.domain.errors import InvalidInputError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

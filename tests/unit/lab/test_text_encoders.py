@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.cache import CachedVectors
 from millstream_tools.lab.content.encoders import DEFAULT, Vectors, encoder_of, model_folder
 from millstream_tools.lab.content.hashed_words import HashedWords
 from millstream_tools.lab.content.transformer import digest
-from millstream.domain.errors import InvalidInputError
 
 
 class _Counting:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.time_split import Ask, ExcludeInTime, time_split
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.data.sources import read
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.evaluation.questions import Split
+from millstream_tools.lab.evaluation.time_split import Ask, ExcludeInTime, time_split
 from tests.unit.lab.made_up import interactions, rows_of
 
 ROWS = interactions(

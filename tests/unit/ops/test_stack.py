@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from millstream_tools.ops import stack
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.cloud import CloudStatus
 from millstream_tools.cloud.local.deployment import Deployment
+from millstream_tools.ops import stack
 from millstream_tools.ops.stack import NoStackError, Stack, local_stack, open_stack
 
 ENDPOINT = "http://127.0.0.1:4999"

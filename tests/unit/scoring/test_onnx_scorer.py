@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.lab.served.covisitation_model import CovisitationConfig, Exported
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
 from millstream.domain.views.tastes import TAIL_ITEMS
 from millstream.scoring import model_folder
 from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.lab.served.covisitation_model import CovisitationConfig, Exported
 from tests.unit.lab.histories import exported, log_of, scorer_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}

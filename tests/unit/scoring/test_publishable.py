@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.lab.served.covisitation_model import Exported
 from millstream.domain.errors import InvalidInputError
 from millstream.scoring import model_folder
 from millstream.scoring.publishable import publishable
+from millstream_tools.lab.served.covisitation_model import Exported
 from tests.builders import NOW_MS
 from tests.unit.lab.histories import exported, log_of
 

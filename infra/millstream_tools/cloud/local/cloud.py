@@ -16,17 +16,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from millstream_tools.explained import ExplainedError
-from millstream_tools.places import CHECKOUT, STATE_FOLDER, TEMPLATE
 from millstream_tools.cloud.local.clients import Clients, environment
 from millstream_tools.cloud.local.deployment import Deployment, deploy
 from millstream_tools.cloud.local.environment import cloud_python
-from millstream_tools.lock import one_at_a_time
 from millstream_tools.cloud.local.poller.counters import Counters, read_status
 from millstream_tools.cloud.local.poller.loop import STOP_AFTER
 from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
 from millstream_tools.cloud.local.server import start_server
 from millstream_tools.cloud.local.state import CloudState, forget_state, load_state
+from millstream_tools.explained import ExplainedError
+from millstream_tools.lock import one_at_a_time
+from millstream_tools.places import STATE_FOLDER, TEMPLATE, TOOLS
 
 STACK = "millstream"
 POLLER_LOG = "poller.log"
@@ -154,7 +154,7 @@ def start_poller(
             *("--max-window", str(max_window)),
             *("--status", str(counts), "--checkpoints", str(folder / POLLER_CHECKPOINTS)),
         ],
-        environment={**environment(deployment.endpoint_url), "PYTHONPATH": str(CHECKOUT)},
+        environment={**environment(deployment.endpoint_url), "PYTHONPATH": str(TOOLS)},
         log=folder / POLLER_LOG,
         grace=STOP_AFTER + 5.0,
         detached=detached,

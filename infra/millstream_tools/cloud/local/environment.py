@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.places import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS
 from millstream_tools.lock import one_at_a_time
+from millstream_tools.places import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS
 
 # `full` brings the translator that expands AWS::Serverless resources inside MiniStack.
 MINISTACK = "ministack[full]==1.5.33"

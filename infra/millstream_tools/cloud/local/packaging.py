@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from millstream_tools.explained import ExplainedError
 from millstream_tools.cloud.local.archive import Files, files_below, zip_of
 from millstream_tools.cloud.local.template import Template, read_template, write_template
+from millstream_tools.explained import ExplainedError
 
 Upload = Callable[[str, bytes], None]
 Properties = dict[str, Any]

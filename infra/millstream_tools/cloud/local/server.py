@@ -9,9 +9,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from millstream_tools.explained import ExplainedError
 from millstream_tools.cloud.local.clients import ACCOUNT, REGION
 from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
+from millstream_tools.explained import ExplainedError
 
 HOST = "127.0.0.1"
 MINISTACK = Path(__file__).with_name("closed_shards.py")

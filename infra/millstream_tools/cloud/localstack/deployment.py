@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from millstream_tools.places import TEMPLATE
 from millstream_tools.cloud.local.deployment import Deployment, architecture, deploy
 from millstream_tools.cloud.local.dialect import Dialect
 from millstream_tools.cloud.localstack.change_set import change_by_change_set
 from millstream_tools.cloud.localstack.health import expect_localstack
 from millstream_tools.cloud.localstack.packaging import carrying_layers
 from millstream_tools.cloud.localstack.wheels import installed
+from millstream_tools.places import TEMPLATE
 
 STACK = "millstream"
 # The image of the Python runtime is pulled when the first function is created.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.places import STATE_FOLDER
 from millstream_tools.lock import one_at_a_time
+from millstream_tools.places import STATE_FOLDER
 
 CACHE = STATE_FOLDER / "wheels"
 # Lambda's runtimes from python3.12 on are Amazon Linux 2023, which has glibc 2.34.

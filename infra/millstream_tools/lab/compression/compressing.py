@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.models.cards import Cost
 from millstream_tools.lab.compression.measuring import Scored, Sized, cpu_ms
 from millstream_tools.lab.compression.plan import Try
 from millstream_tools.lab.compression.report import Measures, Row, Table
@@ -29,8 +31,6 @@ from millstream_tools.lab.models.families import loaded
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import spent_in
 from millstream_tools.lab.watch import Watch
-from millstream.domain.errors import InvalidInputError
-from millstream.domain.models.cards import Cost
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"

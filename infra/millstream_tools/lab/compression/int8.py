@@ -25,12 +25,12 @@ from onnxruntime.quantization import (
 
 from millstream_tools.lab.compression.compact_catalogue import EightBitCatalogue
 from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.served.export.parts import Built
 from millstream_tools.lab.models.knobs import whole
 from millstream_tools.lab.sequence.export import ToGraph
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.served.export.parts import Built
 
 _MODEL = "model.onnx"
 _LIMIT = 20

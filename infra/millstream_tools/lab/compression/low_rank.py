@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.models.knobs import whole
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.models.knobs import whole
 
 
 @dataclass(frozen=True)

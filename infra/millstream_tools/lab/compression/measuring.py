@@ -9,15 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
+from millstream.scoring.model_folder import GRAPH, MATRICES
+from millstream.scoring.session import open_session
 from millstream_tools.lab.compression.int8 import request
+from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.evaluation.as_served import Asked
 from millstream_tools.lab.evaluation.questions import Questions
 from millstream_tools.lab.evaluation.ranking import NOTHING, TOP, best, without
-from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.sequence.export import order_of
-from millstream.scoring.model_folder import GRAPH, MATRICES
-from millstream.scoring.session import open_session
 
 ROUNDS = 45
 ASKED_A_ROUND = 20

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from millstream_tools.lab.compression.ways import WAYS, knobs_for
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.compression.ways import WAYS, knobs_for
 
 _OWN = ("way", "most_loss")
 

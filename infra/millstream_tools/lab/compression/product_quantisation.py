@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.models.knobs import whole
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.models.knobs import whole
 
 CENTRES = 256
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from millstream.domain.models.cards import FILE as CARD
+from millstream.domain.models.cards import Cost, read_card
 from millstream_tools.lab.compression.measuring import Served, rows_of
 from millstream_tools.lab.compression.ways import Smaller
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.export import Origin, export
-from millstream.domain.models.cards import FILE as CARD
-from millstream.domain.models.cards import Cost, read_card
 
 
 class Candidate(NamedTuple):

@@ -11,9 +11,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.bars import bar
 from millstream_tools.lab.content.encoders import TextEncoder, Vectors
-from millstream.domain.errors import InvalidInputError
 
 _AT_ONCE = 128
 """Texts that are encoded before they are written: what a kill can cost."""

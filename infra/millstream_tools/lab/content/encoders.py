@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.hashed_words import HashedWords
 from millstream_tools.lab.content.transformer import Transformer
-from millstream.domain.errors import InvalidInputError
 
 Vectors = NDArray[np.float32]
 

@@ -9,16 +9,16 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors
 from millstream_tools.lab.content.recommender import with_texts
 from millstream_tools.lab.content.text_map import TextMap
-from millstream_tools.lab.evaluation.questions import check_choice
 from millstream_tools.lab.data.interactions import Flags, Floats, Interactions, Ints
+from millstream_tools.lab.evaluation.questions import check_choice
 from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore, Recommender, Resumable
+from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable
 from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.watch import Seconds
-from millstream.domain.errors import InvalidInputError
 
 Scale = Literal["expected", "place"]
 """expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a
@@ -107,13 +107,10 @@ class Hybrid(RanksByScore):
         self._base.save(folder / _BASE)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """See Recommender."""
-        # Here, because the families know the hybrid too.
-        from millstream_tools.lab.models.families import loaded
-
+    def load(cls, folder: Path, load_base: LoadModel) -> Self:
+        """The hybrid that was saved there, its base by `load_base`."""
         knobs = knobs_of(HybridKnobs, with_texts(stored.load_knobs(folder, cls.name)))
-        model = cls(knobs, loaded(knobs.base["family"], folder / _BASE))
+        model = cls(knobs, load_base(knobs.base["family"], folder / _BASE))
         arrays = dict(stored.load(folder / _MAP, _MAP).arrays)
         model._read = arrays.pop("read")
         model._map = TextMap(**arrays)

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.shops.recorded import movielens, online_retail
 from millstream_tools.shops.recorded.columns import Columns, Layout, column_names, extension, read_columns
 from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
 from millstream_tools.shops.recorded.recording import Recording
-from millstream.domain.errors import InvalidInputError
 
 Fields = Mapping[str, str]
 """One item's texts by what they are: {"title": "Heat (1995)", "genres": "Action, Crime, Thriller"}."""

@@ -12,8 +12,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Flags, Floats, Interactions, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Floats, Interactions, Ints
 
 
 class Step(Protocol):

@@ -8,14 +8,14 @@ from typing import Protocol
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Questions, Split
-from millstream_tools.lab.evaluation.ranking import NOTHING, TOP, Answers, flattened
-from millstream_tools.lab.data.interactions import Ints
 from millstream.application.ports import Scorer
 from millstream.application.replay.progress import Advance
 from millstream.domain.keys import item_key
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.evaluation.metrics import measure
+from millstream_tools.lab.evaluation.questions import Questions, Split
+from millstream_tools.lab.evaluation.ranking import NOTHING, TOP, Answers, flattened
 
 METRICS = ("HR@10", "NDCG@10")
 """What stands on a model's card."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.ranking import NOTHING, Answers
-from millstream_tools.lab.data.interactions import Floats, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats, Ints
+from millstream_tools.lab.evaluation.ranking import NOTHING, Answers
 
 
 def coverage(top: Ints, items: int, k: int) -> float:

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.questions import Exclude, Questions, Split, check_choice
-from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
+from millstream_tools.lab.evaluation.questions import Exclude, Questions, Split, check_choice
 
 Among = Literal["hidden", "all"]
 """hidden: only hidden items are ranked, and only they are asked for. all: the whole catalogue is ranked, and each

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats, Ints
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import Answers, flattened
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Difference, paired
-from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True, eq=False)

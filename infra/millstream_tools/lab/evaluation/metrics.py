@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.ranking import Answers
-from millstream_tools.lab.data.interactions import Floats
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats
+from millstream_tools.lab.evaluation.ranking import Answers
 
 Metric = Callable[[Answers, int], Floats]
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
 
 Exclude = Literal["history", "none"]
 """Whether items of the shown history stay out of the ranking. "history": nobody rates a film twice."""

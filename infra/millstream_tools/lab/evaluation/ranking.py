@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.data.interactions import Flags, Floats, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Floats, Ints
+from millstream_tools.lab.evaluation.questions import Questions
 
 TOP = 20
 """Items of each answer that are kept."""

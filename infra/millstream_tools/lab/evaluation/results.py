@@ -6,13 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from millstream_tools.lab.evaluation.beyond_accuracy import Bucket, coverage, miscalibration, novelty, popularity_buckets
+from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.evaluation.beyond_accuracy import (
+    Bucket,
+    coverage,
+    miscalibration,
+    novelty,
+    popularity_buckets,
+)
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.slices import WHOLE, slices
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
-from millstream_tools.lab.data.interactions import Ints
 
 METRICS = ("HR@1", "HR@5", "HR@10", "HR@20", "NDCG@10", "MRR@10", "Recall@10", "Recall@20", "Precision@10", "F1@10")
 LIST_LENGTH = 10

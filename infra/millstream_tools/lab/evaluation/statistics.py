@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Floats, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Floats, Ints
 
 SAMPLES = 1_000
 CONFIDENCE = 0.95

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.questions import Questions, Split, check_choice
-from millstream_tools.lab.data.interactions import Interactions, Ints
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Interactions, Ints
+from millstream_tools.lab.evaluation.questions import Questions, Split, check_choice
 
 Ask = Literal["next", "rest"]
 """next: for each later row, what comes, given all the user's rows before it (live context) or before the cut (frozen).

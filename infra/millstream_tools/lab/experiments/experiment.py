@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Interactions
+from millstream_tools.lab.data.preparation import Step
 from millstream_tools.lab.evaluation.cold_items import cold_items
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.evaluation.prequential.stream import StreamKnobs
@@ -15,13 +18,10 @@ from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.results import Published
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.time_split import time_split
-from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, told_apart
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.knobs import knobs_of
-from millstream_tools.lab.data.preparation import Step
-from millstream.domain.errors import InvalidInputError
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from millstream_tools.lab.experiments.experiment import Experiment, Protocol
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.experiments.experiment import Experiment, Protocol
 
 
 def protocol_named(experiment: Experiment, name: str | None, asked_by: str = "protocol") -> Protocol:

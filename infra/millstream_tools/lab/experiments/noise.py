@@ -21,12 +21,12 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from millstream_tools.lab.data.interactions import Interactions
+from millstream_tools.lab.data.preparation import AccidentalClicks, Step, prepare
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Questions
 from millstream_tools.lab.evaluation.ranking import answer
-from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.data.preparation import AccidentalClicks, Step, prepare
 from millstream_tools.lab.watch import Watch
 
 ITEMS, USERS, STEPS, ASKED = 40, 80, 12, 300

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 import yaml
 
-from millstream_tools.lab.models.knobs import knobs_of
-from millstream_tools.lab.data.preparation import STEPS, Step
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.preparation import STEPS, Step
+from millstream_tools.lab.models.knobs import knobs_of
 
 
 class _Named(Protocol):

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from millstream_tools.lab.data.preparation import Count
 from millstream_tools.lab.evaluation.results import LIST_LENGTH, Measured, as_table
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.experiments.experiment import Protocol
 from millstream_tools.lab.experiments.stream_report import stream_section
 from millstream_tools.lab.experiments.streaming import StreamSection
-from millstream_tools.lab.data.preparation import Count
 
 _METRICS = ("HR@1", "HR@10", "NDCG@10", "MRR@10")
 _LISTS = (f"coverage@{LIST_LENGTH}",)

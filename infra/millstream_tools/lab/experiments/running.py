@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from millstream_tools.lab.data.data_folder import use
+from millstream_tools.lab.data.interactions import Floats, Interactions
+from millstream_tools.lab.data.preparation import Step, count, prepare
+from millstream_tools.lab.data.sources.simulated import simulated
 from millstream_tools.lab.evaluation.comparing import PerQuestion
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import answer
 from millstream_tools.lab.evaluation.results import METRICS, Measured, as_json, measured
-from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.experiments import plots
 from millstream_tools.lab.experiments.experiment import Experiment, Model
 from millstream_tools.lab.experiments.files import slug
@@ -24,8 +26,6 @@ from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.experiments.streaming import ORACLE, StreamSection, streamed
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.fitting import fit
-from millstream_tools.lab.data.preparation import Step, count, prepare
-from millstream_tools.lab.data.sources.simulated import simulated
 from millstream_tools.lab.watch import Watch
 
 LIBRARIES = ("numpy", "scipy", "implicit")

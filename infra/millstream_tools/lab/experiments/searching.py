@@ -21,6 +21,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.ranking import answer
@@ -30,7 +31,6 @@ from millstream_tools.lab.experiments.tuning import Choices, Range, Searched, Tu
 from millstream_tools.lab.experiments.tuning_report import Tried, Tuned, as_json, report
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.watch import Watch
-from millstream.domain.errors import InvalidInputError
 
 _TRIED_BEFORE_PRUNING = 5
 _BEFORE = "before the search"

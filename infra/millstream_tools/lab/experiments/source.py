@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.data_folder import SETTING
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources import FORMATS, read, simulated
 from millstream_tools.lab.data.sources.digest import sha256_of, sha256_of_rows
-from millstream.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True)

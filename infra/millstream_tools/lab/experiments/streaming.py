@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from millstream_tools.lab.bars import bar
+from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.evaluation.prequential.arms import Played, arms_of, play
 from millstream_tools.lab.evaluation.prequential.outcome import Outcome, outcome, per_event
 from millstream_tools.lab.evaluation.prequential.stream import Stream, StreamKnobs
-from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.experiments.experiment import Model, Protocol
 from millstream_tools.lab.experiments.files import slug
 from millstream_tools.lab.models.families import made

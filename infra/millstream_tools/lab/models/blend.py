@@ -8,11 +8,11 @@ from typing import NamedTuple, Self, cast
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore, Recommender, Resumable, Updatable
+from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable
 from millstream_tools.lab.watch import Seconds, summed
-from millstream.domain.errors import InvalidInputError
 
 
 class Part(NamedTuple):
@@ -86,10 +86,7 @@ class Blend(RanksByScore):
             part.model.save(folder / str(number))
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """See Recommender."""
-        # Here, because the families know the blend too.
-        from millstream_tools.lab.models.families import loaded
-
+    def load(cls, folder: Path, load_part: LoadModel) -> Self:
+        """The blend that was saved there, its parts by `load_part`."""
         parts = enumerate(stored.load_knobs(folder, cls.name)["parts"])
-        return cls([Part(loaded(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])
+        return cls([Part(load_part(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from millstream_tools.lab.evaluation.ranking import best, without
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.evaluation.ranking import best, without
 from millstream_tools.lab.watch import Seconds
 
 
@@ -40,10 +40,9 @@ class Recommender(Protocol):
         """Write what was learned into the folder, which is made if need be."""
         ...
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """The model that was saved there. Raises InvalidInputError if another kind of model was."""
-        ...
+
+LoadModel = Callable[[str, Path], Recommender]
+"""A model of the named family that was saved in a folder. Raises InvalidInputError if another kind of model was."""
 
 
 @runtime_checkable

@@ -1,8 +1,8 @@
 """Co-visitation: what users do after an item, the sooner the more it counts, less for busy and popular items.
 
-The shop's own model (`millstream_tools.lab.served.covisitation_model`) on the lab's data, with all neighbours kept and with the reach as a
-knob; the shop's `backward` is 0.7, its `in_smoothing` 100, its `asked_decay` 0.5. One
-difference: it looks back over events, the shop's over distinct items; the same where nobody returns to one.
+The shop's own model (`lab.served.covisitation_model`) on the lab's data, with all neighbours kept and with the reach as
+a knob; the shop's `backward` is 0.7, its `in_smoothing` 100, its `asked_decay` 0.5. One difference: it looks back over
+events, the shop's over distinct items; the same where nobody returns to one.
 """
 
 from __future__ import annotations

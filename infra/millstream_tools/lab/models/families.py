@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.hybrid import Hybrid, HybridKnobs
 from millstream_tools.lab.content.recommender import Content, content_knobs, with_texts
 from millstream_tools.lab.models.blend import Blend, Part
@@ -20,7 +21,6 @@ from millstream_tools.lab.models.item_knn import ItemKnn, ItemKnnKnobs
 from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.models.popularity import Popularity, PopularityKnobs
 from millstream_tools.lab.models.random_order import RandomOrder
-from millstream.domain.errors import InvalidInputError
 
 
 class Family(NamedTuple):
@@ -82,7 +82,7 @@ def _neural(name: str, module: str, model: str, knobs_kind: str) -> Family:
         try:
             return getattr(importlib.import_module(f"millstream_tools.lab.{module}"), attribute)
         except ModuleNotFoundError as missing:
-            if missing.name and missing.name.partition(".")[0] in ("millstream", "infra"):
+            if missing.name and missing.name.partition(".")[0] in ("millstream", "millstream_tools"):
                 raise
             raise InvalidInputError("family", "PyTorch, by pip install -e '.[lab,neural]'", name) from missing
 
@@ -106,7 +106,7 @@ FAMILIES: Mapping[str, Family] = {
     "autoencoder": _neural("autoencoder", "models.autoencoder", "Autoencoder", "AutoencoderKnobs"),
     "lightgcn": _neural("lightgcn", "models.lightgcn", "LightGcn", "LightGcnKnobs"),
     "sequence": _neural("sequence", "sequence.recommender", "SequenceRecommender", "SequenceKnobs"),
-    "blend": Family(_blend, Blend.load),
+    "blend": Family(_blend, lambda folder: Blend.load(folder, loaded)),
     "content": Family(lambda knobs: Content(content_knobs(knobs)), Content.load),
-    "hybrid": Family(_hybrid, Hybrid.load),
+    "hybrid": Family(_hybrid, lambda folder: Hybrid.load(folder, loaded)),
 }

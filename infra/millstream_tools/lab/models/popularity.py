@@ -12,11 +12,11 @@ from typing import Self
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
 from millstream_tools.lab.models.knobs import between, knobs_of
-from millstream.domain.errors import InvalidInputError
 
 _DAY_S = 86_400.0
 

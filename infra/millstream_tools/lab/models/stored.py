@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from millstream_tools.lab.models.matrices import Sparse
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.models.matrices import Sparse
 
 _KNOBS = "model.json"
 _ARRAYS = "arrays.npz"

@@ -12,14 +12,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.evaluation.ranking import Scores
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.served.export.parts import Built, Parts
+from millstream_tools.lab.evaluation.ranking import Scores
 from millstream_tools.lab.sequence.graph import KNOWN_ITEMS, graph
 from millstream_tools.lab.sequence.graph_catalogue import FullCatalogue
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.served.export.parts import Built, Parts
 
 _FLOAT = 1
 _LARGEST_HALF_POWER = 15

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.sequence.knobs import SequenceKnobs
 
 _FILE = "checkpoint.pt"
 

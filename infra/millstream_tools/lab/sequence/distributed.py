@@ -19,14 +19,14 @@ from pathlib import Path
 import torch
 from torch import distributed
 
+from millstream.domain.errors import InvalidInputError, MillstreamError
 from millstream_tools.lab.data.data_folder import SETTING
+from millstream_tools.lab.data.preparation import prepare
 from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.experiments.experiment import Experiment, read_experiment
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.data.preparation import prepare
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
-from millstream.domain.errors import InvalidInputError, MillstreamError
 
 FOLDER = Path(".millstream") / "lab"
 

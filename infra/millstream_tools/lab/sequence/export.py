@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.models.cards import Card, Cost, LogRange
+from millstream.scoring.signature import FEATURES
+from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.served.export.folder import Exported, write_folder
-from millstream_tools.lab.served.export.parts import Built
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream.domain.errors import InvalidInputError
-from millstream.domain.keys import item_key
-from millstream.domain.models.cards import Card, Cost, LogRange
-from millstream.scoring.signature import FEATURES
-from millstream.scoring.vocabulary import Vocabulary, words
+from millstream_tools.lab.served.export.folder import Exported, write_folder
+from millstream_tools.lab.served.export.parts import Built
 
 ALGORITHM = "sequence"
 BLEND = "sequence-blend"

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.export.parts import Built, Parts
 from millstream_tools.lab.sequence.graph_blocks import BLOCKS
 from millstream_tools.lab.sequence.graph_catalogue import CatalogueGraph, FullCatalogue
 from millstream_tools.lab.sequence.graph_layers import BEFORE_ALL, Layers, Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
+from millstream_tools.lab.served.export.parts import Built, Parts
 
 OPSET = 20
 """The first with Gelu."""

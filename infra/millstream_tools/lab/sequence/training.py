@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, distributed
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.bars import bar, tell
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence import checkpoint
@@ -20,7 +21,6 @@ from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import summed_loss
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.watch import Seconds, Watch, summed
-from millstream.domain.errors import InvalidInputError
 
 _ASKED_AT_ONCE = 256
 

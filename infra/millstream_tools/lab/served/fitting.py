@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from millstream.application.replay.progress import Progress
+from millstream.domain.models.cards import Cost
+from millstream.scoring.onnx_scorer import OnnxScorer
+from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.evaluation.as_served import AsServed, answers_of, on_card
 from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.experiments.experiment import Experiment, Model
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.experiments.running import prepared
@@ -21,9 +24,6 @@ from millstream_tools.lab.models.families import made
 from millstream_tools.lab.sequence.export import Origin
 from millstream_tools.lab.served.forms import check_catalogue, check_form, write
 from millstream_tools.lab.served.place import check_place, written_whole
-from millstream.application.replay.progress import Progress
-from millstream.domain.models.cards import Cost
-from millstream.scoring.onnx_scorer import OnnxScorer
 
 
 class Folders(NamedTuple):

@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from millstream_tools.lab.served.export.folder import Exported
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream_tools.lab.models.blend import Blend, Part
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.covisitation import Covisitation
@@ -15,8 +16,7 @@ from millstream_tools.lab.models.ease import Ease
 from millstream_tools.lab.sequence.blend_graph import ItemToItem
 from millstream_tools.lab.sequence.export import Origin, export, export_blend
 from millstream_tools.lab.served.covisitation import export_covisitation
-from millstream.domain.errors import InvalidInputError
-from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream_tools.lab.served.export.folder import Exported
 
 if TYPE_CHECKING:
     # Not when it runs: co-visitation is served, and fitted, without PyTorch.

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from millstream.application.ports import Archive, LogRecord
+from millstream.domain.log.records import VERSION
 from millstream_tools.ops.archive.destinations import Destination, growing_file
 from millstream_tools.ops.archive.parquet_rows import write_rows
 from millstream_tools.ops.archive.plan import DayOfShard, records_of
-from millstream.application.ports import Archive, LogRecord
-from millstream.domain.log.records import VERSION
 
 FORMAT = 1
 """Raised when the columns or the rows change: what was compacted before is then done again."""

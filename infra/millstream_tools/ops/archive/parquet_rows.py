@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
 
-from millstream_tools.parquet_file import Row, is_storable, write_parquet
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.log.records import decode
+from millstream_tools.parquet_file import Row, is_storable, write_parquet
 
 SCHEMA = pa.schema(
     [

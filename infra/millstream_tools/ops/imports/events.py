@@ -9,14 +9,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import Pseudonym, pseudonym
+from millstream.domain.log.events import Event, EventKind
+from millstream.domain.log.submissions import ALIASES, parse_submission
 from millstream_tools.ops.imports.mapping import ColumnMapping, Keep
 from millstream_tools.ops.imports.rejects import Reject
 from millstream_tools.ops.imports.rows import BadRow, Row
 from millstream_tools.ops.imports.times import time_reader
-from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.events import Event, EventKind
-from millstream.domain.keys import Pseudonym, pseudonym
-from millstream.domain.log.submissions import ALIASES, parse_submission
 
 USERS_REMEMBERED = 1 << 16
 """Pseudonyms that need not be computed again; a file often has a user's rows together."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from millstream.application.collect.import_history import archive_history
+from millstream.application.ports import Archive, Clock, ImportEntry, Imports
 from millstream_tools.ops.imports.fingerprint import import_id
 from millstream_tools.ops.imports.reading import History, ReadHistory
 from millstream_tools.ops.imports.records import as_records
 from millstream_tools.ops.imports.tally import Tally
-from millstream.application.collect.import_history import archive_history
-from millstream.application.ports import Archive, Clock, ImportEntry, Imports
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from millstream_tools.ops.imports.errors import BadMappingError
-from millstream_tools.ops.imports.mapping import CONSTANT, FIELDS, REQUIRED, ColumnMapping, Form, Keep, Kind, TimeForm, Unit
 from millstream.domain.errors import shown
 from millstream.domain.log.submissions import ALIASES
+from millstream_tools.ops.imports.errors import BadMappingError
+from millstream_tools.ops.imports.mapping import (
+    CONSTANT,
+    FIELDS,
+    REQUIRED,
+    ColumnMapping,
+    Form,
+    Keep,
+    Kind,
+    TimeForm,
+    Unit,
+)
 
 READY = Path(__file__).parent / "mappings"
 _PARTS = ("format", "columns", "time", "event_types", "whole_numbers", "missing", "keep")

@@ -7,15 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from millstream.application.replay.progress import Progress
 from millstream_tools.ops.imports.errors import TooManyRejectsError
 from millstream_tools.ops.imports.events import EventReader, ReadEvent
 from millstream_tools.ops.imports.mapping import ColumnMapping
+from millstream_tools.ops.imports.opening import open_rows
 from millstream_tools.ops.imports.ordering import SortedRows
 from millstream_tools.ops.imports.records import as_sort_row
 from millstream_tools.ops.imports.rejects import Reject
-from millstream_tools.ops.imports.rows import open_rows
 from millstream_tools.ops.imports.tally import Tally
-from millstream.application.replay.progress import Progress
 
 ROWS_BETWEEN_REPORTS = 1_000
 

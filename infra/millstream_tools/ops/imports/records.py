@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
 
+from millstream.domain.keys import Pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.submissions import MOST_EVENTS
 from millstream_tools.ops.imports.events import ReadEvent
 from millstream_tools.ops.imports.ordering import SortRow
-from millstream.domain.log.events import Event, EventKind, EventRecord
-from millstream.domain.keys import Pseudonym
-from millstream.domain.log.submissions import MOST_EVENTS
 
 
 def as_sort_row(number: int, read: ReadEvent) -> SortRow:

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from millstream_tools.ops.imports.mapping import TimeForm, Unit
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.ops.imports.mapping import TimeForm, Unit
 
 _PER_SECOND: dict[Unit, int] = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 

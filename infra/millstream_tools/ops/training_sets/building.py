@@ -14,14 +14,14 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
 
-from millstream_tools.parquet_file import Row, write_parquet
-from millstream_tools.ops.training_sets.examples import Example, Reading
-from millstream_tools.ops.training_sets.features import FEATURE_SET
-from millstream_tools.ops.training_sets.log_range import LogRange, find_cut, measure
 from millstream.adapters.local.fold_code import fold_code
 from millstream.application.ports import Archive, ArchiveSlice, LogRecord
 from millstream.domain.keys import ITEM_KEY_BYTES
 from millstream.domain.log.positions import Position
+from millstream_tools.ops.training_sets.examples import Example, Reading
+from millstream_tools.ops.training_sets.features import FEATURE_SET
+from millstream_tools.ops.training_sets.log_range import LogRange, find_cut, measure
+from millstream_tools.parquet_file import Row, write_parquet
 
 EXAMPLES = "examples.parquet"
 MANIFEST = "manifest.json"

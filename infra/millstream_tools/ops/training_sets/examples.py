@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from millstream_tools.parquet_file import is_storable
-from millstream_tools.ops.training_sets.features import Features, features_before
 from millstream.application.ports import LogRecord
-from millstream.domain.views import user_row
-from millstream.domain.log.amendments import NOTHING_HIDDEN, Hidden
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
 from millstream.domain.keys import ItemKey, Pseudonym
+from millstream.domain.log.amendments import NOTHING_HIDDEN, Hidden
+from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import Core, FoldableRecord, decode, decode_cores
+from millstream.domain.views import user_row
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState
+from millstream_tools.ops.training_sets.features import Features, features_before
+from millstream_tools.parquet_file import is_storable
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 _ERASED = int(EventKind.UserErased)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from millstream.domain.views import tastes
 from millstream.domain.keys import ItemKey
 from millstream.domain.log.records import Core
+from millstream.domain.views import tastes
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 
 FEATURE_SET = 1

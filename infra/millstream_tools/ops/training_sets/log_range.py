@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from millstream_tools.ops.training_sets.cut import Cut
 from millstream.application.ports import Archive, ArchiveSlice, LogRecord
-from millstream.domain.log.amendments import Amendments, Hidden
 from millstream.domain.errors import InvalidRecordError, NotFoundError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Amendments, Hidden
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import decode_cores
+from millstream_tools.ops.training_sets.cut import Cut
 
 
 @dataclass(frozen=True)

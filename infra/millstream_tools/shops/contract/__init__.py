@@ -10,7 +10,16 @@ from millstream_tools.shops.contract.product import Product
 from millstream_tools.shops.contract.shop import SeenPolicy, Shop
 from millstream_tools.shops.contract.showcase import Showcase
 from millstream_tools.shops.contract.stable_id import stable_fraction, stable_id
-from millstream_tools.shops.contract.steps import LARGEST_BATCH, Behaved, Probed, Shown, Slate, SlateValue, Step, in_batches
+from millstream_tools.shops.contract.steps import (
+    LARGEST_BATCH,
+    Behaved,
+    Probed,
+    Shown,
+    Slate,
+    SlateValue,
+    Step,
+    in_batches,
+)
 from millstream_tools.shops.contract.visit import Steps, Visit
 
 __all__ = [

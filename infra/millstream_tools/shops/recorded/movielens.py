@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from millstream_tools.shops.contract import BehaviourKind, Product
 from millstream_tools.shops.recorded.columns import Coded, ColumnType, Floats, Ints, Layout, read_columns
 from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.shops.recorded.recording import Recording, in_order, repeats
-from millstream_tools.shops.contract import BehaviourKind, Product
 
 LOOKS_FOR = (
     "MovieLens: ratings.dat (user::movie::rating::time), ratings.csv (userId, movieId, rating, timestamp), u.data, or "

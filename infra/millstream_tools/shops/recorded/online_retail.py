@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from millstream_tools.shops.contract import BehaviourKind, Product
 from millstream_tools.shops.recorded.columns import (
     Coded,
     Columns,
@@ -26,7 +27,6 @@ from millstream_tools.shops.recorded.columns import (
 )
 from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.shops.recorded.recording import Recording, in_order
-from millstream_tools.shops.contract import BehaviourKind, Product
 
 LOOKS_FOR = (
     "Online Retail: a .parquet or .csv file (or .csv.gz) with the columns InvoiceNo, StockCode, Description, Quantity, "

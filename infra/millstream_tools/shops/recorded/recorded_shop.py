@@ -8,10 +8,10 @@ from itertools import groupby
 
 import numpy as np
 
+from millstream_tools.shops.contract import Behaviour, Day, ProbeSample, Product, SeenPolicy, Showcase
 from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.shops.recorded.recorded_visit import RecordedVisit
 from millstream_tools.shops.recorded.recording import Recording
-from millstream_tools.shops.contract import Behaviour, Day, ProbeSample, Product, SeenPolicy, Showcase
 
 _SHOWCASE_EVENTS = 5
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from millstream_tools.shops.recorded.recording import Recording
 from millstream_tools.shops.contract import Behaviour, Probed, ProbeSample, Steps, in_batches
+from millstream_tools.shops.recorded.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)

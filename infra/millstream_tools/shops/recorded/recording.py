@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from millstream_tools.shops.recorded.columns import Coded, Floats, Ints
 from millstream_tools.shops.contract import Behaviour, BehaviourKind, Product, SeenPolicy, stable_id
+from millstream_tools.shops.recorded.columns import Coded, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from millstream_tools.shops.contract import BehaviourKind, Product
 from millstream_tools.shops.recorded.columns import Coded, ColumnType, Layout, column_names, extension, read_columns
 from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.shops.recorded.recording import Recording, in_order, repeats
-from millstream_tools.shops.contract import BehaviourKind, Product
 
 LOOKS_FOR = (
     "YOOCHOOSE: tab-separated .txt or .tsv files (or .gz) with the columns SessionId, ItemId, Time in epoch seconds "

@@ -11,7 +11,6 @@ from millstream_tools.shops.contract import Probed, ProbeSample
 from millstream_tools.shops.simulated.catalogue import Floats
 from millstream_tools.shops.simulated.customers import PlannedVisit
 from millstream_tools.shops.simulated.house import ArmShares, House
-from millstream_tools.shops.simulated.stay import Stay
 from millstream_tools.shops.simulated.visit import SimulatedVisit
 from millstream_tools.shops.simulated.world import World
 
@@ -41,7 +40,7 @@ def browsing(world: World, house: House, visits: Sequence[PlannedVisit]) -> Iter
 
 
 def _found(visit: SimulatedVisit) -> Iterator[Found]:
-    stay = Stay(visit)
+    stay = visit.stay()
     for number, luck in enumerate(visit.pages()):
         for step in stay.page(number, luck):
             if isinstance(step, Probed):

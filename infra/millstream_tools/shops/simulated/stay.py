@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Generator, Iterator, Sequence
 
-from millstream_tools.shops.contract import Behaviour, BehaviourKind, Probed, Shown, Slate, Step
+from millstream_tools.shops.contract import Behaviour, BehaviourKind, Probed, ProbeSample, Shown, Slate, Step
+from millstream_tools.shops.simulated.customers import PlannedVisit, customer_id
 from millstream_tools.shops.simulated.diary import Diary
+from millstream_tools.shops.simulated.house import Arm
+from millstream_tools.shops.simulated.luck import PageLuck
 from millstream_tools.shops.simulated.shopper import Shopper
+from millstream_tools.shops.simulated.world import World
 
-if TYPE_CHECKING:  # a visit plays a stay and a stay reads its visit; only the types go round
-    from millstream_tools.shops.simulated.visit import SimulatedVisit
+SlateFor = Callable[[int, Sequence[int]], tuple[Arm, tuple[str, ...] | None]]
+"""Whose slate a page shows to one who has seen these products; the slate, unless the recommender is to choose it."""
 
 _NOTHING_SHOWN = Slate(())
 _SHORTEST_LOOK, _MEAN_REST_OF_LOOK, _TO_CART, _TO_PAY, _TO_RATE = 4.0, 25.0, 3.0, 2.0, 1.0  # seconds
 
 
-class PageLuck(NamedTuple):
-    """The numbers in [0, 1) that decide about one page."""
-
-    kind: float
-    walk: float
-    choice: float
-    cart: float
-    purchase: float
-    rating: float
-    stars: float
-    dwell: float
-
-
 class Stay:
     """The state of one visit being played; belongs to one call of `steps`."""
 
-    def __init__(self, visit: SimulatedVisit) -> None:
-        """Enter the shop."""
-        plan = visit.plan
-        self._visit, self._config, self._catalogue = visit, visit.world.config, visit.world.catalogue
-        self.shopper = Shopper(visit.world, plan.taste, plan.day, plan.intent)
-        self._diary = Diary(visit.world, plan)
+    def __init__(self, world: World, plan: PlannedVisit, probes: ProbeSample, slate_for: SlateFor | None) -> None:
+        """Enter the shop; without `slate_for` no page shows a slate."""
+        self._config, self._catalogue = world.config, world.catalogue
+        self._user_id, self._probes, self._slate_for = customer_id(plan.customer), probes, slate_for
+        self.shopper = Shopper(world, plan.taste, plan.day, plan.intent)
+        self._diary = Diary(world, plan)
         self._to_rate: list[tuple[int, float]] = []
 
     def page(self, number: int, luck: PageLuck) -> Generator[Step, Slate | None, list[Behaviour]]:
@@ -46,8 +36,9 @@ class Stay:
         if number and luck.walk < self._config.intent_changed:
             self.shopper.walks_on()
         slate_share = self._config.slate_page * (2 if number == 0 else 1)
-        if self._visit.with_slates and luck.kind < slate_share:
-            slate = (yield self._slate_to_show(number)) or _NOTHING_SHOWN
+        if self._slate_for is not None and luck.kind < slate_share:
+            arm, house_slate = self._slate_for(number, self.shopper.seen)
+            slate = (yield self._shown(arm, house_slate)) or _NOTHING_SHOWN
             done = list(self._reacts(slate, luck))
         else:
             done = yield from self._finds(luck)
@@ -58,10 +49,9 @@ class Stay:
         """The ratings that the customer leaves on the way out."""
         return [self._note_after(_TO_RATE, BehaviourKind.RATED, item, stars) for item, stars in self._to_rate]
 
-    def _slate_to_show(self, page: int) -> Shown:
-        arm, house_slate = self._visit.slate_for(page, self.shopper.seen)
+    def _shown(self, arm: Arm, house_slate: tuple[str, ...] | None) -> Shown:
         n = self._config.slate_size
-        return Shown(self._visit.user_id, n, self._diary.now, arm, house_slate, self.shopper.truth())
+        return Shown(self._user_id, n, self._diary.now, arm, house_slate, self.shopper.truth())
 
     def _reacts(self, slate: Slate, luck: PageLuck) -> Iterator[Behaviour]:
         clicked = self.shopper.chances(slate.item_ids).clicked(luck.choice)
@@ -78,7 +68,7 @@ class Stay:
         if item is None:
             return []
         view = self._diary.note(BehaviourKind.VIEWED, item)
-        if self._visit.probes.holds(view.event_id):
+        if self._probes.holds(view.event_id):
             yield Probed(view.user_id, view.item_id, view.occurred_at)
         self.shopper.looks_at(item)
         return [view, *self._may_buy(item, luck, _NOTHING_SHOWN)]

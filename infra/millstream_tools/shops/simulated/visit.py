@@ -14,7 +14,8 @@ from millstream_tools.shops.contract import ProbeSample, Steps, in_batches
 from millstream_tools.shops.simulated.chance import chance
 from millstream_tools.shops.simulated.customers import PlannedVisit, customer_id
 from millstream_tools.shops.simulated.house import Arm, ArmShares, House
-from millstream_tools.shops.simulated.stay import PageLuck, Stay
+from millstream_tools.shops.simulated.luck import PageLuck
+from millstream_tools.shops.simulated.stay import Stay
 from millstream_tools.shops.simulated.world import World
 
 
@@ -41,11 +42,15 @@ class SimulatedVisit:
 
     def steps(self) -> Steps:
         """Page by page, a slate is shown or a product found, and perhaps bought; ratings come last."""
-        stay = Stay(self)
+        stay = self.stay()
         for number, luck in enumerate(self.pages()):
             done = yield from stay.page(number, luck)
             yield from in_batches(done)
         yield from in_batches(stay.ratings())
+
+    def stay(self) -> Stay:
+        """The visit about to be played."""
+        return Stay(self.world, self.plan, self.probes, self.slate_for if self.with_slates else None)
 
     def slate_for(self, page: int, seen: Sequence[int]) -> tuple[Arm, tuple[str, ...] | None]:
         """Whose slate a page shows, and the slate itself unless the recommender is to choose it."""

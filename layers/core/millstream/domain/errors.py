@@ -8,16 +8,11 @@ MillstreamError
 │   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
 │   └── ViewClosedError    the view was replaced: write to its successor
 └── UnavailableError       try the same thing again later              HTTP 503
-    └── NotAllStoredError  some records were stored: append the others HTTP 503
+    ├── NotDoneError       the caller's time was over: call again to go on
+    └── NotAllStoredError  some records were stored: append the others HTTP 503 (in application.ports)
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from millstream.domain.log.positions import Position
 
 
 class MillstreamError(Exception):
@@ -65,15 +60,6 @@ class UnavailableError(MillstreamError):
 
 class NotDoneError(UnavailableError):
     """The caller's time was over first: what was done is kept, and the same call goes on from there."""
-
-
-class NotAllStoredError(UnavailableError):
-    """Not all records of a call are known to be stored; `positions` has each record's place, None for those."""
-
-    def __init__(self, why: str, positions: Sequence[Position | None]) -> None:
-        self.positions = tuple(positions)
-        missing = sum(position is None for position in self.positions)
-        super().__init__(f"{missing} of {len(self.positions)} records are not known to be stored: {why}")
 
 
 def shown(value: object, longest: int = 80) -> str:

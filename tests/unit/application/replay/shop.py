@@ -14,11 +14,11 @@ from millstream.application.project.project_events import ProjectEvents
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
-from millstream.domain.views import user_row
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
+from millstream.domain.views import user_row
 from millstream.domain.views.user_state import UserState
 from tests.builders import NOW_MS, POISON, event, record, subject, views
 

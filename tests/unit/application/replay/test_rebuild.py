@@ -17,10 +17,9 @@ from millstream.application.project.project_events import ProjectEvents
 from millstream.application.replay.plan import LONGEST_MS
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import DiffersError, Rebuild
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import ConflictError, ViewClosedError
 from millstream.domain.log.records import decode_cores
+from millstream.domain.views import trend_row, user_row
 from tests.builders import NOW_MS, POISON, event, record, subject, views
 from tests.unit.application.replay.shop import DAY, ShopInMemory
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from millstream_tools.cloud.local.process import GuardedProcess, ProcessIdentity, start_guarded
+from millstream_tools.places import PYTHON_PATH
 from tests.integration.local_cloud.waiting import eventually
 
 # Starts a child of its own, as MiniStack starts its workers, and tells both pids.
@@ -108,7 +109,7 @@ def test_the_death_of_the_starting_process_ends_the_command(folder: Path, number
                 """
             ),
         ],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PYTHON_PATH))},
         stderr=subprocess.DEVNULL,
     )
     eventually(lambda: pids_in(folder))

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.places import CHECKOUT, TEMPLATE
 from millstream_tools.cloud.local.template import read_template
 from millstream_tools.cloud.localstack.compose import environment_of_the_container, localstack_service
 from millstream_tools.cloud.localstack.verify.environment import CORE
+from millstream_tools.places import CHECKOUT, TEMPLATE
 
 ALARMS = CHECKOUT / "infra" / "observability" / "template.yaml"
 # What a resource type's second part is called where a service is switched on; SAM's own types become the first five.

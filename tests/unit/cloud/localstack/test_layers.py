@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.places import TEMPLATE
 from millstream_tools.cloud.local.packaging import PackagingError
 from millstream_tools.cloud.local.template import Template, read_template
 from millstream_tools.cloud.localstack.layers import files_of_layer, take_out_layers
+from millstream_tools.places import TEMPLATE
 
 
 def template(**functions: dict[str, Any]) -> Template:

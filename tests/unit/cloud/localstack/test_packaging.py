@@ -23,7 +23,7 @@ Resources:
     Properties: { CodeUri: functions/accept, Handler: functions.accept.app.handler }
   Recommend:
     Type: AWS::Serverless::Function
-    Properties: { CodeUri: functions/http/recommend, Handler: functions.http.recommend.app.handler, Layers: [!Ref Onnx] }
+    Properties: { CodeUri: functions/recommend, Handler: functions.recommend.app.handler, Layers: [!Ref Onnx] }
   Core: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layers/core } }
   Onnx: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layers/onnx } }
   Watch: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./watch.yaml } }
@@ -32,7 +32,7 @@ FILES = {
     "template.yaml": TEMPLATE,
     "watch.yaml": "Resources: { Topic: { Type: AWS::SNS::Topic } }",
     "functions/accept/app.py": "",
-    "functions/http/recommend/app.py": "",
+    "functions/recommend/app.py": "",
     "layers/core/millstream/__init__.py": "",
     "layers/onnx/requirements.txt": "numpy",
     "wheels/numpy/__init__.py": "",
@@ -79,7 +79,7 @@ def names_in_zip_of(function: str, project: Project) -> list[str]:
 def test_a_function_carries_its_own_code_and_its_layers(project: Project) -> None:
     """All beside each other, where Python finds them: /var/task is on its path as /opt/python would be."""
     accept = {*OWN, "functions/accept/__init__.py", "functions/accept/app.py"}
-    recommend = {*OWN, "functions/http/recommend/__init__.py", "functions/http/recommend/app.py", "numpy/__init__.py"}
+    recommend = {*OWN, "functions/recommend/__init__.py", "functions/recommend/app.py", "numpy/__init__.py"}
     assert sorted(names_in_zip_of("Accept", project)) == sorted(accept)
     assert sorted(names_in_zip_of("Recommend", project)) == sorted(recommend)
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.sequence import training
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import interactions
 from tests.unit.lab.sequence.small import SEED, same_weights, small, trained, walks
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.ranking import answer
 from millstream_tools.lab.sequence import training
@@ -17,7 +18,6 @@ from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import held_out_ndcg, train
-from millstream.domain.errors import InvalidInputError
 from tests.unit.lab.made_up import ints, questions
 from tests.unit.lab.sequence.small import BLOCKS, ITEMS, same_weights, small, trained, walks
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.lab.experiments.tuning import read_tuning
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.experiments.tuning import read_tuning
+from millstream_tools.places import CHECKOUT
 from tests.unit.lab.tuning.small import STATED, written
 
-TUNINGS = Path(__file__).parents[4] / "infra" / "trainer" / "lab" / "tunings"
+TUNINGS = CHECKOUT / "infra" / "millstream_tools" / "lab" / "experiments" / "tunings"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from millstream_tools.lab.experiments.tuning import Validation
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.experiments.tuning import Validation
 from tests.unit.lab.made_up import interactions
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from millstream_tools.lab.experiments import searching
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.experiments import searching
 from tests.unit.lab.tuning.small import STATED, ran, tried_in
 
 

@@ -10,16 +10,16 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from millstream_tools import parquet_file
-from millstream_tools.ops.archive import compaction
-from millstream_tools.ops.archive.compaction import Compacted, compact, strangers
-from millstream_tools.ops.archive.destinations import Folder
-from millstream_tools.ops.archive.plan import planned
 from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import LogRecord
 from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 from millstream.domain.log.records import encode
+from millstream_tools import parquet_file
+from millstream_tools.ops.archive import compaction
+from millstream_tools.ops.archive.compaction import Compacted, compact, strangers
+from millstream_tools.ops.archive.destinations import Folder
+from millstream_tools.ops.archive.plan import planned
 from tests.builders import NOW_MS, POISON, SHARD, event, log, record, subject
 
 DAY, NEXT_DAY = "2026-11-22", "2026-11-23"

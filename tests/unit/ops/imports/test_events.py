@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from millstream.domain.log.events import EventKind
+from millstream.domain.log.submissions import parse_submission
 from millstream_tools.ops.imports.events import EventReader, ReadEvent
 from millstream_tools.ops.imports.mapping import ColumnMapping, Keep
 from millstream_tools.ops.imports.rejects import Reject
 from millstream_tools.ops.imports.rows import BadRow, Row
-from millstream.domain.log.events import EventKind
-from millstream.domain.log.submissions import parse_submission
 from tests.builders import NOW_MS, SECRET, entry, subject, submission
 
 COLUMNS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.ops.imports.errors import BadFileError, TooManyRejectsError
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream_tools.ops.imports.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS, subject
 from tests.importing import KilledError, Shop, table, visits
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow.parquet as pa_parquet
 import pytest
 
+from millstream.application.replay.progress import silently
 from millstream_tools.ops.imports.mapping_file import read_mapping
 from millstream_tools.ops.imports.reading import ReadHistory
 from millstream_tools.ops.imports.rejects import Reject
 from millstream_tools.ops.imports.tally import Tally
-from millstream.application.replay.progress import silently
 from tests.builders import NOW_MS, SECRET
 
 _DATA = os.environ.get("MILLSTREAM_DATA")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from millstream.domain.log.events import Event, EventRecord
 from millstream_tools.ops.imports.events import ReadEvent
 from millstream_tools.ops.imports.records import as_records, as_sort_row
-from millstream.domain.log.events import Event, EventRecord
 from tests.builders import NOW_MS, event, subject
 
 

@@ -15,7 +15,8 @@ import pytest
 from millstream_tools.ops.imports import csv_rows, lines
 from millstream_tools.ops.imports.errors import BadFileError
 from millstream_tools.ops.imports.mapping import Form
-from millstream_tools.ops.imports.rows import BadRow, Row, open_rows
+from millstream_tools.ops.imports.opening import open_rows
+from millstream_tools.ops.imports.rows import BadRow, Row
 
 
 def rows_of(path: Path, *wanted: str, **form: Any) -> list[Row | BadRow]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.ops.imports.mapping import TimeForm
 from millstream_tools.ops.imports.times import time_reader
-from millstream.domain.errors import InvalidInputError
 
 
 @pytest.mark.parametrize(

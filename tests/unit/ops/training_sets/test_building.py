@@ -10,16 +10,16 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from millstream_tools.ops.training_sets import building
-from millstream_tools.ops.training_sets.building import TrainingSet, build
-from millstream_tools.ops.training_sets.examples import Reading
 from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError, NotFoundError
-from millstream.domain.log.events import EventKind, EventRecord
 from millstream.domain.keys import item_key
+from millstream.domain.log.events import EventKind, EventRecord
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name
 from millstream.domain.log.records import encode
+from millstream_tools.ops.training_sets import building
+from millstream_tools.ops.training_sets.building import TrainingSet, build
+from millstream_tools.ops.training_sets.examples import Reading
 from tests.builders import NOW_MS, POISON, SHARD, event, log, record, subject
 
 MINUTE_MS = 60_000

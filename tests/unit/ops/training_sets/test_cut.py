@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from millstream_tools.ops.training_sets.cut import Cut, parse_until
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream_tools.ops.training_sets.cut import Cut, parse_until
 from tests.builders import NOW_MS, SHARD
 
 

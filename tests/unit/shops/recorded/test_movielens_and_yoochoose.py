@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.shops.recorded import BadDataError, UnknownDataError, open_shop
 from millstream_tools.shops.contract import BehaviourKind
+from millstream_tools.shops.recorded import BadDataError, UnknownDataError, open_shop
 from tests.unit.shops.recorded.made_up import movielens_csv, written, yoochoose_tsv
 
 _RATINGS = [("1", "10", "4", "1000"), ("2", "11", "5", "1010"), ("1", "11", "3", "1020"), ("2", "10", "1", "9000")]

@@ -8,8 +8,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from millstream_tools.shops.recorded import BadDataError, RecordedShop, open_shop
 from millstream_tools.shops.contract import Behaviour, BehaviourKind
+from millstream_tools.shops.recorded import BadDataError, RecordedShop, open_shop
 from tests.unit.shops.recorded.made_up import RETAIL_HEADER, RETAIL_LINES, retail_csv, written
 
 

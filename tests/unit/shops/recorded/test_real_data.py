@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.shops.recorded import RecordedShop, open_shop
 from millstream_tools.shops.contract import play
+from millstream_tools.shops.recorded import RecordedShop, open_shop
 from tests.unit.shops.contract.covisitation import Covisitation, ScoredStorefront
 
 _DATA = os.environ.get("MILLSTREAM_DATA")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.shops.recorded import BadDataError, RecordedShop, open_shop
 from millstream_tools.shops.contract import Behaved, Behaviour, Probed, Shop, Step
+from millstream_tools.shops.recorded import BadDataError, RecordedShop, open_shop
 from tests.unit.shops.recorded.made_up import RETAIL_LINES, movielens_csv, retail_csv, yoochoose_tsv
 
 

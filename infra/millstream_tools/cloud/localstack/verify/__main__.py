@@ -1,4 +1,4 @@
-"""`python -m millstream_tools.cloud.localstack.verify`: run LocalStack's core without Docker and run the LocalStack tests against it."""
+"""`make localstack-check`: run LocalStack's core without Docker and run the LocalStack tests against it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from millstream_tools.places import CHECKOUT
 from millstream_tools.cloud.local.environment import cloud_python
 from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
 from millstream_tools.cloud.localstack.compose import environment_of_the_container
 from millstream_tools.cloud.localstack.health import NoLocalStackError, expect_localstack
-from millstream_tools.cloud.localstack.verify.environment import FOLDER, VerificationError, build, core_python, runtime_python
+from millstream_tools.cloud.localstack.verify.environment import (
+    FOLDER,
+    VerificationError,
+    build,
+    core_python,
+    runtime_python,
+)
+from millstream_tools.places import CHECKOUT, TOOLS
 
 TESTS = "tests/integration/localstack"
 HOST = "127.0.0.1"
@@ -49,7 +55,7 @@ def start(ministack_python: Path) -> tuple[GuardedProcess, str]:
     server = start_guarded(
         [str(core_python()), "-m", "millstream_tools.cloud.localstack.verify.host"],
         environment={
-            "PYTHONPATH": str(CHECKOUT),
+            "PYTHONPATH": str(TOOLS),
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
             "FILESYSTEM_ROOT": str(FOLDER / "root"),

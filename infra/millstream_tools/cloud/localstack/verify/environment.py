@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.places import STATE_FOLDER
 from millstream_tools.lock import one_at_a_time
+from millstream_tools.places import STATE_FOLDER
 
 FOLDER = STATE_FOLDER / "localstack"
 STAMP = "millstream-stamp"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from millstream_tools.shops.recorded.errors import UnknownDataError
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources.ader import read_ader_yoochoose
 from millstream_tools.lab.data.sources.pairs import read_ml_1m, read_pairs
 from millstream_tools.lab.data.sources.recbole import read_inter
 from millstream_tools.lab.data.sources.recorded import read_movielens, read_online_retail, read_yoochoose
 from millstream_tools.lab.data.sources.s3rec import read_sequences
+from millstream_tools.shops.recorded.errors import UnknownDataError
 
 FORMATS: dict[str, Callable[[Path], Interactions]] = {
     "ml-1m_sas": read_ml_1m,

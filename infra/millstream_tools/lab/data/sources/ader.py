@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from millstream_tools.shops.recorded.columns import Layout, read_columns
-from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources.labelled import labelled
+from millstream_tools.shops.recorded.columns import Layout, read_columns
+from millstream_tools.shops.recorded.errors import BadDataError
 
 _LAYOUT = Layout(" ", ("session", "item"), quoted=False)
 _PERIOD = re.compile(r"period_(\d+)\.txt")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.shops.recorded.columns import Coded
 from millstream_tools.shops.recorded.errors import BadDataError
-from millstream_tools.lab.data.interactions import Floats, Interactions
 
 
 def labelled(path: Path, user: Coded, item: Coded, at: Floats | None) -> Interactions:

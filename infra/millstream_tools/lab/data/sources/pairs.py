@@ -9,10 +9,10 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from millstream_tools.shops.recorded.columns import Layout, read_columns
-from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources.labelled import labelled
+from millstream_tools.shops.recorded.columns import Layout, read_columns
+from millstream_tools.shops.recorded.errors import BadDataError
 
 ML_1M_SHA256 = "b725f3acb3986fe3130bffd1e77a74d182a1f51799567a236dbd60270f95b0a2"
 """Of the 9,053,831 bytes of ml-1m.txt (git blob 9ab8e3ed in SASRec, BERT4Rec and others), decompressed."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from millstream_tools.shops.recorded.columns import ColumnType, Layout, column_names, read_columns
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources.labelled import labelled
+from millstream_tools.shops.recorded.columns import ColumnType, Layout, column_names, read_columns
 
 _USER, _ITEM, _TIME = "user_id:token", "item_id:token", "timestamp:float"
 _LAYOUT = Layout("\t", quoted=False)

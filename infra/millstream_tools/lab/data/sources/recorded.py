@@ -1,15 +1,15 @@
-"""The shops that `millstream_tools.shops.recorded` plays, with the same cleaning: what the lab measures is what the demo sends."""
+"""The recorded shops, with the cleaning of the demo: what the lab measures is what the demo sends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from millstream_tools.lab.data.interactions import Interactions
+from millstream_tools.lab.data.sources.labelled import labelled
 from millstream_tools.shops.recorded import movielens, online_retail, yoochoose
 from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.shops.recorded.recording import Recording
-from millstream_tools.lab.data.interactions import Interactions
-from millstream_tools.lab.data.sources.labelled import labelled
 
 
 def read_online_retail(path: Path) -> Interactions:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from millstream_tools.shops.recorded.columns import Coded
-from millstream_tools.shops.recorded.errors import BadDataError
 from millstream_tools.lab.data.interactions import Interactions
 from millstream_tools.lab.data.sources.labelled import labelled
+from millstream_tools.shops.recorded.columns import Coded
+from millstream_tools.shops.recorded.errors import BadDataError
 
 
 def read_sequences(path: Path) -> Interactions:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from millstream_tools.shops.simulated import ShopConfig, SimulatedShop
+from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.models.knobs import knobs_of
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.shops.simulated import ShopConfig, SimulatedShop
 
 FORMAT = "simulated-shop"
 

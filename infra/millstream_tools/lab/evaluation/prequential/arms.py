@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.data.interactions import Flags, Floats
 from millstream_tools.lab.evaluation.prequential.stream import Stream
 from millstream_tools.lab.evaluation.ranking import ranks_among_all, without
-from millstream_tools.lab.data.interactions import Flags, Floats
 from millstream_tools.lab.models.contract import Recommender, Updatable
-from millstream.domain.errors import InvalidInputError
 
 
 class Frozen:

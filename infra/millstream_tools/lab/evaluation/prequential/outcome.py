@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from millstream_tools.lab.data.interactions import Flags, Floats
 from millstream_tools.lab.evaluation.comparing import PerQuestion
 from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.prequential.arms import Played
@@ -15,7 +16,6 @@ from millstream_tools.lab.evaluation.prequential.stream import Stream
 from millstream_tools.lab.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
-from millstream_tools.lab.data.interactions import Flags, Floats
 
 METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@10")
 ANSWERABLE = "known item, not the first event of a session"

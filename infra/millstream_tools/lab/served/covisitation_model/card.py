@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream.adapters.local.fold_code import fold_code
 from millstream.domain.models.cards import Card, Cost, LogRange
 from millstream.scoring.signature import FEATURES
+from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 
 ALGORITHM = "covisitation"
 _ID_BYTES = 16

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from millstream.domain.models.cards import Cost
+from millstream.scoring.signature import FEATURES
 from millstream_tools.lab.served.covisitation_model.card import card
 from millstream_tools.lab.served.covisitation_model.graph import graph
 from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream_tools.lab.served.export.folder import Exported, write_folder
-from millstream.domain.models.cards import Cost
-from millstream.scoring.signature import FEATURES
 
 
 def export(

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidInputError
+from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.served.covisitation_model.config import CovisitationConfig
 from millstream_tools.lab.served.covisitation_model.counts import WeightedPairs
 from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream_tools.lab.served.covisitation_model.neighbours import best_neighbours, both_ways, scored
 from millstream_tools.lab.served.covisitation_model.replay import Replay, replay
-from millstream.application.ports import LogRecord
-from millstream.domain.errors import InvalidInputError
-from millstream.scoring.vocabulary import Vocabulary, words
 
 
 def fit(records: Iterable[LogRecord], config: CovisitationConfig | None = None) -> CovisitationModel:

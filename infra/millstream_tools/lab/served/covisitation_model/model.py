@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.covisitation_model.config import CovisitationConfig
 from millstream.domain.models.cards import LogRange
 from millstream.scoring.vocabulary import Vocabulary
+from millstream_tools.lab.served.covisitation_model.config import CovisitationConfig
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from millstream_tools.lab.served.covisitation_model.counts import TransitionCounts, WeightedPairs
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import BEHAVIOUR
 from millstream.domain.keys import ItemKey, Pseudonym
-from millstream.domain.models.cards import LogRange
+from millstream.domain.log.events import BEHAVIOUR
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import FoldableRecord, decode, decode_cores
+from millstream.domain.models.cards import LogRange
 from millstream.domain.views.tastes import advanced, tail, transitions
 from millstream.domain.views.user_state import UserState
+from millstream_tools.lab.served.covisitation_model.counts import TransitionCounts, WeightedPairs
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from millstream_tools.lab.served.export.parts import Built
 from millstream.domain.models.cards import Card
 from millstream.scoring.model_folder import (
     CARD,
@@ -22,6 +21,7 @@ from millstream.scoring.model_folder import (
 )
 from millstream.scoring.signature import FEATURES, NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, FeatureSet, Signature
 from millstream.scoring.vocabulary import Vocabulary
+from millstream_tools.lab.served.export.parts import Built
 
 
 class Exported(NamedTuple):

@@ -19,8 +19,8 @@ from typing import Any
 
 from millstream.adapters.aws.aws_errors import may_succeed_later, unavailable_in_our_words
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
-from millstream.application.ports import UNHURRIED, Budget
-from millstream.domain.errors import MillstreamError, NotAllStoredError, UnavailableError
+from millstream.application.ports import UNHURRIED, Budget, NotAllStoredError
+from millstream.domain.errors import MillstreamError, UnavailableError
 from millstream.domain.log.positions import Position
 
 RECORDS_A_CALL = 500

@@ -7,16 +7,16 @@ from functools import cache
 from importlib.resources import files
 
 FOLD_MODULES = (
-    "amendments",
-    "decay",
-    "events",
     "keys",
-    "positions",
-    "records",
-    "tastes",
-    "trend",
-    "upcasting",
-    "user_state",
+    "log.amendments",
+    "log.events",
+    "log.positions",
+    "log.records",
+    "log.upcasting",
+    "views.decay",
+    "views.tastes",
+    "views.trend",
+    "views.user_state",
 )
 """The modules of `millstream.domain` that decide what an event does to a view or a feature."""
 
@@ -31,6 +31,6 @@ def fold_code() -> str:
     """
     digest = hashlib.blake2b(digest_size=_HASH_BYTES)
     for name in FOLD_MODULES:
-        source = (files("millstream.domain") / f"{name}.py").read_bytes()
+        source = (files("millstream.domain") / f"{name.replace('.', '/')}.py").read_bytes()
         digest.update(f"{name} {len(source)}\n".encode() + source)
     return digest.hexdigest()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog
 from millstream.domain.errors import UnavailableError
-from millstream.domain.log.events import EventRecord
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.events import EventRecord
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 from millstream.domain.log.submissions import Rejection, parse_submission

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from millstream.application.ports import UNHURRIED, Budget, Catalogue, Clock, EventLog
 from millstream.domain.catalogue.items import Item
-from millstream.domain.log.events import Event, EventKind, EventRecord
-from millstream.domain.keys import PSEUDONYM_BYTES
-from millstream.domain.log.positions import Position
 from millstream.domain.catalogue.publications import parse_publication
+from millstream.domain.keys import PSEUDONYM_BYTES
+from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 
 ABOUT_ITEMS = bytes(PSEUDONYM_BYTES)

@@ -6,7 +6,7 @@ from millstream.application.ports.archive import SLICE_BYTES, Archive, ArchiveSl
 from millstream.application.ports.catalogue import Catalogue, CatalogueChange
 from millstream.application.ports.imports import ImportEntry, Imports
 from millstream.application.ports.letters import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
-from millstream.application.ports.log import EventLog, LogReader, LogRecord, LogShard
+from millstream.application.ports.log import EventLog, LogReader, LogRecord, LogShard, NotAllStoredError
 from millstream.application.ports.models import ModelStore, PublishedModel, Scorer
 from millstream.application.ports.time import ONCE, UNHURRIED, Budget, Clock
 from millstream.application.ports.views import (
@@ -45,6 +45,7 @@ __all__ = [
     "LogRecord",
     "LogShard",
     "ModelStore",
+    "NotAllStoredError",
     "PublishedModel",
     "Scorer",
     "StrangeLetter",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from millstream.application.ports.time import UNHURRIED, Budget
+from millstream.domain.errors import UnavailableError
 from millstream.domain.log.positions import Position
 
 
@@ -15,6 +16,15 @@ class LogRecord(NamedTuple):
     position: Position
     partition_key: str
     data: bytes
+
+
+class NotAllStoredError(UnavailableError):
+    """Not all records of a call are known to be stored; `positions` has each record's place, None for those."""
+
+    def __init__(self, why: str, positions: Sequence[Position | None]) -> None:
+        self.positions = tuple(positions)
+        missing = sum(position is None for position in self.positions)
+        super().__init__(f"{missing} of {len(self.positions)} records are not known to be stored: {why}")
 
 
 class EventLog(Protocol):

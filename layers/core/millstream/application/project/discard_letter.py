@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from millstream.application.project.letters import FiledLetter
 from millstream.application.ports import Clock, DeadLetter, DeadLetters, EventLog
+from millstream.application.project.letters import FiledLetter
 from millstream.application.project.voiding import NO_KEY, void
 from millstream.domain.log.positions import Position
 

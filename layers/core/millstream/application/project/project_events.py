@@ -22,12 +22,11 @@ from millstream.application.ports import (
     UserWriteReport,
     Views,
 )
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.errors import ConflictError, InvalidRecordError, UnavailableError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import FoldableRecord, decode_cores
+from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 

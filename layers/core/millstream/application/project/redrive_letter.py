@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from millstream.application.ports import Archive, BatchLetter, Clock, DeadLetter, DeadLetters, EventLog, LogReader
 from millstream.application.project.found_records import found_record, streamed_records
 from millstream.application.project.letters import FiledLetter
-from millstream.application.ports import Archive, BatchLetter, Clock, DeadLetter, DeadLetters, EventLog, LogReader
 from millstream.application.project.voiding import NO_KEY, void
 from millstream.domain.errors import InvalidRecordError, MillstreamError, NotFoundError
 from millstream.domain.log.positions import Position

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from millstream.application.ports import Clock, EventLog
 from millstream.application.collect.publish_items import ABOUT_ITEMS
+from millstream.application.ports import Clock, EventLog
 from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode

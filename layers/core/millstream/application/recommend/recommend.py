@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, FeatureStore, Scorer
-from millstream.domain.views import user_row
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.domain.keys import ItemKey, item_key, pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.positions import BEGINNING
-from millstream.domain.slates.requests import RecommendationRequest
 from millstream.domain.log.records import encode
+from millstream.domain.slates.requests import RecommendationRequest
 from millstream.domain.slates.rerank import excluded_items, places
 from millstream.domain.slates.slate import Candidate, Provenance, Slate, SlateItem, Source, in_order
+from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from millstream.application.ports import Archive, LogRecord
-from millstream.domain.log.amendments import Amendments
 from millstream.domain.errors import InvalidRecordError
+from millstream.domain.log.amendments import Amendments
 from millstream.domain.log.positions import shard_number
 from millstream.domain.log.records import decode_cores
 

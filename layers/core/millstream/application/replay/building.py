@@ -29,12 +29,11 @@ from millstream.application.replay.snapshot import snapshot_of
 from millstream.application.replay.trends import fold_trend, fold_trend_on
 from millstream.application.replay.users import Tally, fold_partition
 from millstream.application.replay.verify import read_whole_log
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
-from millstream.domain.log.amendments import Hidden
-from millstream.domain.views.digest import Digest
 from millstream.domain.errors import ConflictError, NotFoundError, UnavailableError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Hidden
+from millstream.domain.views import trend_row, user_row
+from millstream.domain.views.digest import Digest
 from millstream.domain.views.user_state import UserState
 
 ROWS_A_WRITE = 1000

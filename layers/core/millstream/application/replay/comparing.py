@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from millstream.domain.views import user_row
-from millstream.domain.log.amendments import Place
-from millstream.domain.views.digest import Digest
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Place
+from millstream.domain.views import user_row
+from millstream.domain.views.digest import Digest
 from millstream.domain.views.user_state import UserState
 
 

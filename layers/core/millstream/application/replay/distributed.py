@@ -30,8 +30,8 @@ from millstream.application.replay.progress import silently
 from millstream.application.replay.reading import Piece, kept_log, split_slice
 from millstream.application.replay.switching import switch
 from millstream.application.replay.users import Tally, tallied
-from millstream.domain.views.digest import Digest
 from millstream.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from millstream.domain.views.digest import Digest
 
 ON_MANY_MACHINES = Sizes(512 * 2**20, 2**30)
 """Larger than on one machine: each object is a request. Half a minute of one core, and a few hundred MiB of memory."""

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from millstream.application.ports import Archive, ArchiveSlice, LogReader, LogRecord, Workspace
 from millstream.application.replay.frames import framed
 from millstream.application.replay.plan import Plan
-from millstream.domain.log.amendments import Amendments
 from millstream.domain.errors import InvalidRecordError, NotFoundError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Amendments
 from millstream.domain.log.positions import shard_number
 from millstream.domain.log.records import decode_cores, trimmed
 

@@ -25,9 +25,9 @@ from millstream.application.replay.reading import LogRead
 from millstream.application.replay.snapshot import take_snapshot
 from millstream.application.replay.switching import switch
 from millstream.application.replay.users import Tally, tallied
+from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.log.amendments import Hidden
 from millstream.domain.views.digest import Digest
-from millstream.domain.errors import ConflictError, NotFoundError
 
 SNAPSHOT = "snapshot"
 TRENDS = "trends.json"

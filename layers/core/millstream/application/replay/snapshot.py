@@ -7,8 +7,8 @@ from collections.abc import Callable
 from millstream.application.ports import FeatureStore, Workspace
 from millstream.application.replay.frames import framed_row, rows
 from millstream.application.replay.reading import partition_of
-from millstream.domain.views.digest import Digest
 from millstream.domain.keys import Pseudonym
+from millstream.domain.views.digest import Digest
 
 CHUNK_BYTES = 8 * 2**20
 

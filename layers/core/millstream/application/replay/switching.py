@@ -8,11 +8,11 @@ from contextlib import suppress
 
 from millstream.application.ports import UNHURRIED, Budget, FeatureStore, LogReader, LogRecord, Views, Workspace
 from millstream.application.project.project_events import ATTEMPTS, Decoded, fold_into
-from millstream.domain.views import trend_row
-from millstream.domain.log.amendments import Hidden
 from millstream.domain.errors import ConflictError, InvalidRecordError, NotDoneError, NotFoundError, UnavailableError
+from millstream.domain.log.amendments import Hidden
 from millstream.domain.log.positions import shard_number
 from millstream.domain.log.records import decode_cores
+from millstream.domain.views import trend_row
 
 ROUNDS = 1000
 """How often a version that was not quick enough catches up once more before it gives up."""

@@ -9,9 +9,9 @@ from millstream.application.ports import UNHURRIED, Budget, Workspace
 from millstream.application.replay.frames import frames, unpacked_new
 from millstream.application.replay.reading import Piece
 from millstream.application.replay.users import new_name
-from millstream.domain.views import trend_row
 from millstream.domain.errors import NotDoneError, NotFoundError
 from millstream.domain.log.positions import shard_number
+from millstream.domain.views import trend_row
 from millstream.domain.views.trend import Trend
 
 _COUNT_BYTES = 4

@@ -9,9 +9,9 @@ from millstream.application.ports import Workspace
 from millstream.application.replay.comparing import Watch
 from millstream.application.replay.frames import framed, frames, packed_new
 from millstream.application.replay.reading import Piece, part_name
-from millstream.domain.log.amendments import Hidden
 from millstream.domain.errors import NotFoundError
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Hidden
 from millstream.domain.log.positions import shard_number
 from millstream.domain.log.records import decode_cores
 from millstream.domain.views.user_state import UserState

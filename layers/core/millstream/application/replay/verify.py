@@ -21,11 +21,11 @@ from millstream.application.replay.reading import (
 from millstream.application.replay.snapshot import snapshot_of, take_snapshot
 from millstream.application.replay.trends import fold_trend
 from millstream.application.replay.users import Tally, fold_partition, tallied
-from millstream.domain.views import trend_row
-from millstream.domain.log.amendments import Hidden
-from millstream.domain.views.digest import Digest
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.amendments import Hidden
 from millstream.domain.log.positions import shard_number
+from millstream.domain.views import trend_row
+from millstream.domain.views.digest import Digest
 
 ATTEMPTS = 4
 """How often rows that differ are read again before they are reported: a batch may be on its way into them."""

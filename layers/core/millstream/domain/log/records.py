@@ -20,8 +20,8 @@ import struct
 from typing import NamedTuple
 
 from millstream.domain.errors import InvalidInputError, InvalidRecordError, shown
-from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.keys import EventTag, ItemKey, Pseudonym
+from millstream.domain.log.events import Event, EventKind, EventRecord
 from millstream.domain.log.upcasting import upcast
 
 MAGIC = 0xF5

@@ -11,8 +11,8 @@ from typing import Any
 
 from millstream.domain import fields
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind
 from millstream.domain.keys import event_tag
+from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind
 
 MOST_EVENTS = 20
 """Fewer than the event ids that a user's row remembers, so that a repeated call is recognised whole."""

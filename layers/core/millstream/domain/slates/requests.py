@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from millstream.domain import fields
-from millstream.domain.errors import InvalidInputError
 from millstream.domain.catalogue.filters import Condition, parse_filter
+from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position, parse_position
 from millstream.domain.slates.slate import SeenItems
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 
-from millstream.domain.catalogue.items import Item
 from millstream.domain.catalogue.filters import Condition
+from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 from millstream.domain.slates.slate import Candidate, SeenItems, SlateItem, Source
 from millstream.domain.views.tastes import everything, purchased, session

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 
-from millstream.domain.views import trend_row
-from millstream.domain.views import user_row
 from millstream.domain.keys import Pseudonym
+from millstream.domain.views import trend_row, user_row
 
 BITS = 256
 _MASK = (1 << BITS) - 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from millstream.domain.log.events import EventKind
 from millstream.domain.keys import ItemKey
+from millstream.domain.log.events import EventKind
 from millstream.domain.views.user_state import SESSION_GAP_S, UserState
 
 TAIL_ITEMS = 10

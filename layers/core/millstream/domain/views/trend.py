@@ -11,11 +11,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from millstream.domain.views.decay import STEPS_PER_HALF_LIFE, era_of, moved, weight
-from millstream.domain.log.events import EventKind
 from millstream.domain.keys import ItemKey
+from millstream.domain.log.events import EventKind
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
+from millstream.domain.views.decay import STEPS_PER_HALF_LIFE, era_of, moved, weight
 
 KEPT = 512
 PRUNED_EVERY = 512

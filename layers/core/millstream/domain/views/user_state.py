@@ -10,8 +10,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, EventKind
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, ItemKey
+from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, EventKind
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
 
