@@ -10,7 +10,8 @@ from millstream.application.ports import ONCE, UNHURRIED, Budget, LogRecord, Pub
 from millstream.application.project.project_events import fold_batch
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import Pseudonym, pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import Core, FoldableRecord, decode_cores, encode
 from millstream.domain.models.cards import Card, Cost

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from millstream.application.ports import LogRecord
-from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import FROM_CLIENTS, EventKind
 from millstream.domain.log.positions import Position, shard_name
 from millstream.domain.log.records import LATEST_MS, VERSION, encode
 from tests.builders import NOW_MS, SHARD, subject

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from millstream.application.ports import LogRecord
 from millstream.domain.catalogue.items import Item
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.scoring.onnx_scorer import OnnxScorer

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, count
 
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 
 START_MS = 1_795_305_600_000
 """2026-11-22 00:00 UTC."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import VERSION, encode
 from millstream_tools.cloud.local.clients import Clients
 from millstream_tools.places import PYTHON_PATH

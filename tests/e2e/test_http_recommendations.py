@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from millstream.domain.keys import pseudonym
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import decode
 from tests.e2e.conftest import SHOP, Setting
 from tests.e2e.stack import Stack, event

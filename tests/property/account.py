@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, Pseudonym
-from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from millstream.domain.views.decay import era_of, moved, weight
-from millstream.domain.views.trend import HALF_LIFE_MS, WEIGHT_OF_KIND
+from millstream.domain.views.trend import HALF_LIFE_MS
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS
 
 
@@ -83,6 +84,6 @@ class Account:
         era = max(self._eras[shard], era_of(at_ms, HALF_LIFE_MS))
         trend.update({item: moved(value, era - self._eras[shard]) for item, value in trend.items()})
         self._eras[shard] = era
-        trend[event.item_key] = trend.get(event.item_key, 0.0) + WEIGHT_OF_KIND[event.kind] * weight(
+        trend[event.item_key] = trend.get(event.item_key, 0.0) + event.kind.traits.trend * weight(
             at_ms, HALF_LIFE_MS, era
         )

@@ -38,7 +38,8 @@ from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification, Verify
 from millstream.domain.errors import ConflictError, InvalidRecordError, UnavailableError
 from millstream.domain.keys import Pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode, encode
 from millstream.domain.views import trend_row, user_row

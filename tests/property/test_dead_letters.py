@@ -19,7 +19,7 @@ from millstream.application.project.redrive_letter import RedriveLetter
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.amendments import Amendments
-from millstream.domain.log.events import FROM_CLIENTS
+from millstream.domain.log.kinds import FROM_CLIENTS
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import FoldableRecord, decode, decode_cores
 from millstream.domain.views import trend_row, user_row

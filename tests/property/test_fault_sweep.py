@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import FROM_CLIENTS, EventKind
 from millstream.domain.log.records import encode
 from tests.builders import NOW_MS, event, subject
 from tests.property.sweep import (

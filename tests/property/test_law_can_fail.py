@@ -8,7 +8,7 @@ import pytest
 
 from millstream.adapters.memory import MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import Core
 from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.events import BEHAVIOUR, EventKind
+from millstream.domain.log.kinds import BEHAVIOUR, EventKind
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import TAIL_ITEMS, advanced, everything, purchased, session, tail
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState

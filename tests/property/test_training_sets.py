@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import Pseudonym
-from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import BEHAVIOUR, EventKind
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import decode, decode_cores, encode
 from millstream.domain.views import tastes, user_row

@@ -10,7 +10,8 @@ from typing import Any
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.fields import mapping, optional_id, optional_number, required_id
 from millstream.domain.keys import PSEUDONYM_BYTES
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import encode
 
 LATEST_MS = 2**63

@@ -13,7 +13,7 @@ from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import filed_letter, filed_letters
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
 from millstream.domain.errors import InvalidRecordError, NotFoundError
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_name
 from millstream.domain.log.records import LONGEST_RECORD_BYTES, decode, encode
 from tests.builders import NOW_MS, POISON, SHARD, record, subject, views

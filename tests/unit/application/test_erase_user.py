@@ -6,7 +6,7 @@ from millstream.adapters.memory import FixedClock
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.collect.erase_user import EraseUser
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SECRET, subject
 

@@ -11,7 +11,7 @@ from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import ATTEMPTS, Projected, ProjectEvents
 from millstream.domain.errors import ConflictError, UnavailableError
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import VERSION, encode
 from millstream.domain.views import trend_row, user_row

@@ -8,7 +8,7 @@ from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventL
 from millstream.application.collect.publish_items import ABOUT_ITEMS, Published, PublishItems
 from millstream.domain.catalogue import items as catalogue_module
 from millstream.domain.errors import ConflictError, InvalidInputError, KeyCollisionError
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SHARD

@@ -20,7 +20,8 @@ from millstream.application.recommend.recommend import (
 )
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import ItemKey, item_key
-from millstream.domain.log.events import Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from millstream.domain.slates.requests import RecommendationRequest, parse_request

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import BatchLetter, DeadLetter
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode, encode
 from millstream_tools.cli import dlq

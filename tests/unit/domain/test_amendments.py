@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from millstream.domain.log.amendments import NOTHING_HIDDEN, Amendments
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 from millstream.domain.log.records import decode_cores, encode
 from tests.builders import NOW_MS, event, subject

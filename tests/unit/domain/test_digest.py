@@ -5,7 +5,8 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.domain.log.events import Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.digest import BITS, Digest
 from tests.builders import NOW_MS, SHARD, cores, state_of, subject, trend_of, views

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from millstream.domain.keys import EVENT_TAG_BYTES
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import VERSION, decode, decode_cores, encode
 from millstream.domain.log.upcasting import upcast
 from millstream.domain.views import trend_row, user_row

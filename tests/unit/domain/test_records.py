@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.errors import InvalidInputError, InvalidRecordError
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import (
     CORE,
     HEADER,

@@ -8,7 +8,7 @@ import pytest
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import event_tag
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.submissions import CLOCK_AHEAD_MS, MOST_PIECES, Submission, parse_submission
 from tests.builders import NOW_MS, entry, submission
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.views.tastes import (
     TAIL_DECAY,
     TAIL_ITEMS,

@@ -11,7 +11,7 @@ from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.application.ports import FIRST_VIEW
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_name
 from millstream.domain.views import trend_row
 from millstream.domain.views.decay import HALF_LIVES_PER_ERA

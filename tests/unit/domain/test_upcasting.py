@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import VERSION, decode, encode
 from millstream.domain.log.upcasting import UPCASTERS, upcast
 from tests.builders import event, record

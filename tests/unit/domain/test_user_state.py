@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.views import user_row
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState

@@ -10,7 +10,7 @@ import pytest
 
 from millstream.domain.catalogue.publications import parse_publication
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.submissions import parse_submission
 from tests.builders import NOW_MS
 from tests.unit.functions.lambda_events import EVENTS, api_event, sample

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
 from millstream.scoring.onnx_scorer import OnnxScorer

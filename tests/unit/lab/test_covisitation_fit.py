@@ -8,7 +8,7 @@ import pytest
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, fit
 from millstream_tools.lab.served.covisitation_model.replay import replay

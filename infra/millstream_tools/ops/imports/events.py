@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import Pseudonym, pseudonym
-from millstream.domain.log.events import Event, EventKind
-from millstream.domain.log.submissions import ALIASES, parse_submission
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import ALIASES
+from millstream.domain.log.submissions import parse_submission
 from millstream_tools.ops.imports.mapping import ColumnMapping, Keep
 from millstream_tools.ops.imports.rejects import Reject
 from millstream_tools.ops.imports.rows import BadRow, Row
@@ -85,7 +86,7 @@ class EventReader:
             "eventId": event_id,
             "eventValue": self._value(cells),
         }
-        if isinstance(kind, str) and ALIASES.get(kind) is EventKind.ItemPurchased:
+        if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
             event["quantity"] = self._quantity(cells)
         call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
         submission = parse_submission(call, self._now_ms)

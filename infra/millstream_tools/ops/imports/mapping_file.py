@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from millstream.domain.errors import shown
-from millstream.domain.log.submissions import ALIASES
+from millstream.domain.log.kinds import ALIASES
 from millstream_tools.ops.imports.errors import BadMappingError
 from millstream_tools.ops.imports.mapping import (
     CONSTANT,

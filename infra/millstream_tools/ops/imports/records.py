@@ -8,7 +8,8 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from millstream.domain.keys import Pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.submissions import MOST_EVENTS
 from millstream_tools.ops.imports.events import ReadEvent
 from millstream_tools.ops.imports.ordering import SortRow

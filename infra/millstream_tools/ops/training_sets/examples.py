@@ -10,7 +10,8 @@ from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, Pseudonym
 from millstream.domain.log.amendments import NOTHING_HIDDEN, Hidden
-from millstream.domain.log.events import BEHAVIOUR, Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import BEHAVIOUR, EventKind
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import Core, FoldableRecord, decode, decode_cores
 from millstream.domain.views import user_row

@@ -15,7 +15,8 @@ from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
 from millstream.domain.keys import Pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
 from millstream.domain.views import user_row

@@ -12,7 +12,7 @@ import pytest
 
 from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import LogRecord
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 from millstream.domain.log.records import encode
 from millstream_tools import parquet_file

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.submissions import parse_submission
 from millstream_tools.ops.imports.events import EventReader, ReadEvent
 from millstream_tools.ops.imports.mapping import ColumnMapping, Keep

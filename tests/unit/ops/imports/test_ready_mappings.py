@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from millstream.domain.log.events import Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import EventKind
 from millstream_tools.ops.imports.mapping_file import read_mapping, ready_mappings
 from tests.builders import subject
 from tests.importing import Shop

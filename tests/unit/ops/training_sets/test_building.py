@@ -14,7 +14,8 @@ from millstream.adapters.memory import MemoryArchive
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError, NotFoundError
 from millstream.domain.keys import item_key
-from millstream.domain.log.events import EventKind, EventRecord
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name
 from millstream.domain.log.records import encode
 from millstream_tools.ops.training_sets import building

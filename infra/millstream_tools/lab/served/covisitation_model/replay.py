@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, Pseudonym
-from millstream.domain.log.events import BEHAVIOUR
+from millstream.domain.log.kinds import LEARNED
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import FoldableRecord, decode, decode_cores
 from millstream.domain.models.cards import LogRange
@@ -17,7 +17,7 @@ from millstream.domain.views.tastes import advanced, tail, transitions
 from millstream.domain.views.user_state import UserState
 from millstream_tools.lab.served.covisitation_model.counts import TransitionCounts, WeightedPairs
 
-_BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
+_WORTH = {int(kind): kind.traits.learning for kind in LEARNED}
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class _Reader:
             user = self.users[foldable.subject] = UserState()
         before = tail(user)
         for item, _, _, _, kind in user.fold(shard, sequence, foldable.cores):
-            if kind in _BEHAVIOUR:
+            if kind in _WORTH:
                 self.events += 1
-                self.counts.add(transitions(before, item))
+                self.counts.add(transitions(before, item, _WORTH[kind]))
                 before = advanced(before, item)
 
     def _note(self, record: LogRecord, shard: int) -> None:
@@ -73,10 +73,10 @@ class _Reader:
     def _number_items(self, record: LogRecord, foldable: FoldableRecord) -> None:
         # Reading the item ids costs ten times the fold, so it is done only for a record that brings a new item.
         numbers = self.numbers
-        if not [True for item, _, _, _, kind in foldable.cores if item not in numbers and kind in _BEHAVIOUR]:
+        if not [True for item, _, _, _, kind in foldable.cores if item not in numbers and kind in _WORTH]:
             return
         for event in decode(record.data).events:
-            if event.kind in BEHAVIOUR and event.item_id is not None and event.item_key not in self.numbers:
+            if event.kind in LEARNED and event.item_id is not None and event.item_key not in self.numbers:
                 self.numbers[event.item_key] = len(self.ids)
                 self.ids.append(event.item_id)
 

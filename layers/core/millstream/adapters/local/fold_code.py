@@ -10,6 +10,7 @@ FOLD_MODULES = (
     "keys",
     "log.amendments",
     "log.events",
+    "log.kinds",
     "log.positions",
     "log.records",
     "log.upcasting",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog
 from millstream.domain import fields
 from millstream.domain.keys import pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 

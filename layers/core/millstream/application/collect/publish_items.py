@@ -8,7 +8,8 @@ from millstream.application.ports import UNHURRIED, Budget, Catalogue, Clock, Ev
 from millstream.domain.catalogue.items import Item
 from millstream.domain.catalogue.publications import parse_publication
 from millstream.domain.keys import PSEUDONYM_BYTES
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 

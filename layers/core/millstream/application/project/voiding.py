@@ -6,7 +6,8 @@ from typing import Literal
 
 from millstream.application.collect.publish_items import ABOUT_ITEMS
 from millstream.application.ports import Clock, EventLog
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 

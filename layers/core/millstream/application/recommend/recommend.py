@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, FeatureStore, Scorer
 from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.domain.keys import ItemKey, item_key, pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import BEGINNING
 from millstream.domain.log.records import encode
 from millstream.domain.slates.requests import RecommendationRequest

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import Pseudonym
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, parse_position, shard_name, shard_number
 from millstream.domain.log.records import FoldableRecord, decode
 

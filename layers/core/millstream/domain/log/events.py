@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from millstream.domain.keys import NO_ITEM, EventTag, ItemKey, Pseudonym, event_tag, item_key
-
-
-class EventKind(IntEnum):
-    """The number of an event type in the log: never reused, never renumbered."""
-
-    ItemViewed = 1
-    ItemAddedToCart = 2
-    ItemPurchased = 3
-    ItemRated = 4
-    SatisfactionReported = 5
-    SlateServed = 6
-    ItemPublished = 7
-    ItemRetired = 8
-    UserErased = 9
-    RecordVoided = 10
-
-
-BEHAVIOUR = frozenset({EventKind.ItemViewed, EventKind.ItemAddedToCart, EventKind.ItemPurchased, EventKind.ItemRated})
-"""What a user did with an item: these events change the user's row and the trend."""
-
-FROM_CLIENTS = BEHAVIOUR | {EventKind.SatisfactionReported}
-"""What a client may send; the rest is written by Millstream itself."""
+from millstream.domain.log.kinds import EventKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import Any
 
 from millstream.domain.errors import InvalidRecordError
-from millstream.domain.log.events import EventKind, EventRecord
+from millstream.domain.log.events import EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import CORE, HEADER, MAGIC, Core, decode
 
 LONGEST_REST = 2_000

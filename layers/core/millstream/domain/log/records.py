@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from millstream.domain.errors import InvalidInputError, InvalidRecordError, shown
 from millstream.domain.keys import EventTag, ItemKey, Pseudonym
-from millstream.domain.log.events import Event, EventKind, EventRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.upcasting import upcast
 
 MAGIC = 0xF5
@@ -148,5 +149,5 @@ def _check(record: EventRecord) -> None:
         raise InvalidInputError("recorded_at", expected, record.recorded_at_ms)
     for event in record.events:
         quantity = event.attributes.get("quantity")
-        if event.kind is EventKind.ItemPurchased and not (isinstance(quantity, int) and quantity >= 1):
-            raise InvalidInputError("quantity", "a whole number of at least 1 with each ItemPurchased", quantity)
+        if event.kind.traits.quantity and not (isinstance(quantity, int) and quantity >= 1):
+            raise InvalidInputError("quantity", f"a whole number of at least 1 with each {event.kind.name}", quantity)

@@ -12,7 +12,8 @@ from typing import Any
 from millstream.domain import fields
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import event_tag
-from millstream.domain.log.events import FROM_CLIENTS, Event, EventKind
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import ALIASES, EventKind
 
 MOST_EVENTS = 20
 """Fewer than the event ids that a user's row remembers, so that a repeated call is recognised whole."""
@@ -24,16 +25,6 @@ MOST_IMPRESSIONS = 100
 
 MOST_PIECES = 1_000_000
 """Of one item in one purchase: beyond it, a number that slipped into the wrong field."""
-
-ALIASES: Mapping[str, EventKind] = {
-    **{kind.name: kind for kind in FROM_CLIENTS},
-    "view": EventKind.ItemViewed,
-    "click": EventKind.ItemViewed,
-    "cart": EventKind.ItemAddedToCart,
-    "purchase": EventKind.ItemPurchased,
-    "rating": EventKind.ItemRated,
-}
-"""The names of event types, with the ones that Personalize's users commonly have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
 def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | None:
     """How many pieces were bought; one, where the client does not say."""
     quantity = fields.optional_count(event, "quantity", MOST_PIECES, prefix)
-    if kind is EventKind.ItemPurchased:
+    if kind.traits.quantity:
         return quantity or 1
     if quantity is not None:
         raise InvalidInputError(prefix + "quantity", "no quantity, except with ItemPurchased", quantity)

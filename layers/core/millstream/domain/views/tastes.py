@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import CONSUMED, LEARNED
 from millstream.domain.views.user_state import SESSION_GAP_S, UserState
 
 TAIL_ITEMS = 10
@@ -19,23 +19,25 @@ Transition = tuple[ItemKey, ItemKey, float]
 
 
 def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
-    """The latest distinct items, newest first."""
+    """The latest distinct items that the user did not reject, newest first."""
     distinct: dict[ItemKey, None] = {}
     for event in state.recent():
-        distinct[event.item] = None
+        if event.kind in LEARNED:
+            distinct[event.item] = None
         if len(distinct) == limit:
             break
     return list(distinct)
 
 
-def transitions(before: list[ItemKey], item: ItemKey) -> Iterator[Transition]:
+def transitions(before: list[ItemKey], item: ItemKey, worth: float = 1.0) -> Iterator[Transition]:
     """What one more event says about order: from each item of the tail to the new one, less the longer ago it was.
 
+    `worth` is the weight in learning of the event's kind.
     Another event on the newest item (a view that becomes a purchase) says nothing about what follows it.
     """
     if before and before[0] == item:
         return
-    weight = 1.0
+    weight = worth
     for earlier in before:
         if earlier != item:
             yield earlier, item, weight
@@ -48,8 +50,8 @@ def advanced(before: list[ItemKey], item: ItemKey) -> list[ItemKey]:
 
 
 def purchased(state: UserState) -> set[ItemKey]:
-    """Items that the user bought, among the recent events."""
-    return {event.item for event in state.recent() if event.kind is EventKind.ItemPurchased}
+    """Items that the user is done with, among the recent events."""
+    return {event.item for event in state.recent() if event.kind in CONSUMED}
 
 
 def session(state: UserState) -> set[ItemKey]:

@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Iterable
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.events import EventKind
+from millstream.domain.log.kinds import FROM_CLIENTS
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
 from millstream.domain.views.decay import STEPS_PER_HALF_LIFE, era_of, moved, weight
@@ -23,17 +23,8 @@ PRUNED_EVERY = 512
 
 HALF_LIFE_MS = 3 * 24 * 3600 * 1000
 
-WEIGHT_OF_KIND = {
-    EventKind.ItemViewed: 1.0,
-    EventKind.ItemAddedToCart: 2.0,
-    EventKind.ItemPurchased: 4.0,
-    EventKind.ItemRated: 1.0,
-    EventKind.SatisfactionReported: 0.0,
-}
-"""How much an event says about an item, relative to a view."""
-
-_WEIGHT_OF_KIND = {int(kind): relative for kind, relative in WEIGHT_OF_KIND.items()}
-"""The same under plain numbers, which hash faster than the members of an enumeration."""
+_WEIGHT_OF_KIND = {int(kind): kind.traits.trend for kind in FROM_CLIENTS}
+"""Under plain numbers, which hash faster than the members of an enumeration."""
 _STEP_MS = HALF_LIFE_MS // STEPS_PER_HALF_LIFE
 
 

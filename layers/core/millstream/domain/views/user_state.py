@@ -1,7 +1,7 @@
 """What is known of one user, and how an event changes it.
 
-The state is kept in its packed form (item keys, marks of two bytes with kind and pause, event tags), because a fold
-only appends to it: nothing is unpacked to be written back. `user_row` turns it into the bytes of a row.
+The state is kept in its packed form (item keys, marks of two bytes with the kind's slot and the pause, event tags),
+because a fold only appends to it: nothing is unpacked to be written back. `user_row` makes the bytes of a row of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, ItemKey
-from millstream.domain.log.events import BEHAVIOUR, FROM_CLIENTS, EventKind
+from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, EventKind
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
 
@@ -33,10 +33,9 @@ _MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
 """A state may hold some more than its row, so that not every event moves all others; a long fold stays small."""
 
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
-_KINDS = {int(kind): kind for kind in EventKind}
+_SLOTS = {int(kind): kind.traits.slot for kind in BEHAVIOUR if kind.traits.slot is not None}
+_KINDS = {slot: EventKind(kind) for kind, slot in _SLOTS.items()}
 """Looking a member up is quicker than making one, and a request does it a hundred times."""
-
-_RECENT = frozenset(int(kind) for kind in BEHAVIOUR)
 
 
 class RecentEvent(NamedTuple):
@@ -131,13 +130,14 @@ class UserState:
     def _remember(self, fresh: Sequence[Core]) -> None:
         """Append what the user did with items, each with the pause since the event before it."""
         for item, _, occurred_at_ms, _, kind in fresh:
-            if kind not in _RECENT:
+            slot = _SLOTS.get(kind)
+            if slot is None:
                 continue
             pause_s = (occurred_at_ms - self.last_ms) // 1000 if self.marks else 0
             if pause_s > 0 or not self.marks:
                 self.last_ms = occurred_at_ms
             self.items += item
-            self.marks.append(kind << _PAUSE_BITS | (pause_s if 0 <= pause_s < 256 else _pause_code(pause_s)))
+            self.marks.append(slot << _PAUSE_BITS | (pause_s if 0 <= pause_s < 256 else _pause_code(pause_s)))
 
 
 def _pause_code(pause_s: int) -> int:
