@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from millstream import bootstrap
+from millstream.adapters.aws.clients import Patience
 
 REGION = "eu-central-1"
 Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
@@ -49,8 +49,7 @@ class Network:
 
     def client(self, service: str) -> Any:
         """A client made as the functions make theirs."""
-        config = bootstrap._config(attempts=1)
-        return self._joined(boto3.client(service, config=config, **_ACCOUNT))  # type: ignore[call-overload]  # by name
+        return self._joined(boto3.client(service, config=Patience.ADAPTER.value, **_ACCOUNT))  # type: ignore[call-overload]  # by name
 
     def resource(self, service: str) -> Any:
         """A resource with boto3's own defaults."""

@@ -26,9 +26,9 @@ from unittest.mock import patch
 
 from functions.http.recommend import app
 from millstream.adapters.memory import MemoryCatalogue
-from millstream.bootstrap import Reading
 from millstream.entrypoints.http import respond
 from millstream.entrypoints.telemetry import instrumented, telemetry
+from millstream.wiring.functions import Reading
 from tests.bench.recommend_handlers import Named, millstream, peers
 from tests.bench.recommend_steps import Steps
 from tests.bench.reporting import Report, Table

@@ -11,7 +11,8 @@ from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.ports import FIRST_VIEW
 from millstream.application.recommend.catalogue_view import NEWEST_ITEMS, CatalogueView
-from millstream.application.recommend.recommend import Recommend, Served
+from millstream.application.recommend.recommend import Recommend
+from millstream.application.recommend.served import Served
 from millstream.domain.keys import pseudonym
 from millstream.domain.log.records import decode_cores
 from millstream.domain.views import user_row

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend
+from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend, places
 from millstream.domain.keys import pseudonym
+from millstream.domain.slates.eligibility import excluded_items
 from millstream.domain.slates.requests import parse_request
-from millstream.domain.slates.rerank import excluded_items, places
 from millstream.domain.slates.slate import in_order
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
@@ -59,7 +59,7 @@ class Steps:
         with self._timed("score"):
             candidates = scorer.recommend(latest, excluded, FEW_CANDIDATES)
         with self._timed("re-rank"):
-            places(in_order([candidates]), wanted.n, catalogue.items, excluded, wanted.filter)
+            places(in_order([candidates]), wanted.n, catalogue, excluded, wanted.filter)
         slate = recommend(wanted, context.aws_request_id)
         if len(slate.items) < wanted.n:
             raise ValueError(f"expected {wanted.n} items, got {slate}")

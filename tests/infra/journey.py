@@ -12,10 +12,12 @@ from typing import Any
 import boto3
 import pytest
 
-from millstream import bootstrap, bootstrap_rebuild
 from millstream.adapters.aws.s3_model_store import NAME, POINTER, PREFIX
 from millstream.domain.slates.slate import Candidate
 from millstream.entrypoints.telemetry import telemetry
+from millstream.wiring import functions as wired
+from millstream.wiring import rebuild as wired_rebuild
+from millstream.wiring.adapters import REBUILDS
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import STEPS_OF_A_REBUILD, environment, folder_of, functions, references, resources
 from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
@@ -74,7 +76,7 @@ class Context:
 def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) -> list[Answered]:
     """Publish, view, fold, view again, fold into what is there, meet a bad record, archive, recommend, be refused."""
     answers: list[Answered] = []
-    patch.setattr(bootstrap, "_scorer", lambda *_: SilentScorer())
+    patch.setattr(wired, "load_scorer", lambda *_: SilentScorer())
 
     def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
         forget_clients()
@@ -130,7 +132,7 @@ def rebuild(calls: RecordedCalls, invoke: Invoke, happens: Callable[[], None]) -
         ("CheckView", {"segment": 0}, "checked/segment-00000.json"),
     ):
         for _ in range(2):
-            forget(calls.physical["RebuildBucket"], f"{bootstrap_rebuild.PREFIX}{workspace}/{done}")
+            forget(calls.physical["RebuildBucket"], f"{REBUILDS}{workspace}/{done}")
             invoke(name, {"workspace": workspace, **event})
     happens()
     return invoke("SwitchView", {"workspace": workspace})
@@ -144,9 +146,9 @@ def forget(bucket: str, key: str) -> None:
 def forget_clients() -> None:
     """Functions keep their clients and their telemetry for the life of the process."""
     for kept in ("accept_events", "project_events", "archive_events", "publish_items", "reading"):
-        getattr(bootstrap, kept).cache_clear()
+        getattr(wired, kept).cache_clear()
     for name in STEPS_OF_A_REBUILD:
-        getattr(bootstrap_rebuild, folder_of(name)).cache_clear()
+        getattr(wired_rebuild, folder_of(name)).cache_clear()
     telemetry.cache_clear()
 
 

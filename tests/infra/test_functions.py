@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from millstream import settings
+from millstream.entrypoints.telemetry import telemetry
+from millstream.wiring import adapters
+from millstream.wiring.adapters import Resource
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import (
     ROOT,
@@ -21,18 +24,7 @@ from tests.infra.cloudformation import (
     statements,
 )
 
-KNOWN_VARIABLES = {
-    "MILLSTREAM_STREAM": "EventsStream",
-    "MILLSTREAM_USERS_TABLE": "UsersTable",
-    "MILLSTREAM_ITEMS_TABLE": "ItemsTable",
-    "MILLSTREAM_CATALOGUE_TABLE": "CatalogueTable",
-    "MILLSTREAM_MODELS_TABLE": "ModelsTable",
-    "MILLSTREAM_ARCHIVE_BUCKET": "ArchiveBucket",
-    "MILLSTREAM_MODELS_BUCKET": "ModelsBucket",
-    "MILLSTREAM_REBUILD_BUCKET": "RebuildBucket",
-    "MILLSTREAM_DEAD_LETTERS_URL": "DeadLetters",
-    "MILLSTREAM_PSEUDONYM_SECRET": "PseudonymSecret",
-}
+KNOWN_VARIABLES = {resource.variable: resource.logical_id for resource in Resource}
 
 DATA_PLANE = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
 NAMES = (*DATA_PLANE, *STEPS_OF_A_REBUILD)
@@ -93,12 +85,41 @@ def test_a_function_knows_only_agreed_variables(template: Template, name: str) -
     }
 
 
+class SilentClient:
+    """A client of a service of which nothing is asked but the key of the pseudonyms."""
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        """See the service."""
+        return {"SecretString": "key"}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_function_is_told_what_its_settings_ask_for(template: Template, name: str) -> None:
+def test_a_function_is_told_what_its_wiring_asks_for(
+    template: Template, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A variable that is missing fails at the first call; one too many is a permission nobody needs."""
-    asked = {field.name.upper() for field in fields(getattr(settings, f"{name}Settings"))}
-    told = {variable for variable in environment(functions(template)[name]) if variable.startswith("MILLSTREAM_")}
-    assert told == asked - {"AWS_REGION"}, "AWS_REGION is set by Lambda itself"
+    asked: set[str] = set()
+
+    def told(variable: str) -> str:
+        asked.add(variable)
+        return "eu-west-1" if variable == "AWS_REGION" else "a-name"
+
+    monkeypatch.setattr(adapters, "_variable", told)
+    monkeypatch.setattr(adapters, "aws_client", lambda *_: SilentClient())
+    use_case = use_case_of(functions(template)[name]["Handler"])
+    arguments = [lambda _: None] if name == "Recommend" else []
+    made = use_case.__wrapped__(*arguments)
+    if hasattr(made, "workspaces"):
+        made.workspaces("any")
+    declared = {variable for variable in environment(functions(template)[name]) if variable.startswith("MILLSTREAM_")}
+    assert asked == declared | {"AWS_REGION"}, "AWS_REGION is set by Lambda itself"
+
+
+def use_case_of(handler: str) -> Any:
+    """The factory of `millstream.wiring` that a handler's module imports."""
+    module = import_module(handler.rpartition(".")[0])
+    (factory,) = (value for value in vars(module).values() if hasattr(value, "cache_clear") and value is not telemetry)
+    return factory
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from millstream.application.replay import distributed
-from millstream.bootstrap_rebuild import PREFIX
+from millstream.wiring.adapters import REBUILDS
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import REBUILD, STEPS_OF_A_REBUILD, functions, rebuild_states, references, resources
 
@@ -133,7 +133,7 @@ def test_the_maps_read_the_numbers_where_the_plan_leaves_them() -> None:
         for name, state in states("Map").items()
         if "ItemReader" in state
     }
-    address = f"States.Format('{PREFIX}{{}}/%s', $.workspace)"
+    address = f"States.Format('{REBUILDS}{{}}/%s', $.workspace)"
     assert keys == {
         "SplitArchive": address % distributed.SLICES,
         "FoldUsers": address % distributed.PARTITIONS,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.application.recommend.catalogue_view import CatalogueView
+from millstream.application.recommend.recommend import places
 from millstream.domain.catalogue.filters import Condition, parse_filter
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey, item_key
-from millstream.domain.slates.rerank import places
 from millstream.domain.slates.slate import Candidate, Source, in_order
 
 ids = st.integers(0, 25).map("item-{}".format)
@@ -36,7 +37,7 @@ def test_a_slate_keeps_its_promises(
     conditions: tuple[Condition, ...],
 ) -> None:
     """At most n items, none twice, none excluded or gone, each meets the filter, in the order of the sources."""
-    slate = places(in_order(proposed), n, catalogue, excluded, conditions)
+    slate = places(in_order(proposed), n, CatalogueView(catalogue, (), 0), excluded, conditions)
     shown = [place.item.key for place in slate]
     assert len(shown) <= n
     assert len(set(shown)) == len(shown)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap import accept_events
 from millstream.entrypoints.answers import receipt_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.functions import accept_events
 
 
 def post_events(request: Request, telemetry: Telemetry) -> Answer:

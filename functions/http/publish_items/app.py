@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap import publish_items
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.functions import publish_items
 
 
 def put_items(request: Request, telemetry: Telemetry) -> Answer:

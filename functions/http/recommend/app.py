@@ -6,13 +6,13 @@ from typing import Any
 
 from millstream.application.ports import Budget
 from millstream.application.recommend.recommend import similar_items
-from millstream.bootstrap import Reading, reading
 from millstream.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from millstream.domain.slates.requests import parse_count, parse_request
 from millstream.entrypoints.answers import item_body, places_body, slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.lambda_budget import PartOfBudget
 from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
+from millstream.wiring.functions import Reading, reading
 
 SLATE_LOG_S = 1.0
 """A customer waits: that long an entry in the log is retried, and then the slate is answered without it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap_rebuild import fold_trends
 from millstream.domain.errors import NotDoneError
 from millstream.entrypoints.state_machine import AllBut, text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.rebuild import fold_trends
 
 ONE_PIECE_S = 180
 """What the largest piece takes: the time is looked at between pieces."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap_rebuild import fold_users
 from millstream.entrypoints.state_machine import number, text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.rebuild import fold_users
 
 
 @instrumented

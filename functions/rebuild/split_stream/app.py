@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap_rebuild import split_stream
 from millstream.entrypoints.state_machine import text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.rebuild import split_stream
 
 
 @instrumented

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap_rebuild import switch_view
 from millstream.domain.errors import NotDoneError
 from millstream.entrypoints.state_machine import AllBut, text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.rebuild import switch_view
 
 ONE_BATCH_S = 30
 """What a batch of a thousand records takes, with its retries: the time is looked at between batches."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap import archive_events
 from millstream.entrypoints.stream import ALL_DONE, arrivals
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.functions import archive_events
 
 
 @instrumented

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
-from millstream.bootstrap import project_events
 from millstream.entrypoints.stream import deliver_again_from, log_records
 from millstream.entrypoints.telemetry import Telemetry, instrumented
+from millstream.wiring.functions import project_events
 
 
 @instrumented

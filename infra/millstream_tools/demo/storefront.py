@@ -8,7 +8,7 @@ from typing import Any
 
 from millstream.domain.keys import item_key
 from millstream.domain.log.positions import Position, parse_position
-from millstream.domain.slates.rerank import excluded_items
+from millstream.domain.slates.eligibility import excluded_items
 from millstream.domain.slates.slate import SeenItems
 from millstream_tools.demo.baselines import FrozenProfile, Popularity
 from millstream_tools.demo.measures import Counts, Samples

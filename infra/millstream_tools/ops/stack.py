@@ -4,46 +4,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from millstream.adapters.aws.dynamo_imports import DynamoImports
-from millstream.adapters.aws.dynamo_views import DynamoViews
-from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
-from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
-from millstream.adapters.aws.s3_archive import S3Archive
-from millstream.adapters.aws.s3_model_store import S3ModelStore
-from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+from millstream.adapters.aws.clients import Patience
 from millstream.application.ports import FeatureStore
-from millstream.bootstrap import patient
+from millstream.wiring.adapters import Wiring
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.clients import local_session
 from millstream_tools.cloud.local.deployment import Deployment
 from millstream_tools.explained import ExplainedError
-
-_CONFIG = patient(connections=32)
 
 
 class NoStackError(ExplainedError):
     """There is no such stack, or no way to it; the message says what can be done."""
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Wiring):
     """A stack and how to reach it; `endpoint` is None on AWS. Makes clients and adapters, and keeps none."""
 
-    name: str
-    region: str
-    outputs: Mapping[str, str]
-    endpoint: str | None
-    _session: Any
+    def __init__(
+        self, name: str, region: str, outputs: Mapping[str, str], endpoint: str | None, session: boto3.Session
+    ) -> None:
+        self.name = name
+        self.region = region
+        self.outputs = outputs
+        self.endpoint = endpoint
+        self._session: Any = session
+        super().__init__(lambda resource: self.output(resource.output), self._made, Patience.LONG)
 
     def client(self, service: str) -> Any:
         """A boto3 client of this stack's account or local cloud."""
-        return self._session.client(service, endpoint_url=self.endpoint, config=_CONFIG)
+        return self._made(service)
 
     def output(self, name: str) -> str:
         """One output of the template. Raises NoStackError where the stack has none of that name."""
@@ -55,45 +49,14 @@ class Stack:
                 "is it a Millstream stack, and up to date with this checkout?"
             ) from None
 
-    def archive(self) -> S3Archive:
-        """The log's long memory."""
-        return S3Archive(self.client("s3"), self.output("ArchiveBucket"))
-
-    def event_log(self) -> KinesisEventLog:
-        """The log."""
-        return KinesisEventLog(self.client("kinesis"), self.output("StreamName"))
-
-    def log_reader(self) -> KinesisLogReader:
-        """What the stream still holds."""
-        return KinesisLogReader(self.client("kinesis"), self.output("StreamName"))
-
-    def dead_letters(self) -> SqsDeadLetters:
-        """Where records go that cannot be folded."""
-        return SqsDeadLetters(self.client("sqs"), self.output("DeadLettersUrl"))
-
-    def views(self) -> DynamoViews:
-        """The versions of the views."""
-        return DynamoViews(self.client("dynamodb"), self.output("UsersTable"), self.output("ItemsTable"))
-
     def features(self) -> FeatureStore:
         """The rows of the version that serves."""
         views = self.views()
         return views.store(views.serving())
 
-    def models(self) -> S3ModelStore:
-        """The models and their registry."""
-        return S3ModelStore(
-            self.client("s3"), self.client("dynamodb"), self.output("ModelsBucket"), self.output("ModelsTable")
-        )
-
-    def imports(self) -> DynamoImports:
-        """Which history is in the log."""
-        return DynamoImports(self.client("dynamodb"), self.output("ItemsTable"))
-
-    def secret(self) -> bytes:
-        """The key of the pseudonyms."""
-        answer = self.client("secretsmanager").get_secret_value(SecretId=self.output("PseudonymSecretArn"))
-        return str(answer["SecretString"]).encode()
+    def _made(self, service: str, _: Patience = Patience.LONG) -> Any:
+        """Patient, whatever the adapter would do with: nobody waits for a command as for an answer."""
+        return self._session.client(service, endpoint_url=self.endpoint, config=Patience.LONG.value)
 
 
 def open_stack(name: str | None = None) -> Stack:
@@ -121,7 +84,8 @@ def _stack_on_aws(name: str) -> Stack:
     # AWS_REGION, because boto3 itself looks at AWS_DEFAULT_REGION alone, and then at the user's profile.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
     try:
-        found = session.client("cloudformation", config=_CONFIG).describe_stacks(StackName=name)["Stacks"][0]
+        client = session.client("cloudformation", config=Patience.LONG.value)
+        found = client.describe_stacks(StackName=name)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
         region = session.region_name or "no region: set AWS_REGION"
         raise NoStackError(f"stack {name} could not be looked up in {region}: {error}") from error

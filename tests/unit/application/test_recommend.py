@@ -10,14 +10,8 @@ import pytest
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
 from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.catalogue_view import CatalogueView
-from millstream.application.recommend.recommend import (
-    FEW_CANDIDATES,
-    MANY_CANDIDATES,
-    POLICY,
-    Recommend,
-    Served,
-    similar_items,
-)
+from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, similar_items
+from millstream.application.recommend.served import Served
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.events import Event
@@ -116,7 +110,7 @@ def test_a_known_user_gets_the_models_items_first() -> None:
     assert set(ids(slate)[3:]) == {"item-5", "item-1"}
     assert slate.items[0].reason == "often goes with Item-1"
     assert (slate.provenance.user_position, slate.provenance.model_version) == (position, "list-1")
-    assert (slate.provenance.policy, slate.provenance.tier) == (POLICY, "in-process")
+    assert (slate.provenance.policy, slate.provenance.tier) == (POLICY.name, "in-process")
     assert {place.propensity for place in slate.items} == {1.0}
 
 
@@ -252,7 +246,7 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
         "items": [["item-5", "model", 1.0]],
         "userPosition": str(position),
         "modelVersion": "list-1",
-        "policy": POLICY,
+        "policy": POLICY.name,
         "tier": "in-process",
     }
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from millstream.adapters.aws.backoff import LONGEST_CALL_S
-from millstream.bootstrap import aws_client, client_without_retries
+from millstream.adapters.aws.clients import Patience, aws_client
 from millstream.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
 from tests.hourglass import Hourglass
 
@@ -21,14 +21,14 @@ def test_the_budget_is_lambdas_time_less_the_margin() -> None:
 
 def test_an_attempt_that_is_begun_at_the_last_moment_ends_before_lambda_does() -> None:
     """The margin is longer than the longest attempt of the clients that adapters with a budget are given."""
-    config = client_without_retries("kinesis", "eu-west-1").meta.config
+    config = aws_client("kinesis", "eu-west-1", Patience.ADAPTER).meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout == LONGEST_CALL_S < MARGIN_S
 
 
 def test_other_clients_retry_by_themselves() -> None:
     """They have no budget: what they call is not worth one, or is called before there is one."""
-    assert aws_client("kinesis", "eu-west-1").meta.config.retries["total_max_attempts"] == 2
+    assert aws_client("kinesis", "eu-west-1", Patience.CLIENT).meta.config.retries["total_max_attempts"] == 2
 
 
 def test_a_part_of_a_budget_begins_when_it_is_taken() -> None:

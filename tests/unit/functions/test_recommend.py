@@ -10,12 +10,13 @@ from functions.http.recommend import app
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventLog, MemoryFeatureStore
 from millstream.application.ports import VersionedRow
 from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE
-from millstream.application.recommend.recommend import Recommend, Served
-from millstream.bootstrap import Reading
+from millstream.application.recommend.recommend import Recommend
+from millstream.application.recommend.served import Served
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import item_key
 from millstream.domain.log.records import decode
 from millstream.domain.slates.slate import Candidate, Source
+from millstream.wiring.functions import Reading
 from tests.builders import NOW_MS, SECRET, item, subject
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 

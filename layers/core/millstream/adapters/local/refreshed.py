@@ -7,8 +7,12 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from millstream.application.ports import Clock
+from millstream.application.recommend.served import Renew
 
 LONGEST_WAIT_S = 2.0
+
+IDLE_MS = 15_000
+"""An instance that was not asked for so long reads everything again before it answers."""
 
 _Value = TypeVar("_Value")
 
@@ -84,3 +88,12 @@ class Refreshed(Generic[_Value]):
         self._value = value
         self._loaded_at_ms = self._clock.now_ms()
         self._loaded = True
+
+
+def refresh_in_background(clock: Clock, on_error: Callable[[Exception], None]) -> Renew:
+    """Values of this process, all with one clock."""
+
+    def renew(load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
+        return Refreshed(load, clock, every_ms, on_error, IDLE_MS)
+
+    return renew

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, FeatureStore, Scorer
+from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, Scorer
 from millstream.application.recommend.catalogue_view import CatalogueView
+from millstream.application.recommend.policy import InOrder, Policy
+from millstream.application.recommend.served import Served
+from millstream.application.recommend.sources import Asked, Neighbours
+from millstream.application.recommend.tiers import SOURCES, candidates, tier_of
+from millstream.domain.catalogue.filters import Condition
 from millstream.domain.keys import ItemKey, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import BEGINNING
 from millstream.domain.log.records import encode
+from millstream.domain.slates.eligibility import Eligible, eligible, excluded_items
 from millstream.domain.slates.requests import RecommendationRequest
-from millstream.domain.slates.rerank import excluded_items, places
-from millstream.domain.slates.slate import Candidate, Provenance, Slate, SlateItem, Source, in_order
+from millstream.domain.slates.slate import Candidate, Provenance, Slate, SlateItem
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
 
-POLICY = "in-order-1"
-"""Model, neighbours of the last item, trending, newest; nothing is left to chance. Renamed when that changes."""
-
+POLICY: Policy = InOrder()
 FEW_CANDIDATES = 200
 MANY_CANDIDATES = 10_000
 """Asked for when a filter leaves too few of the first."""
-
-
-@dataclass(frozen=True)
-class Served:
-    """What serves at this moment; each part is swapped whole when a newer one is ready, never changed."""
-
-    scorer: Callable[[], Scorer | None]
-    catalogue: Callable[[], CatalogueView]
-    trending: Callable[[], Sequence[tuple[ItemKey, float]]]
-    features: Callable[[], FeatureStore]
 
 
 @dataclass(frozen=True)
@@ -47,17 +40,13 @@ class Recommend:
     pseudonym_secret: bytes
 
     def __call__(self, request: RecommendationRequest, recommendation_id: str) -> Slate:
-        """A slate, also for a user whom nobody knows. Raises UnavailableError if the user's row cannot be read."""
+        """A slate, also for an unknown user. Raises UnavailableError if the user's row cannot be read."""
         row = self.served.features().read_user(pseudonym(request.user_id, self.pseudonym_secret))
         state = user_row.unpack(row.data) if row.data else UserState()
         scorer = self.served.scorer()
         items = self._items(request, state, scorer)
-        from_model = any(place.source in (Source.MODEL, Source.NEIGHBOURS) for place in items)
         provenance = Provenance(
-            state.position if row.data else None,
-            scorer.version if scorer else None,
-            POLICY,
-            "in-process" if from_model else "trending",
+            state.position if row.data else None, scorer.version if scorer else None, POLICY.name, tier_of(items)
         )
         stale = request.min_position is not None and not (state.position if row.data else BEGINNING).reaches(
             request.min_position
@@ -76,44 +65,37 @@ class Recommend:
         catalogue = self.served.catalogue()
         latest = tail(state, scorer.tail_items) if scorer else []
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
-            candidates = in_order(self._sources(scorer, latest, excluded, limit, catalogue.newest))
-            items = places(candidates, request.n, catalogue.items, excluded, request.filter)
+            asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, limit)
+            items = places(candidates(asked), request.n, catalogue, excluded, request.filter)
             if len(items) == request.n or not request.filter:
                 break
         return items
 
-    def _sources(
-        self,
-        scorer: Scorer | None,
-        latest: Sequence[ItemKey],
-        excluded: Collection[ItemKey],
-        limit: int,
-        newest: Sequence[ItemKey],
-    ) -> Iterator[Iterable[Candidate]]:
-        """The candidates of each source, made only when the sources before it did not fill the slate."""
-        if scorer and latest:
-            yield scorer.recommend(latest, excluded, limit)
-            yield neighbours(scorer, latest[0], limit)
-        yield trending(self.served.trending())
-        yield (Candidate(item, 0.0, Source.NEWEST) for item in newest)
-
-
-def neighbours(scorer: Scorer, item: ItemKey, limit: int) -> list[Candidate]:
-    """What most often follows one item."""
-    return [Candidate(found.item, found.score, Source.NEIGHBOURS, item) for found in scorer.similar(item, limit)]
-
-
-def trending(heaviest: Sequence[tuple[ItemKey, float]]) -> Iterator[Candidate]:
-    """What is popular now; scores are shares of the most popular item's weight."""
-    return (Candidate(item, weight / heaviest[0][1], Source.TRENDING) for item, weight in heaviest)
-
 
 def similar_items(served: Served, item_id: str, n: int) -> tuple[SlateItem, ...]:
     """The items that most often follow this one; none while the model does not know the item."""
-    key = item_key(item_id)
-    scorer = served.scorer()
-    candidates = neighbours(scorer, key, FEW_CANDIDATES) if scorer else []
-    return places(candidates, n, served.catalogue().items, {key}, ())
+    key, catalogue = item_key(item_id), served.catalogue()
+    asked = Asked(served.scorer(), (key,), (key,), catalogue.newest, served.trending, FEW_CANDIDATES)
+    return places(Neighbours().candidates(asked), n, catalogue, {key}, ())
+
+
+def places(
+    proposed: Iterable[Candidate],
+    n: int,
+    catalogue: CatalogueView,
+    excluded: Collection[ItemKey],
+    conditions: Collection[Condition],
+) -> tuple[SlateItem, ...]:
+    """At most n places, chosen by the policy among the candidates that may be shown."""
+    allowed = eligible(proposed, catalogue.items, excluded, conditions)
+    return tuple(_place(shown, propensity, catalogue) for shown, propensity in POLICY.chosen(allowed, n))
+
+
+def _place(shown: Eligible, propensity: float, catalogue: CatalogueView) -> SlateItem:
+    candidate = shown.candidate
+    cause = catalogue.items.get(candidate.because) if candidate.because else None
+    reason = SOURCES[candidate.source].reason(cause)
+    return SlateItem(shown.item, candidate.score, candidate.source, reason, propensity)
 
 
 def _described(slate: Slate) -> dict[str, object]:

@@ -1,0 +1,72 @@
+"""What serves at this moment: the model, the catalogue, the trend and the users' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from millstream.application.ports import Catalogue, FeatureStore, ModelStore, Scorer, Views
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
+from millstream.domain.keys import ItemKey
+from millstream.domain.views import trend_row
+from millstream.domain.views.trend import heaviest
+
+TRENDING_ITEMS = 500
+REFRESH_MS = 2_000
+"""How old the trend and the champion may be before they are read again, off the request's path."""
+
+CATALOGUE_REFRESH_MS = 10_000
+"""The same for what changed in the catalogue, which is more to ask for."""
+
+_Value = TypeVar("_Value")
+
+
+class Renew(Protocol):
+    """Keeps a value that is loaded again, behind the readers' back, when it is older than `every_ms`."""
+
+    def __call__(self, load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
+        """The value, whenever it is asked for; `load` gets the present value and returns the next."""
+        ...
+
+
+@dataclass(frozen=True)
+class Served:
+    """Each part is swapped whole when a newer one is ready, never changed."""
+
+    scorer: Callable[[], Scorer | None]
+    catalogue: Callable[[], CatalogueView]
+    trending: Callable[[], Sequence[tuple[ItemKey, float]]]
+    features: Callable[[], FeatureStore]
+
+
+def serve(
+    views: Views, catalogue: Catalogue, models: ModelStore, load_scorer: Callable[[str], Scorer], renew: Renew
+) -> Served:
+    """What these stores hold. `load_scorer` gets the version of a model that is published."""
+
+    def next_scorer(present: Scorer | None) -> Scorer | None:
+        champion = models.champion()
+        if champion is None or (present is not None and present.version == champion):
+            return present
+        return load_scorer(champion)
+
+    def next_catalogue(present: CatalogueView | None) -> CatalogueView:
+        return (present or EMPTY_CATALOGUE).refreshed(catalogue)
+
+    def next_features(present: FeatureStore | None) -> FeatureStore:
+        serving = views.serving()
+        return present if present is not None and present.view == serving else views.store(serving)
+
+    features = renew(next_features, REFRESH_MS)
+
+    def next_trending(_: Sequence[tuple[ItemKey, float]] | None) -> Sequence[tuple[ItemKey, float]]:
+        trends = [trend_row.unpack(row.data) for row in features().read_trends().values()]
+        return heaviest(trends, TRENDING_ITEMS)
+
+    return Served(
+        scorer=renew(next_scorer, REFRESH_MS),
+        catalogue=renew(next_catalogue, CATALOGUE_REFRESH_MS),
+        trending=renew(next_trending, REFRESH_MS),
+        features=features,
+    )

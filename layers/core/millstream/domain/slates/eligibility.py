@@ -1,0 +1,45 @@
+"""Which candidates may be shown to a user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from millstream.domain.catalogue.filters import Condition
+from millstream.domain.catalogue.items import Item
+from millstream.domain.keys import ItemKey
+from millstream.domain.slates.slate import Candidate, SeenItems
+from millstream.domain.views.tastes import everything, purchased, session
+from millstream.domain.views.user_state import UserState
+
+_SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
+    SeenItems.NONE: lambda _: (),
+    SeenItems.SESSION: session,
+    SeenItems.PURCHASED: purchased,
+    SeenItems.ALL: everything,
+}
+
+
+class Eligible(NamedTuple):
+    """A candidate that may be shown, and its item."""
+
+    candidate: Candidate
+    item: Item
+
+
+def excluded_items(state: UserState, policy: SeenItems) -> Collection[ItemKey]:
+    """The user's own items that the policy keeps out of the slate."""
+    return _SEEN[policy](state)
+
+
+def eligible(
+    candidates: Iterable[Candidate],
+    catalogue: Mapping[ItemKey, Item],
+    excluded: Collection[ItemKey],
+    conditions: Collection[Condition],
+) -> Iterator[Eligible]:
+    """The candidates that are in the catalogue, available, not excluded, and meet every condition."""
+    for candidate in candidates:
+        item = None if candidate.item in excluded else catalogue.get(candidate.item)
+        if item is not None and item.available and all(condition.holds(item) for condition in conditions):
+            yield Eligible(candidate, item)

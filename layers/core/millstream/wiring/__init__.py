@@ -1,0 +1,1 @@
+"""The composition root: names of resources become adapters, adapters become use cases."""

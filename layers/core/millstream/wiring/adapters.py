@@ -1,0 +1,154 @@
+"""What a stack keeps its state in, declared once, and the adapters for it.
+
+A function finds the names of its resources in its environment, a tool in the stack's outputs: `Wiring` serves both.
+Adapters are imported where they are made, so that a function loads no library that it does not use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from millstream.adapters.aws.clients import Patience, aws_client
+from millstream.domain.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
+    from millstream.adapters.aws.dynamo_imports import DynamoImports
+    from millstream.adapters.aws.dynamo_views import DynamoViews
+    from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
+    from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
+    from millstream.adapters.aws.s3_archive import S3Archive
+    from millstream.adapters.aws.s3_model_store import S3ModelStore
+    from millstream.adapters.aws.s3_workspace import S3Workspace
+    from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+
+REBUILDS = "rebuild/"
+"""Where the workspaces of rebuilds lie in their bucket."""
+
+
+class Resource(Enum):
+    """What a stack keeps state in: its logical id in template.yaml, and the stack's output that names it.
+
+    A function finds the name in the environment variable MILLSTREAM_ and the member's name.
+    """
+
+    STREAM = "EventsStream", "StreamName"
+    USERS_TABLE = "UsersTable", "UsersTable"
+    ITEMS_TABLE = "ItemsTable", "ItemsTable"
+    CATALOGUE_TABLE = "CatalogueTable", "CatalogueTable"
+    MODELS_TABLE = "ModelsTable", "ModelsTable"
+    ARCHIVE_BUCKET = "ArchiveBucket", "ArchiveBucket"
+    MODELS_BUCKET = "ModelsBucket", "ModelsBucket"
+    REBUILD_BUCKET = "RebuildBucket", "RebuildBucket"
+    DEAD_LETTERS_URL = "DeadLetters", "DeadLettersUrl"
+    PSEUDONYM_SECRET = "PseudonymSecret", "PseudonymSecretArn"  # a name
+
+    def __init__(self, logical_id: str, output: str) -> None:
+        self.logical_id = logical_id
+        self.output = output
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of a function that uses it."""
+        return f"MILLSTREAM_{self.name}"
+
+
+class Wiring:
+    """Makes adapters, and keeps none. `patience` is what an adapter gets that says nothing of it."""
+
+    def __init__(
+        self, name_of: Callable[[Resource], str], client: Callable[[str, Patience], Any], patience: Patience
+    ) -> None:
+        self.name_of = name_of
+        self._client = client
+        self._patience = patience
+
+    def event_log(self) -> KinesisEventLog:
+        """The log, to append to."""
+        from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
+
+        return KinesisEventLog(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
+
+    def log_reader(self) -> KinesisLogReader:
+        """What the stream still holds."""
+        from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
+
+        return KinesisLogReader(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
+
+    def archive(self) -> S3Archive:
+        """The log's long memory."""
+        from millstream.adapters.aws.s3_archive import S3Archive
+
+        return S3Archive(self._client("s3", self._patience), self.name_of(Resource.ARCHIVE_BUCKET))
+
+    def views(self, *, users: bool = True, trends: bool = True, patience: Patience | None = None) -> DynamoViews:
+        """The versions of the views; a step that touches only users' rows, or only trends', is told no more."""
+        from millstream.adapters.aws.dynamo_views import DynamoViews
+
+        return DynamoViews(
+            self._client("dynamodb", patience or self._patience),
+            self.name_of(Resource.USERS_TABLE) if users else "",
+            self.name_of(Resource.ITEMS_TABLE) if trends else "",
+        )
+
+    def dead_letters(self) -> SqsDeadLetters:
+        """Where records go that cannot be folded."""
+        from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(self._client("sqs", self._patience), self.name_of(Resource.DEAD_LETTERS_URL))
+
+    def models(self) -> S3ModelStore:
+        """The models and their registry."""
+        from millstream.adapters.aws.s3_model_store import S3ModelStore
+
+        return S3ModelStore(
+            self._client("s3", self._patience),
+            self._client("dynamodb", self._patience),
+            self.name_of(Resource.MODELS_BUCKET),
+            self.name_of(Resource.MODELS_TABLE),
+        )
+
+    def imports(self) -> DynamoImports:
+        """Which history is in the log."""
+        from millstream.adapters.aws.dynamo_imports import DynamoImports
+
+        return DynamoImports(self._client("dynamodb", self._patience), self.name_of(Resource.ITEMS_TABLE))
+
+    def workspace(self, name: str) -> S3Workspace:
+        """What the steps of a rebuild leave to each other."""
+        from millstream.adapters.aws.s3_workspace import S3Workspace
+
+        return S3Workspace(self._client("s3", self._patience), self.name_of(Resource.REBUILD_BUCKET), REBUILDS + name)
+
+    def secret(self) -> bytes:
+        """The key of the pseudonyms."""
+        client = self._client("secretsmanager", Patience.CLIENT)
+        return str(client.get_secret_value(SecretId=self.name_of(Resource.PSEUDONYM_SECRET))["SecretString"]).encode()
+
+
+class FunctionWiring(Wiring):
+    """For a Lambda function: names and the region come from the environment, read once a process."""
+
+    def __init__(self, patience: Patience) -> None:
+        self.region = _variable("AWS_REGION")
+        super().__init__(
+            lambda resource: _variable(resource.variable),
+            lambda service, patience: aws_client(service, self.region, patience),
+            patience,
+        )
+
+    def catalogue(self, client_attempts: int) -> DynamoCatalogue:
+        """What can be recommended."""
+        from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
+
+        return DynamoCatalogue(self.name_of(Resource.CATALOGUE_TABLE), self.region, client_attempts)
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise InvalidInputError(name, "an environment variable that is set", value)
+    return value

@@ -1,0 +1,82 @@
+"""The use cases of the functions that API Gateway and Kinesis call, made once a process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from millstream.adapters.aws.clients import Patience
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.collect.accept_events import AcceptEvents
+from millstream.application.collect.archive_events import ArchiveEvents
+from millstream.application.collect.publish_items import PublishItems
+from millstream.application.project.project_events import ProjectEvents
+from millstream.wiring.adapters import FunctionWiring
+
+if TYPE_CHECKING:
+    from millstream.application.ports import Catalogue, Scorer
+    from millstream.application.recommend.recommend import Recommend
+
+
+@cache
+def accept_events() -> AcceptEvents:
+    """The use case behind POST /events."""
+    wiring = FunctionWiring(Patience.ADAPTER)
+    return AcceptEvents(wiring.event_log(), SystemClock(), wiring.secret())
+
+
+@cache
+def publish_items() -> PublishItems:
+    """The use case behind PUT /items."""
+    wiring = FunctionWiring(Patience.ADAPTER)
+    return PublishItems(wiring.event_log(), wiring.catalogue(client_attempts=1), SystemClock())
+
+
+@cache
+def project_events() -> ProjectEvents:
+    """The use case behind the stream's projector."""
+    wiring = FunctionWiring(Patience.ADAPTER)
+    return ProjectEvents(wiring.views(), wiring.dead_letters())
+
+
+@cache
+def archive_events() -> ArchiveEvents:
+    """The use case behind the stream's archivist."""
+    return ArchiveEvents(FunctionWiring(Patience.ADAPTER).archive())
+
+
+class Reading(NamedTuple):
+    """What the reading function uses: the recommender, and the catalogue itself."""
+
+    recommend: Recommend
+    catalogue: Catalogue
+
+
+@cache
+def reading(on_error: Callable[[Exception], None]) -> Reading:
+    """The use cases behind the GET routes; `on_error` gets what went wrong while refreshing in the background."""
+    from millstream.adapters.local.refreshed import refresh_in_background
+    from millstream.application.recommend.recommend import Recommend
+    from millstream.application.recommend.served import serve
+
+    wiring, clock = FunctionWiring(Patience.CLIENT), SystemClock()
+    models, catalogue = wiring.models(), wiring.catalogue(client_attempts=2)
+    folder = Path(tempfile.gettempdir()) / "millstream-models"
+    served = serve(
+        wiring.views(),
+        catalogue,
+        models,
+        lambda version: load_scorer(models.fetch(version, folder), version),
+        refresh_in_background(clock, on_error),
+    )
+    return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret()), catalogue)
+
+
+def load_scorer(folder: Path, version: str) -> Scorer:
+    """A warmed scorer; numpy and onnxruntime are imported here, so that functions without a model do not pay."""
+    from millstream.scoring.onnx_scorer import OnnxScorer
+
+    return OnnxScorer.load(folder, version)
