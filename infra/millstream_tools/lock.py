@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
+def exclusive_lock(lock: Path) -> Iterator[None]:
     """Hold the lock file; the system releases it when the process ends, however it ends."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:

@@ -33,7 +33,7 @@ from millstream_tools.demo.translation import history_records
 from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, export, fit
 from millstream_tools.lab.served.covisitation_model.fit import fitted
 from millstream_tools.lab.served.covisitation_model.replay import replay
-from millstream_tools.lab.watch import Seconds, Watch, summed
+from millstream_tools.lab.stopwatch import Seconds, Stopwatch, summed
 from millstream_tools.shops.recorded.open_shop import open_shop
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import packed
@@ -74,7 +74,7 @@ class Steps:
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
         """Time what happens within."""
-        watch = Watch()
+        watch = Stopwatch()
         yield
         self.took[step] = watch.seconds()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
+from millstream.application.ports.time import PartOfBudget
 from millstream.application.recommend.recommend import similar_items
 from millstream.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from millstream.domain.slates.requests import parse_count, parse_request
 from millstream.entrypoints.answers import item_body, places_body, slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
-from millstream.entrypoints.lambda_budget import PartOfBudget
 from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
 from millstream.wiring.functions import Reading, reading
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.application.ports import Budget
+from millstream.application.ports.time import AllBut
 from millstream.domain.errors import NotDoneError
-from millstream.entrypoints.state_machine import AllBut, text
+from millstream.entrypoints.state_machine import text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
 from millstream.wiring.rebuild import fold_trends
 

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from millstream.application.ports import Budget
+from millstream.application.ports.time import AllBut
 from millstream.domain.errors import NotDoneError
-from millstream.entrypoints.state_machine import AllBut, text
+from millstream.entrypoints.state_machine import text
 from millstream.entrypoints.telemetry import Telemetry, instrumented
 from millstream.wiring.rebuild import switch_view
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.console import console, errors, report_errors
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
 from millstream_tools.explained import ExplainedError
@@ -35,7 +35,7 @@ class NothingArchivedError(ExplainedError):
 @app.command("list")
 def list_(*, stack: StackName = "") -> None:
     """The days and shards of the archive: objects, stored bytes, first and last sequence number."""
-    with told_plainly():
+    with report_errors():
         days = planned(open_stack(stack).archive().listing())
     if not days:
         console.print("The archive is empty.")
@@ -61,7 +61,7 @@ def compact_(
     from millstream_tools.ops.archive.compaction import compact
 
     only = f"{day:%Y-%m-%d}" if day else None
-    with told_plainly():
+    with report_errors():
         opened = open_stack(stack)
         archive = opened.archive()
         days = planned(archive.listing(), only)
@@ -117,9 +117,9 @@ def _print_summary(files: Sequence[Compacted], destination: Destination) -> None
 
 
 def _print_strangers(days: Sequence[DayOfShard], destination: Destination) -> None:
-    from millstream_tools.ops.archive.compaction import strangers
+    from millstream_tools.ops.archive.compaction import unexpected_files
 
-    if others := strangers(days, destination):
+    if others := unexpected_files(days, destination):
         some = ", ".join(others[:3]) + " …" * (len(others) > 3)
         message = f"files there that are not of this archive: {len(others)}: {some}"
         errors.print(message, highlight=False, markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.poller.counters import Counters
 
@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def up() -> None:
     """Start the local cloud and deploy template.yaml; bring a running one up to date."""
-    with told_plainly():
+    with report_errors():
         deployment = cloud.up(settings=cloud.Settings(say=console.print))
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
     console.print(
@@ -25,14 +25,14 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """End the local cloud; its data goes with it."""
-    with told_plainly():
+    with report_errors():
         console.print("The local cloud is down." if cloud.down() else "No local cloud was up.")
 
 
 @app.command()
 def status() -> None:
     """Whether the local cloud runs, where it answers, and what its poller has delivered."""
-    with told_plainly():
+    with report_errors():
         found = cloud.status()
     if found.deployment is None:
         console.print("No local cloud is up: run `millstream up`.")

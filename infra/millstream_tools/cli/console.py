@@ -24,7 +24,7 @@ def counted(number: int, thing: str) -> str:
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""
     try:
         yield

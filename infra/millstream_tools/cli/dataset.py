@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
 from millstream_tools.ops.stack import open_stack
@@ -42,7 +42,7 @@ def build(
     from millstream_tools.ops.training_sets import building
     from millstream_tools.ops.training_sets.cut import parse_until
 
-    with told_plainly():
+    with report_errors():
         cut = parse_until(until)
         archive = open_stack(stack).archive()
         # Each stored byte twice: to find the range, and to fold it.

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.loading import loading
 from millstream_tools.cloud.local.cloud import Settings, running_cloud
 from millstream_tools.shops.contract.shop import Shop
@@ -38,7 +38,7 @@ def demo(
         from millstream_tools.demo.screen import print_report
 
     signal.signal(signal.SIGTERM, _end)
-    with told_plainly(), tempfile.TemporaryDirectory(prefix="millstream-demo-") as folder:
+    with report_errors(), tempfile.TemporaryDirectory(prefix="millstream-demo-") as folder:
         shop = _shop(data, seed, probes)
         console.print("Starting a local cloud and deploying template.yaml")
         with running_cloud(Path(folder), Settings(say=console.print)) as cloud:

@@ -14,7 +14,7 @@ from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import FiledLetter, filed_letter, filed_letters
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter
 from millstream.domain.errors import InvalidRecordError, MillstreamError
-from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.console import console, errors, report_errors
 from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
 from millstream_tools.cli.record_file import record_bytes
 from millstream_tools.cli.target import AsJson, StackName
@@ -31,7 +31,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @app.command("list")
 def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """Print every letter once: where its record lies, why it is dead, how often it came and since when."""
-    with told_plainly():
+    with report_errors():
         letters = filed_letters(open_stack(stack).dead_letters())
     if as_json:
         typer.echo(as_text([heading(filed) for filed in letters]))
@@ -50,7 +50,7 @@ def show(
     stack: StackName = "",
 ) -> None:
     """Print one letter: the reason, the first bytes, and as much of the record as can be read."""
-    with told_plainly():
+    with report_errors():
         filed = filed_letter(open_stack(stack).dead_letters(), position)
         if raw is not None:
             raw.write_bytes(stored_bytes(filed))
@@ -76,7 +76,7 @@ def redrive(
     """Append a letter's record to the log again, where it is folded; a batch of the archivist's is archived."""
     if every and repaired is not None:
         raise typer.BadParameter("--with repairs one record: name its POSITION", param_hint="--with")
-    with told_plainly():
+    with report_errors():
         where = open_stack(stack)
         data = None if repaired is None else record_bytes(repaired)
         redrive_letter = RedriveLetter(
@@ -101,7 +101,7 @@ def redrive(
 @app.command()
 def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = False, stack: StackName = "") -> None:
     """Give up a letter's record: the log says that it does not count, and the letter goes."""
-    with told_plainly():
+    with report_errors():
         where = open_stack(stack)
         discard_letter = DiscardLetter(where.dead_letters(), where.event_log(), SystemClock())
 

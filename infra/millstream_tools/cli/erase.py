@@ -6,7 +6,7 @@ import typer
 
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.collect.erase_user import EraseUser
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.target import StackName
 from millstream_tools.ops.stack import open_stack
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 @app.command()
 def erase(user: str, *, stack: StackName = "") -> None:
     """Empty a user's row now, and keep their events out of every rebuild; prints where the log says so."""
-    with told_plainly():
+    with report_errors():
         where = open_stack(stack)
         position = EraseUser(where.event_log(), SystemClock(), where.secret())(user)
     console.print(str(position), highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.target import Key, Url, open_api
 
 app = typer.Typer()
@@ -35,7 +35,7 @@ def send(
         "quantity": quantity,
         "sentAt": time.time(),
     }
-    with told_plainly():
+    with report_errors():
         given = {name: field for name, field in event.items() if field is not None}
         receipt = open_api(url, key).send_events(user, session, [given])
     console.print(receipt["position"], highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, interruptible, told_plainly
+from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import StackName
 
@@ -67,7 +67,7 @@ def import_(
         "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
         "session": session, "event_id": event_id, "quantity": quantity,
     }  # fmt: skip
-    with told_plainly(), interruptible("the same command again completes the import"):
+    with report_errors(), interruptible("the same command again completes the import"):
         read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
         if dry_run:
             _dry_run(files, read, max_rejects)
@@ -82,7 +82,7 @@ def imports(*, stack: StackName = "") -> None:
     from millstream_tools.cli.import_shown import show_entries
     from millstream_tools.ops.stack import open_stack
 
-    with told_plainly():
+    with report_errors():
         show_entries(console, open_stack(stack or None).imports().entries())
 
 

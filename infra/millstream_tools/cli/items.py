@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.target import Key, Url, open_api
 
 app = typer.Typer()
@@ -24,7 +24,7 @@ def publish(
 ) -> None:
     """Publish one item and print the position that it got in the log."""
     body = {"itemId": item, "name": name, "category": category, "price": price}
-    with told_plainly():
+    with report_errors():
         given = {field: value for field, value in body.items() if value is not None}
         published = open_api(url, key).put_items([given])
     console.print(published["position"], highlight=False, soft_wrap=True)

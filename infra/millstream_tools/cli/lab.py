@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from millstream_tools.cli import lab_compress
-from millstream_tools.cli.console import console, errors, told_plainly
+from millstream_tools.cli.console import console, errors, report_errors
 from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
 
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
@@ -33,7 +33,7 @@ def run(
     checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
 ) -> None:
     """Fit and ask every model of an experiment, and write the figures as Markdown, JSON and PNG."""
-    with told_plainly(), needing("lab"):
+    with report_errors(), needing("lab"):
         # Here, because the other commands do without scipy.
         from millstream_tools.lab.experiments.experiment import read_experiment
         from millstream_tools.lab.experiments.running import run as measure
@@ -55,7 +55,7 @@ def tune(
     kept: Annotated[Path, typer.Option(help="Where trials are kept, to go on from.")] = RESULTS_FOLDER / "tuning",
 ) -> None:
     """Search knobs by cross-validation in time; after Ctrl-C, the same command goes on."""
-    with told_plainly(), needing("lab"):
+    with report_errors(), needing("lab"):
         # Here, because the other commands do without scipy and Optuna.
         from millstream_tools.lab.experiments.searching import tune as search
         from millstream_tools.lab.experiments.tuning import read_tuning
@@ -77,7 +77,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 42,
 ) -> None:
     """How far the first model is above the second, question by question, and whether that may be chance."""
-    with told_plainly():
+    with report_errors():
         # Here, because the other commands do without numpy.
         from millstream_tools.lab.experiments.comparison import comparison
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
 from millstream_tools.explained import ExplainedError
 
@@ -34,7 +34,7 @@ def compress(
     checkpoints: Annotated[Path, typer.Option(help="Where trainings are kept.")] = RESULTS_FOLDER / "compression",
 ) -> None:
     """Make a model smaller in several ways; show size, time and accuracy; refuse what loses too much (exit 1)."""
-    with told_plainly(), needing("lab,neural"):
+    with report_errors(), needing("lab,neural"):
         # Here, because the other commands do without PyTorch.
         from millstream_tools.lab.compression.compressing import Folders
         from millstream_tools.lab.compression.compressing import compress as make_smaller

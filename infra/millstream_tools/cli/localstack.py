@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
 
 app = typer.Typer()
@@ -17,7 +17,7 @@ def deploy(
     *, endpoint: Annotated[str, typer.Option(help="Where a LocalStack answers, such as http://127.0.0.1:4566.")]
 ) -> None:
     """Deploy template.yaml to a LocalStack that runs, or bring it up to date; cloud/localstack/README.md says more."""
-    with told_plainly():
+    with report_errors():
         deployment = deploy_to_localstack(endpoint, say=console.print)
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
     console.print(

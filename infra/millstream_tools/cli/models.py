@@ -11,7 +11,7 @@ import typer
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model, publish_model, roll_back_model
 from millstream_tools.cli import models_fit
-from millstream_tools.cli.console import console, interruptible, told_plainly
+from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import AsJson, StackName
@@ -28,7 +28,7 @@ Version = Annotated[str, typer.Argument(help="As `millstream models list` prints
 @app.command("list")
 def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """Print every model, the newest first: what it is, when it was made, how good it was, and which one serves."""
-    with told_plainly():
+    with report_errors():
         registry = Registry.of(open_stack(stack).models())
     if as_json:
         typer.echo(json.dumps(plain_listing(registry), indent=2, ensure_ascii=False))
@@ -41,7 +41,7 @@ def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
 @app.command()
 def show(version: Version, *, as_json: AsJson = False, stack: StackName = "") -> None:
     """Print all that is known of a model: its card, what it was made of, what its graph takes, and when it served."""
-    with told_plainly():
+    with report_errors():
         store = open_stack(stack).models()
         model, promotions = store.model(version), store.promotions()
     if as_json:
@@ -59,7 +59,7 @@ def publish(
     stack: StackName = "",
 ) -> None:
     """Check a model's folder and store it. It does not serve before it is promoted; again, nothing is changed."""
-    with told_plainly(), interruptible(UNPUBLISHED):
+    with report_errors(), interruptible(UNPUBLISHED):
         # Here, because the other commands do without numpy and onnxruntime.
         from millstream.scoring.publishable import publishable
 
@@ -80,7 +80,7 @@ def publish(
 @app.command()
 def promote(version: Version, *, stack: StackName = "") -> None:
     """Let a model serve in place of the one that serves now, unless somebody else was faster."""
-    with told_plainly():
+    with report_errors():
         done = promote_model(open_stack(stack).models(), SystemClock(), version)
     if done is None:
         told = f"{version} serves already: nothing was changed."
@@ -94,7 +94,7 @@ def promote(version: Version, *, stack: StackName = "") -> None:
 @app.command()
 def rollback(*, stack: StackName = "") -> None:
     """Let the model serve again that served before the champion was promoted; once more goes further back."""
-    with told_plainly():
+    with report_errors():
         done = roll_back_model(open_stack(stack).models(), SystemClock())
     told = f"{done.version} serves again, in place of {done.replaced}."
     console.print(told, highlight=False, markup=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, interruptible, told_plainly
+from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.lab import CHECKPOINTS_FOLDER
 from millstream_tools.cli.lab_surroundings import Data, needing, say
 from millstream_tools.cli.progress import bar
@@ -32,7 +32,7 @@ def fit(
     Its card says how good the same model is, fitted on a protocol's training part and asked its questions as it serves.
     Served are co-visitation, sequence models and blends of both. Needs the extras `lab` and, for sequences, `neural`.
     """
-    with told_plainly(), needing("lab"), interruptible(UNFINISHED):
+    with report_errors(), needing("lab"), interruptible(UNFINISHED):
         # Here, because the other commands do without scipy.
         from millstream_tools.lab.experiments.experiment import read_experiment
         from millstream_tools.lab.served.fitting import Folders

@@ -11,7 +11,7 @@ import typer
 
 from millstream.application.project.letters import filed_letters
 from millstream.application.replay.rebuild import Rebuilt
-from millstream_tools.cli.console import console, counted, errors, told_plainly
+from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.rebuild_on_aws import rebuild_on_aws
 from millstream_tools.cli.target import AsJson, StackName
@@ -42,14 +42,14 @@ def rebuild(
     if on_aws:
         if only_if_equal or afresh:
             raise typer.BadParameter("--only-if-equal and --afresh are for a rebuild in this process, not --on-aws")
-        with told_plainly():
+        with report_errors():
             rebuild_on_aws(open_stack(stack), partitions, resume or None, as_json=as_json)
         return
     if resume:
         raise typer.BadParameter("--resume is for --on-aws; here a rebuild goes on by itself")
     began = time.monotonic()
     try:
-        with told_plainly():
+        with report_errors():
             where = open_stack(stack)
             done = replays.rebuild(where, bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
             letters = len(filed_letters(where.dead_letters()))

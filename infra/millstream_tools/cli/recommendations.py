@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.target import Key, Url, open_api
 from millstream_tools.demo.screen import slate_table
 
@@ -28,7 +28,7 @@ def recommend(
     key: Key = "",
 ) -> None:
     """Print a user's recommendations, where each came from, and what they were computed from."""
-    with told_plainly():
+    with report_errors():
         answer = open_api(url, key).recommendations(
             user, n=n, exclude_seen=exclude_seen, filter=filter, min_position=min_position
         )

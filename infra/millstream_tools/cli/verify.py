@@ -12,7 +12,7 @@ import typer
 from millstream.adapters.local.fold_code import fold_code
 from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification
-from millstream_tools.cli.console import console, counted, errors, told_plainly
+from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.row_differences import in_words
 from millstream_tools.cli.target import AsJson, StackName
@@ -33,7 +33,7 @@ def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: Sta
     Ends with status 1, and names the rows and fields, if one differs.
     """
     began = time.monotonic()
-    with told_plainly():
+    with report_errors():
         found = replays.verify(open_stack(stack), bar, partitions)
     if as_json:
         typer.echo(json.dumps(_as_json(found), indent=2))

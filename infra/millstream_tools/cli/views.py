@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import typer
 
 from millstream.domain.errors import NotFoundError
-from millstream_tools.cli.console import console, told_plainly
+from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
@@ -20,7 +20,7 @@ app = typer.Typer(help="The versions of the views: one serves, the others wait t
 @app.command("list")
 def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """Print every version that was not dropped."""
-    with told_plainly():
+    with report_errors():
         views = open_stack(stack).views()
         serving, versions = views.serving(), [one for one in views.versions() if not one.dropped]
     if as_json:
@@ -37,7 +37,7 @@ def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
 def drop(number: int, *, stack: StackName = "") -> None:
     """Delete the rows of a version that is older than the one that serves."""
     rows = 0
-    with told_plainly():
+    with report_errors():
         views = open_stack(stack).views()
         if number not in {one.number for one in views.versions() if not one.dropped}:
             raise NotFoundError(f"there is no view {number}: see `millstream views list`")

@@ -23,7 +23,7 @@ from millstream_tools.demo.translation import history_records, item_body
 from millstream_tools.explained import ExplainedError
 from millstream_tools.lab.served.covisitation_model.export import export
 from millstream_tools.lab.served.covisitation_model.fit import fit
-from millstream_tools.lab.watch import Watch
+from millstream_tools.lab.stopwatch import Stopwatch
 from millstream_tools.ops import replays
 from millstream_tools.ops.client import MillstreamApi
 from millstream_tools.ops.stack import Stack
@@ -64,7 +64,7 @@ def fit_and_promote(stack: Stack, mirror: Mirror, metrics: Mapping[str, Mapping[
     `metrics` go on its card.
     """
     models, clock = stack.models(), SystemClock()
-    watch = Watch()
+    watch = Stopwatch()
     # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
     history = (record for record in amended(stack.archive()) if record.position.shard == HISTORY_SHARD)
     model = fit(mirror.read_history(history))

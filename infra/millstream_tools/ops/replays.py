@@ -12,7 +12,7 @@ from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
-from millstream_tools.lock import one_at_a_time
+from millstream_tools.lock import exclusive_lock
 from millstream_tools.ops.stack import Stack
 from millstream_tools.places import STATE_FOLDER
 
@@ -34,7 +34,7 @@ def rebuild(
     Raises UnavailableError, ConflictError, DiffersError.
     """
     place = folder or STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}"
-    with one_at_a_time(place.with_suffix(".lock")):
+    with exclusive_lock(place.with_suffix(".lock")):
         workspace = FolderWorkspace(place)
         if afresh:
             workspace.clear()

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import translate_aws_errors
 from millstream.adapters.aws.backoff import FIRST_WAIT_S
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.domain.errors import UnavailableError
@@ -63,7 +63,7 @@ def test_what_will_never_succeed_stays_as_it_came(code: str) -> None:
 )
 def test_a_service_that_does_not_answer_is_unavailable(error: Exception) -> None:
     """Whether the connection or the answer was waited for."""
-    with pytest.raises(UnavailableError, match="ask"), unavailable_in_our_words("ask"):
+    with pytest.raises(UnavailableError, match="ask"), translate_aws_errors("ask"):
         raise error
 
 

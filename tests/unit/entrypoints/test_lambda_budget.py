@@ -8,7 +8,8 @@ import pytest
 
 from millstream.adapters.aws.backoff import LONGEST_CALL_S
 from millstream.adapters.aws.clients import Patience, aws_client
-from millstream.entrypoints.lambda_budget import MARGIN_S, LambdaBudget, PartOfBudget
+from millstream.application.ports.time import PartOfBudget
+from millstream.entrypoints.lambda_budget import MARGIN_S, LambdaBudget
 from tests.hourglass import Hourglass
 
 

@@ -13,9 +13,10 @@ from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.models.covisitation import Covisitation, CovisitationKnobs
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
 from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
-from millstream_tools.lab.sequence.export import Origin, export_blend
+from millstream_tools.lab.sequence.export import export_blend
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.reference import scored
+from millstream_tools.lab.served.export.origin import Origin
 from tests.unit.lab.made_up import interactions
 from tests.unit.lab.sequence_weights import made_up
 

@@ -16,12 +16,13 @@ from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
 from millstream.scoring.signature import read_signature
 from millstream_tools.lab.models import stored
-from millstream_tools.lab.sequence.export import Origin, ToGraph, export, saved
+from millstream_tools.lab.sequence.export import ToGraph, export, saved
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
 from millstream_tools.lab.sequence.reference import next_items
 from millstream_tools.lab.served.export.folder import Exported
+from millstream_tools.lab.served.export.origin import Origin
 from tests.unit.lab.sequence_weights import made_up
 
 KNOBS = SequenceKnobs(width=8, window=7)

@@ -25,7 +25,7 @@ from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
 from millstream_tools.cloud.local.server import start_server
 from millstream_tools.cloud.local.state import CloudState, forget_state, load_state
 from millstream_tools.explained import ExplainedError
-from millstream_tools.lock import one_at_a_time
+from millstream_tools.lock import exclusive_lock
 from millstream_tools.places import STATE_FOLDER, TEMPLATE, TOOLS
 
 STACK = "millstream"
@@ -106,7 +106,7 @@ def running_cloud(folder: Path, settings: Settings | None = None) -> Iterator[Cl
 def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deployment:
     """Start a cloud that lives on after this process, or bring the running one up to date with the checkout."""
     chosen = settings or Settings()
-    with one_at_a_time(folder / "lock"):
+    with exclusive_lock(folder / "lock"):
         state = load_state(folder)
         if state is None or not state.server.alive:
             _stop(folder)
@@ -128,7 +128,7 @@ def down(folder: Path = STATE_FOLDER) -> bool:
     """End the folder's cloud and forget it, with all its data; False when there was none."""
     if not folder.is_dir():
         return False
-    with one_at_a_time(folder / "lock"):
+    with exclusive_lock(folder / "lock"):
         return _stop(folder)
 
 

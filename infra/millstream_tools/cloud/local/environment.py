@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.lock import one_at_a_time
+from millstream_tools.lock import exclusive_lock
 from millstream_tools.places import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS
 
 # `full` brings the translator that expands AWS::Serverless resources inside MiniStack.
@@ -37,7 +37,7 @@ def cloud_python(
     """
     python = folder / "bin" / "python"
     wanted = _stamp(requirements)
-    with one_at_a_time(folder.with_name(f"{folder.name}.lock")):
+    with exclusive_lock(folder.with_name(f"{folder.name}.lock")):
         stamp = folder / STAMP
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python

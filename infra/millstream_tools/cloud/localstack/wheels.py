@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.lock import one_at_a_time
+from millstream_tools.lock import exclusive_lock
 from millstream_tools.places import STATE_FOLDER
 
 CACHE = STATE_FOLDER / "wheels"
@@ -50,7 +50,7 @@ def installed(
     Safe to call from several processes at once. Raises WheelError.
     """
     folder = cache / _name(requirements, runtime)
-    with one_at_a_time(cache / "lock"):
+    with exclusive_lock(cache / "lock"):
         if not folder.is_dir():
             say(f"Fetching the packages of {requirements.parent.name} for Lambda (once)")
             unfinished = folder.with_suffix(".unfinished")

@@ -30,7 +30,7 @@ from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import loaded
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import spent_in
-from millstream_tools.lab.watch import Watch
+from millstream_tools.lab.stopwatch import Stopwatch
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"
@@ -135,7 +135,7 @@ def _original(subject: Subject, publisher: Publisher) -> tuple[Sized, str | None
 
 def _make(tried: Try, subject: Subject, publisher: Publisher, version: str | None, say: Callable[[str], None]) -> _Made:
     say(f"{tried.name}: makes the model")
-    watch = Watch()
+    watch = Stopwatch()
     own = subject._replace(checkpoints=subject.checkpoints / _fingerprint(tried, subject))
     smaller = way_of(tried.way).make(own, knobs_for(tried.way, tried.stated))
     # A training that went on from a checkpoint took what all its epochs took.

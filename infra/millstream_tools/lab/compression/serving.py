@@ -13,7 +13,8 @@ from millstream.domain.models.cards import Cost, read_card
 from millstream_tools.lab.compression.measuring import Served, rows_of
 from millstream_tools.lab.compression.ways import Smaller
 from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.sequence.export import Origin, export
+from millstream_tools.lab.sequence.export import export
+from millstream_tools.lab.served.export.origin import Origin
 
 
 class Candidate(NamedTuple):

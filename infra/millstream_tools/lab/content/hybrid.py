@@ -18,7 +18,7 @@ from millstream_tools.lab.evaluation.questions import check_choice
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable
 from millstream_tools.lab.models.knobs import between, knobs_of, whole
-from millstream_tools.lab.watch import Seconds
+from millstream_tools.lab.stopwatch import Seconds
 
 Scale = Literal["expected", "place"]
 """expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a

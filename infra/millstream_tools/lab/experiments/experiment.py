@@ -18,7 +18,7 @@ from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.results import Published
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.time_split import time_split
-from millstream_tools.lab.experiments.reading import preparation_of, stated_in, told_apart
+from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.knobs import knobs_of
@@ -103,7 +103,7 @@ def read_experiment(path: Path, only: str | None = None) -> Experiment:
     With `only` it has the model of this name alone: what the others need, PyTorch say, need not be installed.
     """
     stated = stated_in(path, _KEYS)
-    models = told_apart(knobs_of(Model, one) for one in _those(stated["models"], only))
+    models = unique_names(knobs_of(Model, one) for one in _those(stated["models"], only))
     return Experiment(
         name=path.stem,
         title=stated["title"],

@@ -27,7 +27,7 @@ from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.questions import Questions
 from millstream_tools.lab.evaluation.ranking import answer
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.watch import Watch
+from millstream_tools.lab.stopwatch import Stopwatch
 
 ITEMS, USERS, STEPS, ASKED = 40, 80, 12, 300
 SHARES = (0.0, 0.4)
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path(".millstream") / "lab", help="the folder of all results")
     into: Path = parser.parse_args().into
     torch.set_num_threads(1)
-    watch, load = Watch(), os.getloadavg()[0]
+    watch, load = Stopwatch(), os.getloadavg()[0]
     found = {way.name: {share: [accuracy(way, share, seed) for seed in SEEDS] for share in SHARES} for way in WAYS}
     took = watch.seconds()
     written = (

@@ -29,7 +29,7 @@ def stated_in(path: Path, keys: Sequence[str]) -> dict[str, Any]:
     return stated
 
 
-def told_apart(models: Iterable[M]) -> tuple[M, ...]:
+def unique_names(models: Iterable[M]) -> tuple[M, ...]:
     """The models of a file. Raises InvalidInputError where there are none, or two of one name."""
     found = tuple(models)
     names = [model.name for model in found]

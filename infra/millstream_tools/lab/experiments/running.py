@@ -26,7 +26,7 @@ from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.experiments.streaming import ORACLE, StreamSection, streamed
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.fitting import fit
-from millstream_tools.lab.watch import Watch
+from millstream_tools.lab.stopwatch import Stopwatch
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 _WHERE_INSTALLED = ("torch",)
@@ -95,7 +95,7 @@ def _measured(
 ) -> Measured:
     recommender = made(model.family, model.knobs)
     fitted = fit(recommender, split.train, seed, checkpoints)
-    asking = Watch()
+    asking = Stopwatch()
     given = answer(recommender, split.questions)
     seconds = fitted.told("fit") | asking.seconds().told("ask")
     answers.mkdir(parents=True, exist_ok=True)

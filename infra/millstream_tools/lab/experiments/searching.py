@@ -30,7 +30,7 @@ from millstream_tools.lab.experiments.running import LIBRARIES, Written, prepare
 from millstream_tools.lab.experiments.tuning import Choices, Range, Searched, Tuning
 from millstream_tools.lab.experiments.tuning_report import Tried, Tuned, as_json, report
 from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.watch import Watch
+from millstream_tools.lab.stopwatch import Stopwatch
 
 _TRIED_BEFORE_PRUNING = 5
 _BEFORE = "before the search"
@@ -115,7 +115,7 @@ def _study(tuning: Tuning, model: Searched, about: About, storage: JournalStorag
 def _search(study: optuna.Study, model: Searched, judge: _Judge, trials: int, say: Callable[[str], None]) -> None:
     """First the model as it is, then trials until there are so many."""
     if _BEFORE not in study.user_attrs:
-        watch = Watch()
+        watch = Stopwatch()
         before = [judge.value(model.made({}), fold) for fold in range(len(judge.folds))]
         study.set_user_attr(_BEFORE, {"folds": before, "seconds": watch.seconds().told(_TOOK)})
     say(f"{model.name}: {judge.metric} {np.mean(study.user_attrs[_BEFORE]['folds']):.4f} before the search")
@@ -136,7 +136,7 @@ def _search(study: optuna.Study, model: Searched, judge: _Judge, trials: int, sa
 
 def _tried(trial: Trial, model: Searched, judge: _Judge) -> float | TrialState:
     """The mean over the folds; or that the trial was ended after a fold, or that there is no such model."""
-    watch = Watch()
+    watch = Stopwatch()
     values = {name: _drawn(trial, name, where) for name, where in model.search.items()}
     trial.set_user_attr(_KNOBS, values)
     found: list[float] = []

@@ -17,7 +17,7 @@ from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.evaluation.metrics import metric
 from millstream_tools.lab.evaluation.questions import Split, check_choice
 from millstream_tools.lab.evaluation.time_split import time_split
-from millstream_tools.lab.experiments.reading import preparation_of, stated_in, told_apart
+from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import made
@@ -176,7 +176,7 @@ _KEYS = ("title", "data", "preparation", "validation", "metric", "models", "tria
 def read_tuning(path: Path) -> Tuning:
     """The tuning of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
     stated = stated_in(path, _KEYS)
-    models = told_apart(_searched(one) for one in stated["models"])
+    models = unique_names(_searched(one) for one in stated["models"])
     return Tuning(
         name=path.stem,
         title=stated["title"],

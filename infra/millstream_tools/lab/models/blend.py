@@ -12,7 +12,7 @@ from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable
-from millstream_tools.lab.watch import Seconds, summed
+from millstream_tools.lab.stopwatch import Seconds, summed
 
 
 class Part(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.ranking import best, without
-from millstream_tools.lab.watch import Seconds
+from millstream_tools.lab.stopwatch import Seconds
 
 
 class Recommender(Protocol):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
-from millstream.domain.models.cards import Card, Cost, LogRange
+from millstream.domain.models.cards import Card
 from millstream.scoring.signature import FEATURES
 from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.data.interactions import Ints
@@ -22,27 +21,13 @@ from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.served.export.folder import Exported, write_folder
+from millstream_tools.lab.served.export.origin import Origin
 from millstream_tools.lab.served.export.parts import Built
 
 ALGORITHM = "sequence"
 BLEND = "sequence-blend"
 
 ToGraph = Callable[[SequenceKnobs, Weights], Built]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a model came from and how good it is; see `domain.model_cards.Card` for each."""
-
-    training_set: str
-    seed: int
-    cost: Cost
-    created_at_ms: int
-    metrics: Mapping[str, Mapping[str, float]]
-    log: LogRange | None = None
-    made_from: str | None = None
-    knobs: Mapping[str, Any] | None = None
-    """Those of the whole, where the model is more than its sequence part."""
 
 
 def export(

@@ -22,7 +22,7 @@ from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.shapes import model_of
-from millstream_tools.lab.watch import Seconds
+from millstream_tools.lab.stopwatch import Seconds
 
 _READ_AT_ONCE = 128
 

@@ -20,7 +20,7 @@ from millstream_tools.lab.sequence.checkpoint import Progress
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import summed_loss
 from millstream_tools.lab.sequence.model import SequenceModel
-from millstream_tools.lab.watch import Seconds, Watch, summed
+from millstream_tools.lab.stopwatch import Seconds, Stopwatch, summed
 
 _ASKED_AT_ONCE = 256
 
@@ -95,7 +95,7 @@ def _epoch(
     own_loss: Loss | None,
 ) -> None:
     """One pass over all windows, then the held-out question, if any; writes into `progress` what came of it."""
-    watch = Watch()
+    watch = Stopwatch()
     epoch = progress.epoch + 1
     drawn = np.random.default_rng((seed, epoch))
     torch.manual_seed(int(drawn.integers(2**62)))

@@ -13,13 +13,14 @@ from millstream.domain.models.cards import Card
 from millstream.scoring.signature import FEATURES
 from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.models.covisitation import Covisitation
-from millstream_tools.lab.sequence.export import Origin, order_of
+from millstream_tools.lab.sequence.export import order_of
 from millstream_tools.lab.served.covisitation_model.card import ALGORITHM
 from millstream_tools.lab.served.covisitation_model.config import CovisitationConfig
 from millstream_tools.lab.served.covisitation_model.counts import WeightedPairs
 from millstream_tools.lab.served.covisitation_model.graph import graph
 from millstream_tools.lab.served.covisitation_model.neighbours import best_neighbours, scored
 from millstream_tools.lab.served.export.folder import Exported, write_folder
+from millstream_tools.lab.served.export.origin import Origin
 
 
 def export_covisitation(model: Covisitation, item_ids: Sequence[str], folder: Path, origin: Origin) -> Exported:

@@ -21,7 +21,7 @@ from millstream_tools.lab.experiments.running import prepared
 from millstream_tools.lab.models import fitting
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.sequence.export import Origin
+from millstream_tools.lab.served.export.origin import Origin
 from millstream_tools.lab.served.forms import check_catalogue, check_form, write
 from millstream_tools.lab.served.place import check_place, written_whole
 

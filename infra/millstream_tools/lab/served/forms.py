@@ -14,9 +14,10 @@ from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.covisitation import Covisitation
 from millstream_tools.lab.models.ease import Ease
 from millstream_tools.lab.sequence.blend_graph import ItemToItem
-from millstream_tools.lab.sequence.export import Origin, export, export_blend
+from millstream_tools.lab.sequence.export import export, export_blend
 from millstream_tools.lab.served.covisitation import export_covisitation
 from millstream_tools.lab.served.export.folder import Exported
+from millstream_tools.lab.served.export.origin import Origin
 
 if TYPE_CHECKING:
     # Not when it runs: co-visitation is served, and fitted, without PyTorch.

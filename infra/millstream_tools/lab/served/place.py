@@ -16,8 +16,8 @@ _NEW, _OLD = "new", "old"
 
 def check_place(folder: Path) -> None:
     """Raises InvalidInputError where something lies there that is no model: a model is replaced, nothing else is."""
-    if folder.exists() and (strangers := sorted(path.name for path in folder.iterdir() if path.name not in _FILES)):
-        some = ", ".join(strangers[:3]) + " …" * (len(strangers) > 3)
+    if folder.exists() and (unexpected := sorted(path.name for path in folder.iterdir() if path.name not in _FILES)):
+        some = ", ".join(unexpected[:3]) + " …" * (len(unexpected) > 3)
         raise InvalidInputError(str(folder), "a new or empty folder, or a model's, which is replaced", some)
 
 

@@ -71,7 +71,7 @@ def compact(
         yield Compacted(day.day, day.shard, file_name(day), manifest, fresh)
 
 
-def strangers(days: Iterable[DayOfShard], destination: Destination) -> list[str]:
+def unexpected_files(days: Iterable[DayOfShard], destination: Destination) -> list[str]:
     """Files of the destination that are not of this archive: of another one, or of one that is gone."""
     return sorted(set(destination.names()) - {file_name(day) for day in days})
 

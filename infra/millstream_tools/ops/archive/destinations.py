@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import error_code, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import error_code, translate_aws_errors
 
 PREFIX = "parquet/"
 SUFFIX = ".parquet"
@@ -82,7 +82,7 @@ class Bucket:
     def read(self, name: str) -> bytes | None:
         """See Destination."""
         try:
-            with unavailable_in_our_words(f"read {PREFIX}{name}"):
+            with translate_aws_errors(f"read {PREFIX}{name}"):
                 return bytes(self._client.get_object(Bucket=self._bucket, Key=PREFIX + name)["Body"].read())
         except ClientError as error:
             if error_code(error) == "NoSuchKey":
@@ -91,7 +91,7 @@ class Bucket:
 
     def put(self, name: str, path: Path) -> None:
         """See Destination."""
-        with unavailable_in_our_words(f"write {PREFIX}{name}"):
+        with translate_aws_errors(f"write {PREFIX}{name}"):
             self._client.upload_file(str(path), self._bucket, PREFIX + name)
 
     def scratch(self) -> Path:
@@ -100,7 +100,7 @@ class Bucket:
 
     def names(self) -> Iterator[str]:
         """See Destination."""
-        with unavailable_in_our_words(f"list bucket {self._bucket}"):
+        with translate_aws_errors(f"list bucket {self._bucket}"):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX):
                 keys = (entry["Key"] for entry in page.get("Contents", ()))
                 yield from (key.removeprefix(PREFIX) for key in keys if key.endswith(SUFFIX))

@@ -1,4 +1,4 @@
-"""Reads a table file into columns: the one place that knows pyarrow, compression, encodings and delimiters."""
+"""Reads a recorded shop's table file into columns, whatever its compression, encoding and delimiter."""
 
 from __future__ import annotations
 

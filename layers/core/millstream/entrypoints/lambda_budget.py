@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from millstream.adapters.aws.backoff import LONGEST_CALL_S
-from millstream.application.ports import Budget
 
 MARGIN_S = LONGEST_CALL_S + 0.5
 """Kept back: an attempt that is begun at the last moment still ends, and is answered, before Lambda ends the call."""
@@ -25,17 +24,3 @@ class LambdaBudget:
         """See Budget."""
         left_ms: int = self._context.get_remaining_time_in_millis()
         return left_ms / 1000 - self._margin_s
-
-
-class PartOfBudget:
-    """At most so many seconds of a budget, from now on: for what is not worth all of it."""
-
-    def __init__(self, whole: Budget, seconds: float) -> None:
-        self._whole = whole
-        self._seconds = seconds
-        self._began_with_s = whole.left_s()
-
-    def left_s(self) -> float:
-        """See Budget."""
-        left_s = self._whole.left_s()
-        return min(left_s, self._seconds - (self._began_with_s - left_s))

@@ -37,9 +37,9 @@ def publishable(folder: Path, now_ms: int) -> PublishedModel:
 
 def _check_strangers(folder: Path) -> None:
     known = {*DECISIVE, SUMS, CARD}
-    strangers = sorted(path.name for path in folder.iterdir() if path.name not in known)
-    if strangers:
-        raise InvalidInputError(folder.name, f"no files but {', '.join(sorted(known))}", ", ".join(strangers))
+    unexpected = sorted(path.name for path in folder.iterdir() if path.name not in known)
+    if unexpected:
+        raise InvalidInputError(folder.name, f"no files but {', '.join(sorted(known))}", ", ".join(unexpected))
 
 
 def _card(folder: Path, signature: Signature) -> Card:

@@ -17,7 +17,7 @@ from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 from millstream.domain.log.records import encode
 from millstream_tools import parquet_file
 from millstream_tools.ops.archive import compaction
-from millstream_tools.ops.archive.compaction import Compacted, compact, strangers
+from millstream_tools.ops.archive.compaction import Compacted, compact, unexpected_files
 from millstream_tools.ops.archive.destinations import Folder
 from millstream_tools.ops.archive.plan import planned
 from tests.builders import NOW_MS, POISON, SHARD, event, log, record, subject
@@ -201,4 +201,4 @@ def test_files_of_another_archive_are_told_and_left(tmp_path: Path) -> None:
     other = archive_of((log(TWO), NEXT_DAY))
     compacted(other, tmp_path)
     days = planned(other.listing())
-    assert strangers(days, Folder(tmp_path)) == [f"day={DAY}/{SHARD}.parquet"]
+    assert unexpected_files(days, Folder(tmp_path)) == [f"day={DAY}/{SHARD}.parquet"]

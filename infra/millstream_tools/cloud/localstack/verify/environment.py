@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
-from millstream_tools.lock import one_at_a_time
+from millstream_tools.lock import exclusive_lock
 from millstream_tools.places import STATE_FOLDER
 
 FOLDER = STATE_FOLDER / "localstack"
@@ -39,7 +39,7 @@ def runtime_python(folder: Path = FOLDER) -> Path:
 
 def build(python: str, folder: Path = FOLDER) -> None:
     """Build it with `python`, which must be the functions' version, unless it stands. Raises VerificationError."""
-    with one_at_a_time(folder.with_name(f"{folder.name}.lock")):
+    with exclusive_lock(folder.with_name(f"{folder.name}.lock")):
         stamp = folder / STAMP
         wanted = hashlib.sha256("\0".join([python, RELEASED, *CORE, *RUNTIME, KINESIS]).encode()).hexdigest()
         if stamp.exists() and stamp.read_text() == wanted:

@@ -63,7 +63,7 @@ def _passes(error: ClientError) -> bool:
 
 
 @contextmanager
-def unavailable_in_our_words(what: str) -> Iterator[None]:
+def translate_aws_errors(what: str) -> Iterator[None]:
     """Raise UnavailableError, naming what was tried and keeping AWS's error as the cause, where retrying can help."""
     try:
         yield

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import translate_aws_errors
 from millstream.application.ports import Budget
 from millstream.domain.errors import UnavailableError
 
@@ -62,7 +62,7 @@ def retried(what: str, call: Callable[[], _Result], budget: Budget, attempts_in:
     latest = UnavailableError(f"{what}: no time was left to try")
     for _ in attempts_in(budget):
         try:
-            with unavailable_in_our_words(what):
+            with translate_aws_errors(what):
                 return call()
         except UnavailableError as error:
             latest = error

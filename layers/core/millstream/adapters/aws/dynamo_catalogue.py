@@ -17,7 +17,7 @@ from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import translate_aws_errors
 from millstream.adapters.aws.backoff import ANSWER_S, CONNECT_S, Attempts, attempts, retried
 from millstream.application.ports import UNHURRIED, Budget, CatalogueChange
 from millstream.domain.catalogue.items import Item
@@ -133,7 +133,7 @@ def _item(row: Any) -> Item:
 @contextmanager
 def _in_our_words() -> Iterator[None]:
     """Raise UnavailableError where retrying can help: where AWS says so, and where items were left unprocessed."""
-    with unavailable_in_our_words("catalogue"):
+    with translate_aws_errors("catalogue"):
         try:
             yield
         except DoesNotExist:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import condition_failed, may_succeed_later, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import condition_failed, may_succeed_later, translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.application.ports import FIRST_VIEW, NO_ROW, UNHURRIED, Budget, UserWrite, UserWriteReport, VersionedRow
 from millstream.domain.errors import ConflictError, MillstreamError, UnavailableError, ViewClosedError
@@ -96,7 +96,7 @@ class DynamoFeatureStore:
 
     def read_user(self, user: Pseudonym) -> VersionedRow:
         """See FeatureStore."""
-        with unavailable_in_our_words(f"read table {self._users}"):
+        with translate_aws_errors(f"read table {self._users}"):
             answer = self._client.get_item(TableName=self._users, Key=user_key(self.view, user), ConsistentRead=True)
         return _row(answer["Item"]) if "Item" in answer else NO_ROW
 
@@ -140,7 +140,7 @@ class DynamoFeatureStore:
             ExpressionAttributeValues={":kind": trend_key(self.view, "")["kind"]},
             ConsistentRead=True,
         )
-        with unavailable_in_our_words(f"query table {self._items}"):
+        with translate_aws_errors(f"query table {self._items}"):
             return {item["shard"]["S"]: _row(item) for page in pages for item in page["Items"]}
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
@@ -217,7 +217,7 @@ class DynamoFeatureStore:
             ConsistentRead=True,
             **part,
         )
-        with unavailable_in_our_words(f"scan table {self._users}"):
+        with translate_aws_errors(f"scan table {self._users}"):
             for page in pages:
                 yield from page["Items"]
 
@@ -256,7 +256,7 @@ class DynamoFeatureStore:
     def _execute(self, writes: Sequence[UserWrite]) -> list[str | None]:
         """One call; for each write None, or the code of a refusal that is stale or may succeed later."""
         try:
-            with unavailable_in_our_words(f"write table {self._users}"):
+            with translate_aws_errors(f"write table {self._users}"):
                 answer = self._client.batch_execute_statement(Statements=[self._statement(write) for write in writes])
         except UnavailableError:
             return ["unavailable"] * len(writes)

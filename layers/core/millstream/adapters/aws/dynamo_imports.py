@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import condition_failed, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
 from millstream.application.ports import ImportEntry
 from millstream.domain.errors import NotFoundError, UnavailableError
 
@@ -63,7 +63,7 @@ class DynamoImports:
             ExpressionAttributeValues={":kind": {"S": KIND}},
             ConsistentRead=True,
         )
-        with unavailable_in_our_words(f"query table {self._table}"):
+        with translate_aws_errors(f"query table {self._table}"):
             return [_entry(row) for page in pages for row in page["Items"]]
 
     def _insert(self, entry: ImportEntry) -> bool:
@@ -75,7 +75,7 @@ class DynamoImports:
     def _if_allowed(self, call: Any, **arguments: Any) -> bool:
         """Make a conditional write; False if its condition did not hold."""
         try:
-            with unavailable_in_our_words(f"write table {self._table}"):
+            with translate_aws_errors(f"write table {self._table}"):
                 call(TableName=self._table, **arguments)
         except ClientError as error:
             if not condition_failed(error):

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import condition_failed, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.adapters.aws.dynamo_feature_store import (
     BEGUN,
@@ -65,7 +65,7 @@ class DynamoViews:
             ExpressionAttributeValues={":kind": {"S": VIEW}, ":pointer": POINTER["shard"]},
             ConsistentRead=True,
         )
-        with unavailable_in_our_words(f"query table {self._tables.items}"):
+        with translate_aws_errors(f"query table {self._tables.items}"):
             noted = [_version(item) for page in pages for item in page["Items"]]
         return noted if noted and noted[0].number == FIRST_VIEW.number else [FIRST_VIEW, *noted]
 
@@ -74,7 +74,7 @@ class DynamoViews:
         taken = ConflictError(f"view {version.number} exists")
         if version.number <= FIRST_VIEW.number:
             raise taken
-        with _conflict_becomes(taken), unavailable_in_our_words(f"write table {self._tables.items}"):
+        with _conflict_becomes(taken), translate_aws_errors(f"write table {self._tables.items}"):
             self._client.put_item(
                 TableName=self._tables.items, Item=_noted(version), ConditionExpression="attribute_not_exists(kind)"
             )
@@ -93,7 +93,7 @@ class DynamoViews:
         writes: list[dict[str, Any]] = [{"Put": put}]
         writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
         conflict = ConflictError(f"view {expected} moved on or serves no longer, {to} does not serve yet")
-        with _conflict_becomes(conflict), unavailable_in_our_words(f"write table {self._tables.items}"):
+        with _conflict_becomes(conflict), translate_aws_errors(f"write table {self._tables.items}"):
             self._client.transact_write_items(TransactItems=writes)
 
     def _pointer(self, budget: Budget) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class DynamoViews:
             raise ConflictError(f"view {view} is newer than view {serving}, which serves: it may be on its way")
         # Noted first: whatever happens on the way, nobody takes what is left for a whole version.
         about = {version.number: version for version in self.versions()}.get(view, ViewVersion(view))
-        with unavailable_in_our_words(f"write table {self._tables.items}"):
+        with translate_aws_errors(f"write table {self._tables.items}"):
             self._client.put_item(TableName=self._tables.items, Item=_noted(replace(about, dropped=True)))
         yield from DynamoFeatureStore(self._client, self._tables, view, self._pool).delete_all()
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from millstream.adapters.aws.aws_errors import may_succeed_later, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import may_succeed_later, translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.application.ports import UNHURRIED, Budget, NotAllStoredError
 from millstream.domain.errors import MillstreamError, UnavailableError
@@ -66,7 +66,7 @@ class KinesisEventLog:
         refusal = "no time was left to try"
         for _ in self._attempts(budget):
             try:
-                with unavailable_in_our_words("the call failed"):
+                with translate_aws_errors("the call failed"):
                     answer = self._put([records[place] for place in places])
             except UnavailableError as error:
                 refusal = str(error)

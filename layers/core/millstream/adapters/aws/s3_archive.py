@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.application.collect.archived_objects import ArchivedObject, merged, sliced
 from millstream.application.ports import SLICE_BYTES, UNHURRIED, ArchiveSlice, Budget, LogRecord
@@ -53,7 +53,7 @@ class S3Archive:
 
     def listing(self) -> Iterator[ArchivedObject]:
         """Every object as it is listed now, in order of name. Raises UnavailableError, InvalidInputError."""
-        with unavailable_in_our_words(f"list bucket {self._bucket}"):
+        with translate_aws_errors(f"list bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
             for page in pages:
                 yield from (_object(entry["Key"], entry["Size"]) for entry in page.get("Contents", ()))
@@ -71,7 +71,7 @@ class S3Archive:
         return chain.from_iterable(map(self.read_slice, self.slices()))
 
     def _records(self, one: ArchivedObject) -> Iterator[LogRecord]:
-        with unavailable_in_our_words(f"read {one.name}"):
+        with translate_aws_errors(f"read {one.name}"):
             body = self._client.get_object(Bucket=self._bucket, Key=one.name)["Body"].read()
         # Line by line: what is held is the object as it is stored, a fraction of what it says.
         read_until = -1

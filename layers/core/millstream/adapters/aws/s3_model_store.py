@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import condition_failed, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
 from millstream.application.ports import PublishedModel
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.models.cards import read_card
@@ -43,7 +43,7 @@ class S3ModelStore:
             raise taken
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             key = f"{PREFIX}{model.version}/{path.relative_to(folder).as_posix()}"
-            with unavailable_in_our_words(f"write {key}"):
+            with translate_aws_errors(f"write {key}"):
                 self._s3.upload_file(str(path), self._bucket, key, Callback=advance)
         self._put(_row(model), taken, ConditionExpression="attribute_not_exists(version)")
 
@@ -63,7 +63,7 @@ class S3ModelStore:
             ExpressionAttributeValues={":name": {"S": NAME}},
             ConsistentRead=True,
         )
-        with unavailable_in_our_words(f"query table {self._table}"):
+        with translate_aws_errors(f"query table {self._table}"):
             rows = [row for page in pages for row in page["Items"] if row["version"]["S"] != POINTER]
         return sorted(map(_model, rows), key=lambda model: -model.card.created_at_ms)
 
@@ -114,25 +114,25 @@ class S3ModelStore:
         for key in keys:
             path = folder / key.removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with unavailable_in_our_words(f"read {key}"):
+            with translate_aws_errors(f"read {key}"):
                 self._s3.download_file(self._bucket, key, str(path))
 
     def _keys(self, prefix: str) -> Iterator[str]:
-        with unavailable_in_our_words(f"list {prefix}"):
+        with translate_aws_errors(f"list {prefix}"):
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def _row(self, version: str) -> Mapping[str, Any]:
         """A row of the table; empty if there is none."""
-        with unavailable_in_our_words(f"read table {self._table}"):
+        with translate_aws_errors(f"read table {self._table}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key(version), ConsistentRead=True)
         row: Mapping[str, Any] = answer.get("Item", {})
         return row
 
     def _put(self, row: Mapping[str, Any], conflict: ConflictError, **condition: Any) -> None:
         try:
-            with unavailable_in_our_words(f"write table {self._table}"):
+            with translate_aws_errors(f"write table {self._table}"):
                 self._dynamodb.put_item(TableName=self._table, Item=row, **condition)
         except ClientError as error:
             if not condition_failed(error):

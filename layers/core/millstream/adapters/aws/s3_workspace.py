@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from millstream.adapters.aws.aws_errors import error_code, unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import error_code, translate_aws_errors
 from millstream.domain.errors import NotFoundError
 
 KEYS_A_DELETION = 1000
@@ -23,13 +23,13 @@ class S3Workspace:
 
     def put(self, name: str, data: bytes) -> None:
         """See Workspace."""
-        with unavailable_in_our_words(f"write {self._prefix}{name}"):
+        with translate_aws_errors(f"write {self._prefix}{name}"):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data)
 
     def get(self, name: str) -> bytes:
         """See Workspace."""
         try:
-            with unavailable_in_our_words(f"read {self._prefix}{name}"):
+            with translate_aws_errors(f"read {self._prefix}{name}"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
                 return bytes(answer["Body"].read())
         except ClientError as error:
@@ -39,7 +39,7 @@ class S3Workspace:
 
     def names(self, prefix: str) -> Sequence[str]:
         """See Workspace."""
-        with unavailable_in_our_words(f"list bucket {self._bucket}"):
+        with translate_aws_errors(f"list bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix
             )
@@ -51,5 +51,5 @@ class S3Workspace:
         names = self.names("")
         for start in range(0, len(names), KEYS_A_DELETION):
             keys = [{"Key": self._prefix + name} for name in names[start : start + KEYS_A_DELETION]]
-            with unavailable_in_our_words(f"clear {self._prefix}"):
+            with translate_aws_errors(f"clear {self._prefix}"):
                 self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from millstream.adapters.aws.aws_errors import unavailable_in_our_words
+from millstream.adapters.aws.aws_errors import translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.adapters.aws.letter_messages import letter_of, message_of
 from millstream.application.ports import UNHURRIED, Budget, DeadLetter, HeldLetter
@@ -61,11 +61,11 @@ class SqsDeadLetters:
     def remove(self, handle: str) -> None:
         """See DeadLetters."""
         gone = self._client.exceptions.ReceiptHandleIsInvalid
-        with unavailable_in_our_words("delete from the dead-letter queue"), suppress(gone):
+        with translate_aws_errors("delete from the dead-letter queue"), suppress(gone):
             self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=handle)
 
     def _receive(self) -> Sequence[dict[str, Any]]:
-        with unavailable_in_our_words("read the dead-letter queue"):
+        with translate_aws_errors("read the dead-letter queue"):
             answer = self._client.receive_message(
                 QueueUrl=self._queue_url,
                 MaxNumberOfMessages=MESSAGES_A_CALL,
@@ -83,7 +83,7 @@ class SqsDeadLetters:
                 {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
                 for number, handle in enumerate(handles[start : start + MESSAGES_A_CALL])
             ]
-            with unavailable_in_our_words("let go of the dead-letter queue"):
+            with translate_aws_errors("let go of the dead-letter queue"):
                 self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
 
 

@@ -44,3 +44,29 @@ UNHURRIED: Budget = _Unhurried()
 
 ONCE: Budget = _Once()
 """For one attempt: what is not worth waiting for, or has a client that retries by itself."""
+
+
+class PartOfBudget:
+    """At most so many seconds of a budget, from now on: for what is not worth all of it."""
+
+    def __init__(self, whole: Budget, seconds: float) -> None:
+        self._whole = whole
+        self._seconds = seconds
+        self._began_with_s = whole.left_s()
+
+    def left_s(self) -> float:
+        """See Budget."""
+        left_s = self._whole.left_s()
+        return min(left_s, self._seconds - (self._began_with_s - left_s))
+
+
+class AllBut:
+    """A budget but for its last seconds: work that is looked at between its parts ends in time."""
+
+    def __init__(self, whole: Budget, seconds: float) -> None:
+        self._whole = whole
+        self._seconds = seconds
+
+    def left_s(self) -> float:
+        """See Budget."""
+        return self._whole.left_s() - self._seconds

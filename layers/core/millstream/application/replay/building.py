@@ -21,7 +21,7 @@ from millstream.application.ports import (
     ViewVersion,
     Workspace,
 )
-from millstream.application.replay.comparing import Watch
+from millstream.application.replay.comparing import RowComparison
 from millstream.application.replay.plan import Plan
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import LogRead, keep_log, kept_log
@@ -119,9 +119,9 @@ def rebuild_partition(
         return rebuilt_partition(workspace, number)
     except NotFoundError:
         pass
-    watch = Watch(snapshot_of(workspace, number), {}) if compare else None
-    folded = fold_partition(workspace, log.pieces, number, hidden, watch)
-    compared = _compared(watch, folded.states) if watch else None
+    comparison = RowComparison(snapshot_of(workspace, number), {}) if compare else None
+    folded = fold_partition(workspace, log.pieces, number, hidden, comparison)
+    compared = _compared(comparison, folded.states) if comparison else None
     digest = Digest()
     for user, row in _packed(folded.states):
         digest.add_user(user, row)
@@ -234,10 +234,10 @@ def with_trends(users: Digest, trends: Mapping[str, str]) -> str:
     return str(digest)
 
 
-def _compared(watch: Watch, states: Mapping[Pseudonym, UserState]) -> Compared:
-    watch.finish(states)
-    missing = sum(user not in watch.rows and not user_row.is_blank(row) for user, row in _packed(states))
-    return Compared(str(watch.log), len(watch.different), missing)
+def _compared(comparison: RowComparison, states: Mapping[Pseudonym, UserState]) -> Compared:
+    comparison.finish(states)
+    missing = sum(user not in comparison.rows and not user_row.is_blank(row) for user, row in _packed(states))
+    return Compared(str(comparison.log), len(comparison.different), missing)
 
 
 def _partition_name(number: int) -> str:

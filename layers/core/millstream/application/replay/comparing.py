@@ -22,7 +22,7 @@ class Difference:
 
 
 @dataclass
-class Watch:
+class RowComparison:
     """Compares the users of one partition while they are folded.
 
     A live row holds everything up to its own position; the state is compared when the fold is about to leave it. A user

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millstream.application.ports import Workspace
-from millstream.application.replay.comparing import Watch
+from millstream.application.replay.comparing import RowComparison
 from millstream.application.replay.frames import framed, frames, packed_new
 from millstream.application.replay.reading import Piece, part_name
 from millstream.domain.errors import NotFoundError
@@ -48,7 +48,7 @@ class Partition:
 
 
 def fold_partition(
-    workspace: Workspace, pieces: Sequence[Piece], partition: int, hidden: Hidden, watch: Watch | None = None
+    workspace: Workspace, pieces: Sequence[Piece], partition: int, hidden: Hidden, compared: RowComparison | None = None
 ) -> Partition:
     """Fold one partition; what was new in each piece is left in the workspace, for the trends."""
     folded = Partition()
@@ -57,12 +57,14 @@ def fold_partition(
             part = workspace.get(part_name(piece.name, partition))
         except NotFoundError:
             continue
-        new = fold_part(folded, part, shard_number(piece.shard), hidden, watch)
+        new = fold_part(folded, part, shard_number(piece.shard), hidden, compared)
         workspace.put(new_name(piece.name, partition), new)
     return folded
 
 
-def fold_part(folded: Partition, part: bytes, shard: int, hidden: Hidden, watch: Watch | None = None) -> bytes:
+def fold_part(
+    folded: Partition, part: bytes, shard: int, hidden: Hidden, compared: RowComparison | None = None
+) -> bytes:
     """Fold one part; returns what was new, in frames."""
     states, tally = folded.states, folded.tally
     hides = bool(hidden.users or hidden.voided)
@@ -78,8 +80,8 @@ def fold_part(folded: Partition, part: bytes, shard: int, hidden: Hidden, watch:
         state = states.get(record.subject)
         if state is None:
             state = states[record.subject] = UserState()
-        if watch is not None:
-            watch.before(record.subject, state, (shard, sequence))
+        if compared is not None:
+            compared.before(record.subject, state, (shard, sequence))
         shard_before, before, duplicates = state.shard, state.sequence, state.duplicates
         fresh = state.fold(shard, sequence, record.cores)
         if state.sequence != before or state.shard != shard_before:
@@ -88,8 +90,8 @@ def fold_part(folded: Partition, part: bytes, shard: int, hidden: Hidden, watch:
             tally.duplicates += repeated
             tally.uncounted += events - len(fresh) - repeated
             new.append(framed(sequence, packed_new(fresh)))
-            if watch is not None:
-                watch.after(record.subject, (shard, sequence))
+            if compared is not None:
+                compared.after(record.subject, (shard, sequence))
         else:
             tally.uncounted += events
     return b"".join(new)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millstream.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
-from millstream.application.replay.comparing import Difference, Watch
+from millstream.application.replay.comparing import Difference, RowComparison
 from millstream.application.replay.plan import Plan, planned
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import (
@@ -145,8 +145,8 @@ class Comparison:
         tallies = {}
         with progress("Folding the users", self._plan.partitions) as advance:
             for number in range(self._plan.partitions):
-                watch = Watch(snapshot_of(self._workspace, number), self._frontier(log))
-                tallies[number] = self._fold(log, number, hidden, watch)
+                comparison = RowComparison(snapshot_of(self._workspace, number), self._frontier(log))
+                tallies[number] = self._fold(log, number, hidden, comparison)
                 advance(1)
         self._tally = tallied(log.pieces, tallies)
         self._compare_trends(log)
@@ -170,7 +170,7 @@ class Comparison:
         for number in {partition_of(user, self._plan.partitions) for user in users}:
             mine = {user for user in users if partition_of(user, self._plan.partitions) == number}
             rows = {user: row for user, row in self._again.items() if user in mine}
-            self._fold(log, number, hidden, Watch(rows, self._frontier(log), mine))
+            self._fold(log, number, hidden, RowComparison(rows, self._frontier(log), mine))
         self._compare_trends(log)
 
     def verification(self, version: ViewVersion, log: LogRead) -> Verification:
@@ -193,11 +193,11 @@ class Comparison:
     def _read_trends(self) -> None:
         self._trends = {shard: row.data for shard, row in self._store.read_trends().items()}
 
-    def _fold(self, log: LogRead, partition: int, hidden: Hidden, watch: Watch) -> Tally:
-        folded = fold_partition(self._workspace, log.pieces, partition, hidden, watch)
-        watch.finish(folded.states)
-        self._log.add(watch.log)
-        self._users.update(watch.different)
+    def _fold(self, log: LogRead, partition: int, hidden: Hidden, comparison: RowComparison) -> Tally:
+        folded = fold_partition(self._workspace, log.pieces, partition, hidden, comparison)
+        comparison.finish(folded.states)
+        self._log.add(comparison.log)
+        self._users.update(comparison.different)
         return folded.tally
 
     def _frontier(self, log: LogRead) -> dict[int, int]:

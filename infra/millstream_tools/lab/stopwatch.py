@@ -29,7 +29,7 @@ def summed(parts: Iterable[Seconds]) -> Seconds:
     return reduce(Seconds.plus, parts, Seconds())
 
 
-class Watch:
+class Stopwatch:
     """Runs from when it is made; of the cores it knows what this process used, in all its threads."""
 
     def __init__(self) -> None:

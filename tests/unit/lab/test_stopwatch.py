@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from millstream_tools.lab.watch import Seconds, Watch, summed
+from millstream_tools.lab.stopwatch import Seconds, Stopwatch, summed
 
 
 def test_a_watch_tells_waiting_from_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,7 +14,7 @@ def test_a_watch_tells_waiting_from_work(monkeypatch: pytest.MonkeyPatch) -> Non
     wall, cpu = iter([100.0, 107.0, 110.0]), iter([3.0, 4.5, 5.0])
     monkeypatch.setattr(time, "perf_counter", lambda: next(wall))
     monkeypatch.setattr(time, "process_time", lambda: next(cpu))
-    watch = Watch()
+    watch = Stopwatch()
     assert watch.seconds() == (7.0, 1.5)
     assert watch.seconds() == (10.0, 2.0)
 
