@@ -98,7 +98,7 @@ def test_the_trainer_counts_what_the_live_path_sees(histories: dict[str, list[st
         for sequence, core in enumerate(decode_cores(entry.data).cores, start=1):
             before = tail(state)
             state.fold(0, sequence, [core])
-            for source, target, weight in transitions(before, core[0]):
+            for source, target, weight in transitions(before, core[0], core[4]):
                 expected[source, target] = expected.get((source, target), 0.0) + weight
     history = replay(log)
     counted = {

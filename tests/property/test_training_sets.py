@@ -16,7 +16,7 @@ from millstream.domain.log.kinds import BEHAVIOUR, EventKind
 from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import decode, decode_cores, encode
 from millstream.domain.views import tastes, user_row
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 from millstream_tools.ops.training_sets.examples import Example, Reading, fold_event_by_event
 from millstream_tools.ops.training_sets.features import TAIL_ITEMS
 from tests.strategies import client_events, logs
@@ -101,10 +101,10 @@ def test_features_are_what_recommend_reads_of_the_row_that_was_stored(log: list[
         if row is not None:
             features = row.features
             assert features.tail == tastes.tail(state, TAIL_ITEMS)
-            assert set(features.session_items) == tastes.session(state)
+            assert set(features.session_items) == tastes.session(state) & set(tastes.tail(state, RECENT_EVENTS))
             assert set(features.purchased_items) == tastes.purchased(state)
             assert features.events_so_far == state.applied
-            transitions = tastes.transitions(tastes.tail(state), row.item_key)
+            transitions = tastes.transitions(tastes.tail(state), row.item_key, EventKind[row.event_type])
             assert list(zip(features.transitions_from, features.transition_weights, strict=True)) == [
                 (earlier, weight) for earlier, _, weight in transitions
             ]

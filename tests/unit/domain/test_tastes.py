@@ -60,7 +60,7 @@ def test_purchased_items_are_the_ones_that_were_bought() -> None:
 
 def test_a_new_item_follows_every_item_of_the_tail() -> None:
     """Each says less than the one after it."""
-    assert list(transitions(keys("c", "b", "a"), item_key("d"))) == [
+    assert list(transitions(keys("c", "b", "a"), item_key("d"), EventKind.ItemViewed)) == [
         (item_key("c"), item_key("d"), 1.0),
         (item_key("b"), item_key("d"), TAIL_DECAY),
         (item_key("a"), item_key("d"), TAIL_DECAY**2),
@@ -69,13 +69,15 @@ def test_a_new_item_follows_every_item_of_the_tail() -> None:
 
 def test_an_item_does_not_follow_itself() -> None:
     """It keeps its place in the order, but says nothing about itself."""
-    assert list(transitions(keys("c", "b"), item_key("b"))) == [(item_key("c"), item_key("b"), 1.0)]
+    assert list(transitions(keys("c", "b"), item_key("b"), EventKind.ItemViewed)) == [
+        (item_key("c"), item_key("b"), 1.0)
+    ]
 
 
 def test_another_event_on_the_newest_item_says_nothing() -> None:
     """A view that becomes a purchase is one step, not two."""
-    assert list(transitions(keys("c", "b"), item_key("c"))) == []
-    assert list(transitions([], item_key("c"))) == []
+    assert list(transitions(keys("c", "b"), item_key("c"), EventKind.ItemViewed)) == []
+    assert list(transitions([], item_key("c"), EventKind.ItemViewed)) == []
 
 
 @pytest.mark.parametrize("item_id", ["new", "3", "12"])
@@ -84,5 +86,5 @@ def test_the_tail_advances_as_the_state_does(item_id: str) -> None:
     state = state_of(views(*(str(number) for number in range(13))))
     before = tail(state)
     state_of(views(item_id, start_ms=NOW_MS + 10**6), state)
-    assert advanced(before, item_key(item_id)) == tail(state)
+    assert advanced(before, item_key(item_id), EventKind.ItemViewed) == tail(state)
     assert len(tail(state)) == TAIL_ITEMS

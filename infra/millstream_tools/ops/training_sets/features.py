@@ -33,10 +33,10 @@ class Features(NamedTuple):
 
 def features_before(state: UserState, core: Core) -> Features:
     """The features of an event, of the state before it."""
-    item, _, occurred_at_ms, _, _ = core
+    item, _, occurred_at_ms, _, kind = core
     recent = tastes.tail(state, RECENT_EVENTS)
     session, purchased = tastes.session(state), tastes.purchased(state)
-    transitions = list(tastes.transitions(recent[: tastes.TAIL_ITEMS], item))
+    transitions = list(tastes.transitions(recent[: tastes.TAIL_ITEMS], item, kind))
     return Features(
         events_so_far=state.applied,
         seconds_since_previous=max(0, (occurred_at_ms - state.last_ms) // 1000) if state.marks else None,

@@ -17,7 +17,7 @@ from millstream.domain.views.tastes import advanced, tail, transitions
 from millstream.domain.views.user_state import UserState
 from millstream_tools.lab.served.covisitation_model.counts import TransitionCounts, WeightedPairs
 
-_WORTH = {int(kind): kind.traits.learning for kind in LEARNED}
+_LEARNED = frozenset(int(kind) for kind in LEARNED)
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class _Reader:
             user = self.users[foldable.subject] = UserState()
         before = tail(user)
         for item, _, _, _, kind in user.fold(shard, sequence, foldable.cores):
-            if kind in _WORTH:
+            if kind in _LEARNED:
                 self.events += 1
-                self.counts.add(transitions(before, item, _WORTH[kind]))
-                before = advanced(before, item)
+                self.counts.add(transitions(before, item, kind))
+                before = advanced(before, item, kind)
 
     def _note(self, record: LogRecord, shard: int) -> None:
         self.records += 1
@@ -73,7 +73,7 @@ class _Reader:
     def _number_items(self, record: LogRecord, foldable: FoldableRecord) -> None:
         # Reading the item ids costs ten times the fold, so it is done only for a record that brings a new item.
         numbers = self.numbers
-        if not [True for item, _, _, _, kind in foldable.cores if item not in numbers and kind in _WORTH]:
+        if not [True for item, _, _, _, kind in foldable.cores if item not in numbers and kind in _LEARNED]:
             return
         for event in decode(record.data).events:
             if event.kind in LEARNED and event.item_id is not None and event.item_key not in self.numbers:

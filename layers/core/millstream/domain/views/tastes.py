@@ -14,6 +14,8 @@ TAIL_ITEMS = 10
 TAIL_DECAY = 0.7
 """How much less each earlier item says than the one after it."""
 
+_LEARNING = {int(kind): kind.traits.learning for kind in LEARNED}
+
 Transition = tuple[ItemKey, ItemKey, float]
 """(from, to, weight): after the first item came the second."""
 
@@ -29,23 +31,25 @@ def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
     return list(distinct)
 
 
-def transitions(before: list[ItemKey], item: ItemKey, worth: float = 1.0) -> Iterator[Transition]:
+def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Transition]:
     """What one more event says about order: from each item of the tail to the new one, less the longer ago it was.
 
-    `worth` is the weight in learning of the event's kind.
-    Another event on the newest item (a view that becomes a purchase) says nothing about what follows it.
+    Another event on the newest item (a view that becomes a purchase) says nothing about what follows it; nor does an
+    event of a kind that no model learns from.
     """
-    if before and before[0] == item:
+    weight = _LEARNING.get(kind, 0.0)
+    if not weight or (before and before[0] == item):
         return
-    weight = worth
     for earlier in before:
         if earlier != item:
             yield earlier, item, weight
         weight *= TAIL_DECAY
 
 
-def advanced(before: list[ItemKey], item: ItemKey) -> list[ItemKey]:
+def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
     """The tail after one more event: equal to `tail` of the state that contains it, while all of it is still recent."""
+    if kind not in _LEARNING:
+        return before
     return [item, *(earlier for earlier in before if earlier != item)][:TAIL_ITEMS]
 
 
