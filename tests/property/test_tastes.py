@@ -30,11 +30,16 @@ def walked(way: list[tuple[str, EventKind, int]]) -> tuple[UserState, list[ItemK
     return state, advancing
 
 
+def liked(state: UserState) -> set[ItemKey]:
+    """Items of recent events that a model learns from."""
+    return {event.item for event in state.recent() if event.kind in LEARNED}
+
+
 @given(ways)
 def test_the_tail_of_training_is_the_tail_of_serving(way: list[tuple[str, EventKind, int]]) -> None:
     """As far back as a row remembers; also after the row was stored and read."""
     state, advancing = walked(way)
-    recent = everything(state)
+    recent = liked(state)
     assert tail(state) == [item for item in advancing if item in recent]
     assert tail(user_row.unpack(user_row.pack(state))) == tail(state)
 
@@ -45,7 +50,6 @@ def test_what_a_user_did_is_among_everything_the_user_did(way: list[tuple[str, E
     state, _ = walked(way)
     mine = everything(state)
     latest = tail(state)
-    liked = {event.item for event in state.recent() if event.kind in LEARNED}
-    assert len(set(latest)) == len(latest) == min(TAIL_ITEMS, len(liked))
-    assert purchased(state) | set(latest) <= liked
-    assert session(state) | liked <= mine
+    assert len(set(latest)) == len(latest) == min(TAIL_ITEMS, len(liked(state)))
+    assert purchased(state) | set(latest) <= liked(state)
+    assert session(state) | liked(state) <= mine
