@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -21,6 +21,9 @@ from millstream.wiring.adapters import REBUILDS
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import STEPS_OF_A_REBUILD, environment, folder_of, functions, references, resources
 from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
+
+KNOWN = {"user": "u-1", "id": "i-1"}
+"""What the parameters of a path stand for: what the journey has published and seen."""
 
 Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Call the handler of a function, named as in the template."""
@@ -105,10 +108,10 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
     put_unreadable_record(calls.physical["EventsStream"])
     stream("ProjectEvents")
     stream("ArchiveEvents")
-    http("Recommend", "GET", "/recommendations/{user}", user="u-1")
-    http("Recommend", "GET", "/items/{id}", id="i-1")
-    http("Recommend", "GET", "/items/{id}/similar", id="i-1")
-    http("Recommend", "GET", "/health")
+    for method, resource in routes_of(template, "Recommend"):
+        http(
+            "Recommend", method, resource, **{name: known for name, known in KNOWN.items() if f"{{{name}}}" in resource}
+        )
     switched = rebuild(calls, invoke, lambda: view("e-3", "u-1", "u-2"))
     assert (switched["replaced"], switched["view"], switched["done"]) == (1, 3, True)
     http("PublishItems", "PUT", "/items", {"itemId": ""})
@@ -116,6 +119,12 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
     http("AcceptEvents", "POST", "/events", {"userId": "u-1", "eventList": [{"eventType": "ItemLicked"}]})
     http("Recommend", "GET", "/items/{id}", id="i-unknown")
     return answers
+
+
+def routes_of(template: Template, name: str) -> Sequence[tuple[str, str]]:
+    """The routes that a function's handler answers, as (method, path); none where it is not behind the API."""
+    module = import_module(functions(template)[name]["Handler"].rpartition(".")[0])
+    return tuple(getattr(module, "ROUTES", ()))
 
 
 def rebuild(calls: RecordedCalls, invoke: Invoke, happens: Callable[[], None]) -> dict[str, Any]:
