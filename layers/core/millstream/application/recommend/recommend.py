@@ -9,8 +9,7 @@ from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, Sco
 from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.policy import InOrder, Policy
 from millstream.application.recommend.served import Served
-from millstream.application.recommend.sources import Asked, Neighbours
-from millstream.application.recommend.tiers import SOURCES, candidates, tier_of
+from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
 from millstream.domain.catalogue.filters import Condition
 from millstream.domain.keys import ItemKey, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
@@ -94,8 +93,7 @@ def places(
 def _place(shown: Eligible, propensity: float, catalogue: CatalogueView) -> SlateItem:
     candidate = shown.candidate
     cause = catalogue.items.get(candidate.because) if candidate.because else None
-    reason = SOURCES[candidate.source].reason(cause)
-    return SlateItem(shown.item, candidate.score, candidate.source, reason, propensity)
+    return SlateItem(shown.item, candidate.score, candidate.source, reason(candidate, cause), propensity)
 
 
 def _described(slate: Slate) -> dict[str, object]:

@@ -1,18 +1,19 @@
-"""Where candidates come from. A source is an object: its name, its reason for a person, its candidates.
+"""Where candidates come from. A source is an object: its name, its tier, its reason for a person, its candidates.
 
-A new one needs a name in `domain.slates.slate.Source`, a class here, and a place in a tier (`tiers`).
+A new one needs a name in `domain.slates.slate.Source`, a class here, and its place in SOURCES.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from millstream.application.ports import Scorer
+from millstream.application.recommend.tiers import Tier, best
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
-from millstream.domain.slates.slate import Candidate, Source
+from millstream.domain.slates.slate import Candidate, SlateItem, Source, in_order
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class CandidateSource(Protocol):
         """As the answer and the log have it."""
         ...
 
+    @property
+    def tier(self) -> Tier:
+        """The tier that answers through it."""
+        ...
+
     def reason(self, cause: Item | None) -> str:
         """Why an item is shown; `cause` is the user's item that led to it."""
         ...
@@ -57,6 +63,7 @@ class Model(_GoesWith):
     """The model's answer to the user's latest items."""
 
     name = Source.MODEL
+    tier = Tier.IN_PROCESS
 
     def candidates(self, asked: Asked) -> Iterable[Candidate]:
         """See CandidateSource."""
@@ -69,6 +76,7 @@ class Neighbours(_GoesWith):
     """What most often follows the user's last item."""
 
     name = Source.NEIGHBOURS
+    tier = Tier.IN_PROCESS
 
     def candidates(self, asked: Asked) -> Iterable[Candidate]:
         """See CandidateSource."""
@@ -82,6 +90,7 @@ class Trending:
     """What is popular now; scores are shares of the most popular item's weight."""
 
     name = Source.TRENDING
+    tier = Tier.TRENDING
 
     def reason(self, cause: Item | None) -> str:
         """See CandidateSource."""
@@ -98,6 +107,7 @@ class Newest:
     """The latest items of the catalogue."""
 
     name = Source.NEWEST
+    tier = Tier.TRENDING
 
     def reason(self, cause: Item | None) -> str:
         """See CandidateSource."""
@@ -107,3 +117,24 @@ class Newest:
     def candidates(self, asked: Asked) -> Iterable[Candidate]:
         """See CandidateSource."""
         return (Candidate(item, 0.0, self.name) for item in asked.newest)
+
+
+SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest())
+"""In the order in which they are asked."""
+
+_BY_NAME = {source.name: source for source in SOURCES}
+
+
+def candidates(asked: Asked) -> Iterator[Candidate]:
+    """The candidates of all sources, each item once."""
+    return in_order(source.candidates(asked) for source in SOURCES)
+
+
+def reason(candidate: Candidate, cause: Item | None) -> str:
+    """Why a candidate is shown."""
+    return _BY_NAME[candidate.source].reason(cause)
+
+
+def tier_of(items: Iterable[SlateItem]) -> Tier:
+    """The tier that answered with these items."""
+    return best(_BY_NAME[place.source].tier for place in items)

@@ -1,34 +1,22 @@
-"""The tiers that answer: each has its sources, and what one does not fill, the next one does."""
+"""The tiers that answer: what one does not fill, the next one does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
-
-from millstream.application.recommend.sources import Asked, CandidateSource, Model, Neighbours, Newest, Trending
-from millstream.domain.slates.slate import Candidate, SlateItem, in_order
+from collections.abc import Iterable
+from enum import StrEnum
 
 
-class Tier(NamedTuple):
-    """A name for the answer and the log, and sources in the order in which they are asked."""
+class Tier(StrEnum):
+    """In the order in which they are asked; the name is in the answer and in the log."""
 
-    name: str
-    sources: tuple[CandidateSource, ...]
+    IN_PROCESS = "in-process"
+    """The model that runs in this process."""
 
-
-TIERS = (Tier("in-process", (Model(), Neighbours())), Tier("trending", (Trending(), Newest())))
-"""The best first; the last needs no model."""
-
-SOURCES = {source.name: source for tier in TIERS for source in tier.sources}
+    TRENDING = "trending"
+    """No model at all: always there."""
 
 
-def candidates(asked: Asked) -> Iterator[Candidate]:
-    """The candidates of all tiers, each item once; a source is asked when the ones before it are used up."""
-    return in_order(source.candidates(asked) for tier in TIERS for source in tier.sources)
-
-
-def tier_of(items: Iterable[SlateItem]) -> str:
-    """The best tier that has an item in a slate; the last where none has."""
-    shown = {place.source for place in items}
-    best = (tier.name for tier in TIERS if any(source.name in shown for source in tier.sources))
-    return next(best, TIERS[-1].name)
+def best(answered: Iterable[Tier]) -> Tier:
+    """The first of the tiers that added to an answer; the last of all where none did."""
+    order = list(Tier)
+    return min(answered, key=order.index, default=order[-1])
