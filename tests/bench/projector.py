@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from millstream.adapters.aws.dynamo_feature_store import trend_key, user_key
-from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.memory import MemoryDeadLetters
 from millstream.application.ports import FIRST_VIEW
@@ -39,6 +38,7 @@ from tests.bench.peers.views import Views
 from tests.bench.reporting import Report, Table
 from tests.bench.stored import WireItem, answers, on_the_wire
 from tests.bench.trace import Cut, Step, Visitors, calls, cut, full_calls, histories, steps
+from tests.dynamo_size import item_bytes, write_units
 
 PROMISED_RATIO = 6.0
 

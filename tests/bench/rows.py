@@ -16,7 +16,6 @@ from statistics import mean
 from typing import Any
 
 from millstream.adapters.aws.dynamo_feature_store import trend_key, user_key
-from millstream.adapters.aws.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, MemoryViews
 from millstream.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import ProjectEvents
@@ -28,6 +27,7 @@ from tests.bench.peers.plain_projector import user_item
 from tests.bench.peers.views import Views
 from tests.bench.reporting import Gate, Report, Table
 from tests.bench.trace import USUAL_VISITORS, Step, Visitors, histories, steps
+from tests.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
 
 Item = dict[str, dict[str, Any]]
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from millstream.adapters.aws.dynamo_feature_store import user_key
-from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.local.folder_workspace import FolderWorkspace
@@ -45,6 +44,7 @@ from tests.bench.network import Network
 from tests.bench.reporting import Report, Table
 from tests.bench.stored import answers, on_the_wire
 from tests.bench.trace import Visitors, calls, steps
+from tests.dynamo_size import item_bytes, write_units
 
 RECORDS_AN_OBJECT = 5_000
 DAY = "2026-11-22"

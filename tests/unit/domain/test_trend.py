@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from millstream.adapters.aws.dynamo_feature_store import trend_key
-from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.application.ports import FIRST_VIEW
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import item_key
@@ -17,6 +16,7 @@ from millstream.domain.views import trend_row
 from millstream.domain.views.decay import HALF_LIVES_PER_ERA
 from millstream.domain.views.trend import HALF_LIFE_MS, KEPT, PRUNED_EVERY, Trend, heaviest
 from tests.builders import NOW_MS, SHARD, cores, event, trend_of, views
+from tests.dynamo_size import item_bytes, write_units
 
 
 def ids(trend: Trend, *item_ids: str) -> dict[str, float]:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from millstream.adapters.aws.dynamo_feature_store import user_key
-from millstream.adapters.aws.dynamo_size import item_bytes, write_units
 from millstream.application.ports import FIRST_VIEW
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.views import user_row
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 from tests.builders import NOW_MS, cores, event, state_of, subject
+from tests.dynamo_size import item_bytes, write_units
 
 LARGEST_SEQUENCE_NUMBER = 2**186 - 1
 LARGEST_VERSION = 10**18 - 1

@@ -19,7 +19,7 @@ from millstream_tools.lab.compression.product_quantisation import PqKnobs, quant
 from millstream_tools.lab.compression.pruning import PruneKnobs, pruned
 from millstream_tools.lab.compression.ways import WAYS, Subject, knobs_for, way_of
 from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.models.knobs import knobs_of
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import over_all_items
 from millstream_tools.lab.sequence.model import SequenceModel

@@ -25,7 +25,7 @@ from onnxruntime.quantization import (
 
 from millstream_tools.lab.compression.compact_catalogue import EightBitCatalogue
 from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.models.knobs import whole
+from millstream_tools.lab.knobs import whole
 from millstream_tools.lab.sequence.export import ToGraph
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights

@@ -29,7 +29,6 @@ class Sized(Asked, Protocol):
     @property
     def size(self) -> int | None:
         """Bytes of what is served; None where there is no such thing."""
-        ...
 
 
 class Served:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.compression.importance import Effects, effects
 from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.models.knobs import between, whole
+from millstream_tools.lab.knobs import between, whole
 from millstream_tools.lab.sequence.model import HstuBlock, SasrecBlock, SequenceModel
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import train

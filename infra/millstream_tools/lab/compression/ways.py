@@ -20,8 +20,8 @@ from millstream_tools.lab.compression.low_rank import LowRankKnobs
 from millstream_tools.lab.compression.product_quantisation import PqKnobs
 from millstream_tools.lab.compression.pruning import PruneKnobs, pruned
 from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.sequence.export import ToGraph
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights

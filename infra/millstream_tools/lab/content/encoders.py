@@ -30,11 +30,9 @@ class TextEncoder(Protocol):
     @property
     def identity(self) -> str:
         """The name of a folder for its vectors: equal for two encoders if and only if their vectors are."""
-        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row a text, [texts, width], of length 1, or 0 where a text has nothing that the encoder knows."""
-        ...
 
 
 def encoder_of(name: str) -> TextEncoder:

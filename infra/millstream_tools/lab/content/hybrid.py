@@ -15,9 +15,9 @@ from millstream_tools.lab.content.recommender import with_texts
 from millstream_tools.lab.content.text_map import TextMap
 from millstream_tools.lab.data.interactions import Flags, Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.questions import check_choice
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.stopwatch import Seconds
 
 Scale = Literal["expected", "place"]

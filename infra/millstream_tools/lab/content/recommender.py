@@ -11,9 +11,9 @@ import numpy as np
 
 from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.models.matrices import weighted
 
 

@@ -23,7 +23,6 @@ class Step(Protocol):
 
     def keeps(self, data: Interactions) -> Flags:
         """Whether each row stays, [n]."""
-        ...
 
 
 class Count(NamedTuple):

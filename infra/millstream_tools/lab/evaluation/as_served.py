@@ -26,7 +26,6 @@ class Asked(Protocol):
 
     def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
         """The best items, best first, at most `limit`; none of those that are excluded. Histories: oldest first."""
-        ...
 
 
 class AsServed:

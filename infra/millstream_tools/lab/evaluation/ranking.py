@@ -24,7 +24,6 @@ class Scores(Protocol):
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """Scores of all items after each history (items, oldest first)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

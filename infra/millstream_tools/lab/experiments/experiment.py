@@ -20,8 +20,8 @@ from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.time_split import time_split
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.models.knobs import knobs_of
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,

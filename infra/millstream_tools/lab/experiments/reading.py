@@ -10,7 +10,7 @@ import yaml
 
 from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.preparation import STEPS, Step
-from millstream_tools.lab.models.knobs import knobs_of
+from millstream_tools.lab.knobs import knobs_of
 
 
 class _Named(Protocol):

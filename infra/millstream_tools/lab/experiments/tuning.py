@@ -19,9 +19,9 @@ from millstream_tools.lab.evaluation.questions import Split, check_choice
 from millstream_tools.lab.evaluation.time_split import time_split
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
+from millstream_tools.lab.knobs import knobs_of, whole
 from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.models.knobs import knobs_of, whole
 
 Kind = Literal["time_series", "leave_one_out"]
 

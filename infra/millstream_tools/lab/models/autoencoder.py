@@ -20,9 +20,9 @@ from torch.nn import functional
 from millstream_tools.lab.bars import bar
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.questions import check_choice
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.models.matrices import Sparse, weighted
 
 Kind = Literal["vae", "dae"]

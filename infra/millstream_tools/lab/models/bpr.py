@@ -16,9 +16,9 @@ import numpy as np
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.ranking import flattened
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.models.matrices import newest_first, user_item
 
 _NEGATIVES = 1024

@@ -23,22 +23,18 @@ class Recommender(Protocol):
 
     def fit(self, train: Interactions, seed: int) -> None:
         """Learn from `train` alone, whatever was learned before; the same seed gives the same scores."""
-        ...
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """How well each item would come next, [histories, items], higher is better; every number is finite."""
-        ...
 
     def recommend(self, histories: Sequence[Ints], k: int, exclude_seen: bool) -> Ints:
         """The best k items of each history, best first, [histories, k].
 
         Where a history leaves fewer than k items the row ends with `evaluation.ranking.NOTHING`.
         """
-        ...
 
     def save(self, folder: Path) -> None:
         """Write what was learned into the folder, which is made if need be."""
-        ...
 
 
 LoadModel = Callable[[str, Path], Recommender]
@@ -51,7 +47,6 @@ class Updatable(Protocol):
 
     def update(self, user: int, item: int) -> None:
         """The user did something with the item, after everything known before; a user never seen is a new one."""
-        ...
 
 
 @runtime_checkable
@@ -63,7 +58,6 @@ class Resumable(Protocol):
 
     def keep_in(self, folder: Path) -> None:
         """Keep checkpoints below the folder, each fit's by its data, knobs and seed, so that none meets another's."""
-        ...
 
 
 class RanksByScore(ABC):

@@ -18,9 +18,9 @@ import numpy as np
 from scipy import sparse
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.models.matrices import Sparse, newest_first
 
 _PENDING = 8192

@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.knobs import between, knobs_of
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.content.hybrid import Hybrid, HybridKnobs
 from millstream_tools.lab.content.recommender import Content, content_knobs, with_texts
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.models.blend import Blend, Part
 from millstream_tools.lab.models.bpr import Bpr, BprKnobs
 from millstream_tools.lab.models.contract import Recommender
@@ -18,7 +19,6 @@ from millstream_tools.lab.models.decayed_popularity import DecayedPopularity, De
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
 from millstream_tools.lab.models.ials import Ials, IalsKnobs
 from millstream_tools.lab.models.item_knn import ItemKnn, ItemKnnKnobs
-from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.models.popularity import Popularity, PopularityKnobs
 from millstream_tools.lab.models.random_order import RandomOrder
 

@@ -16,9 +16,9 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import between, knobs_of, whole
 from millstream_tools.lab.models.matrices import user_item, weighted
 
 

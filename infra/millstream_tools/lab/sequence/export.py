@@ -14,8 +14,8 @@ from millstream.domain.models.cards import Card
 from millstream.scoring.signature import FEATURES
 from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.data.interactions import Ints
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.models import stored
 from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.knobs import knobs_of
 from millstream_tools.lab.sequence import training
 from millstream_tools.lab.sequence.batches import latest
 from millstream_tools.lab.sequence.graph_layers import Weights

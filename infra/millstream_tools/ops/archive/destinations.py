@@ -22,19 +22,15 @@ class Destination(Protocol):
 
     def read(self, name: str) -> bytes | None:
         """A small file's bytes, or None where there is none."""
-        ...
 
     def put(self, name: str, path: Path) -> None:
         """Take over a finished file, which is gone from its path or is the caller's to remove; replaces another."""
-        ...
 
     def scratch(self) -> Path:
         """A folder in which files that are to be put can grow."""
-        ...
 
     def names(self) -> Iterator[str]:
         """Every Parquet file's name."""
-        ...
 
 
 class Folder:

@@ -33,19 +33,15 @@ class Rows(Protocol):
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """Once, from the first to the last. Raises BadFileError where the file itself is broken."""
-        ...
 
     def done(self) -> int:
         """How much of the total is read."""
-        ...
 
     def text(self, raw: Any) -> str:
         """A row as the file has it, in one string."""
-        ...
 
     def close(self) -> None:
         """Let go of the file."""
-        ...
 
 
 def ending(path: Path) -> str:

@@ -21,28 +21,3 @@ from millstream_tools.shops.contract.steps import (
     in_batches,
 )
 from millstream_tools.shops.contract.visit import Steps, Visit
-
-__all__ = [
-    "LARGEST_BATCH",
-    "Behaved",
-    "Behaviour",
-    "BehaviourKind",
-    "Day",
-    "ProbeSample",
-    "Probed",
-    "Product",
-    "SeenPolicy",
-    "Shop",
-    "Showcase",
-    "Shown",
-    "Slate",
-    "SlateValue",
-    "Step",
-    "Steps",
-    "Storefront",
-    "Visit",
-    "in_batches",
-    "play",
-    "stable_fraction",
-    "stable_id",
-]

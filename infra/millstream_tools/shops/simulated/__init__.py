@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from millstream_tools.shops.simulated.config import ShopConfig
 from millstream_tools.shops.simulated.simulated_shop import SimulatedShop
-
-__all__ = ["ShopConfig", "SimulatedShop"]

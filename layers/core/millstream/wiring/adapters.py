@@ -12,18 +12,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from millstream.adapters.aws.clients import Patience, aws_client
+from millstream.application.ports import (
+    Catalogue,
+    DeadLetters,
+    EventLog,
+    Imports,
+    LogReader,
+    ModelStore,
+    Views,
+    Workspace,
+)
 from millstream.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
-    from millstream.adapters.aws.dynamo_imports import DynamoImports
-    from millstream.adapters.aws.dynamo_views import DynamoViews
-    from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
-    from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
-    from millstream.adapters.aws.s3_archive import S3Archive
-    from millstream.adapters.aws.s3_model_store import S3ModelStore
-    from millstream.adapters.aws.s3_workspace import S3Workspace
-    from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
+    from millstream.adapters.aws.s3_archive import S3Archive  # lists objects, which only an archive in S3 has
 
 REBUILDS = "rebuild/"
 """Where the workspaces of rebuilds lie in their bucket."""
@@ -66,13 +68,13 @@ class Wiring:
         self._client = client
         self._patience = patience
 
-    def event_log(self) -> KinesisEventLog:
+    def event_log(self) -> EventLog:
         """The log, to append to."""
         from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 
         return KinesisEventLog(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
 
-    def log_reader(self) -> KinesisLogReader:
+    def log_reader(self) -> LogReader:
         """What the stream still holds."""
         from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 
@@ -84,7 +86,7 @@ class Wiring:
 
         return S3Archive(self._client("s3", self._patience), self.name_of(Resource.ARCHIVE_BUCKET))
 
-    def views(self, *, users: bool = True, trends: bool = True, patience: Patience | None = None) -> DynamoViews:
+    def views(self, *, users: bool = True, trends: bool = True, patience: Patience | None = None) -> Views:
         """The versions of the views; a step that touches only users' rows, or only trends', is told no more."""
         from millstream.adapters.aws.dynamo_views import DynamoViews
 
@@ -94,13 +96,13 @@ class Wiring:
             self.name_of(Resource.ITEMS_TABLE) if trends else "",
         )
 
-    def dead_letters(self) -> SqsDeadLetters:
+    def dead_letters(self) -> DeadLetters:
         """Where records go that cannot be folded."""
         from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 
         return SqsDeadLetters(self._client("sqs", self._patience), self.name_of(Resource.DEAD_LETTERS_URL))
 
-    def models(self) -> S3ModelStore:
+    def models(self) -> ModelStore:
         """The models and their registry."""
         from millstream.adapters.aws.s3_model_store import S3ModelStore
 
@@ -111,13 +113,13 @@ class Wiring:
             self.name_of(Resource.MODELS_TABLE),
         )
 
-    def imports(self) -> DynamoImports:
+    def imports(self) -> Imports:
         """Which history is in the log."""
         from millstream.adapters.aws.dynamo_imports import DynamoImports
 
         return DynamoImports(self._client("dynamodb", self._patience), self.name_of(Resource.ITEMS_TABLE))
 
-    def workspace(self, name: str) -> S3Workspace:
+    def workspace(self, name: str) -> Workspace:
         """What the steps of a rebuild leave to each other."""
         from millstream.adapters.aws.s3_workspace import S3Workspace
 
@@ -140,7 +142,7 @@ class FunctionWiring(Wiring):
             patience,
         )
 
-    def catalogue(self, client_attempts: int) -> DynamoCatalogue:
+    def catalogue(self, client_attempts: int) -> Catalogue:
         """What can be recommended."""
         from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream_tools.lab.data.interactions import Floats, Interactions
-from millstream_tools.lab.models.knobs import knobs_of
+from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.shops.simulated import ShopConfig, SimulatedShop
 
 FORMAT = "simulated-shop"

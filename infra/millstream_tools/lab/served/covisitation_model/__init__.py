@@ -6,5 +6,3 @@ from millstream_tools.lab.served.covisitation_model.export import export
 from millstream_tools.lab.served.covisitation_model.fit import fit
 from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from millstream_tools.lab.served.export.folder import Exported
-
-__all__ = ["Cost", "CovisitationConfig", "CovisitationModel", "Exported", "export", "fit"]

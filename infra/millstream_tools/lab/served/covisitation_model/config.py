@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from millstream.domain.errors import InvalidInputError
+from millstream_tools.lab.knobs import between, whole
 
 
 @dataclass(frozen=True)
@@ -41,15 +40,7 @@ class CovisitationConfig:
     tells the scorer."""
 
     def __post_init__(self) -> None:
-        if self.neighbours < 1:
-            raise InvalidInputError("neighbours", "at least 1", self.neighbours)
-        for name in ("out_smoothing", "in_smoothing"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise InvalidInputError(name, "a number above 0", value)
-        for name in ("backward", "out_exponent", "in_exponent"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise InvalidInputError(name, "a number from 0 to 1", value)
-        if not 0 < self.asked_decay <= 1:
-            raise InvalidInputError("asked_decay", "a number above 0, up to 1", self.asked_decay)
+        whole(self, "neighbours")
+        between(self, "out_smoothing", "in_smoothing", above=0.0)
+        between(self, "backward", "out_exponent", "in_exponent", most=1.0)
+        between(self, "asked_decay", above=0.0, most=1.0)

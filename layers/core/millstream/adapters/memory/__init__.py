@@ -11,16 +11,3 @@ from millstream.adapters.memory.log import MemoryEventLog
 from millstream.adapters.memory.models import MemoryModelStore
 from millstream.adapters.memory.views import MemoryFeatureStore, MemoryViews
 from millstream.adapters.memory.workspace import MemoryWorkspace
-
-__all__ = [
-    "FixedClock",
-    "MemoryArchive",
-    "MemoryCatalogue",
-    "MemoryDeadLetters",
-    "MemoryEventLog",
-    "MemoryFeatureStore",
-    "MemoryImports",
-    "MemoryModelStore",
-    "MemoryViews",
-    "MemoryWorkspace",
-]

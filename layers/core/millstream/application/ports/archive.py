@@ -31,7 +31,6 @@ class Archive(Protocol):
 
         Raises UnavailableError when the budget ends first.
         """
-        ...
 
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
         """All objects as they are listed now, neighbours of one shard grouped up to so many stored bytes.
@@ -39,15 +38,12 @@ class Archive(Protocol):
         In order of shard number (history first) and first sequence number. A slice has at least one object, and all
         that overlap with its objects: no record is in two slices. Raises UnavailableError.
         """
-        ...
 
     def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
         """The records of a slice, each once, in order of position. Raises UnavailableError.
 
         Holds the stored bytes of one object at a time, and of those that overlap with it.
         """
-        ...
 
     def read(self) -> Iterator[LogRecord]:
         """Every archived record once, shard by shard in order of position: all slices, one after the other."""
-        ...

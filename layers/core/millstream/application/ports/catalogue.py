@@ -24,19 +24,15 @@ class Catalogue(Protocol):
 
         Raises UnavailableError when the budget ends first.
         """
-        ...
 
     def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
         """Insert or replace items. Raises KeyCollisionError before anything is written.
 
         Raises UnavailableError when the budget ends first; some of the items may be published then.
         """
-        ...
 
     def get(self, item_id: str) -> Item | None:
         """One item as last published."""
-        ...
 
     def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
         """Every item published at or after a moment (0: all)."""
-        ...

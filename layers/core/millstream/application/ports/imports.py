@@ -26,12 +26,9 @@ class Imports(Protocol):
 
     def begin(self, import_id: str, what: str, now_ms: int) -> ImportEntry:
         """The entry of an import: as it was begun before, or new with the next number. Raises UnavailableError."""
-        ...
 
     def finish(self, import_id: str, counts: Mapping[str, int]) -> None:
         """Say that all of it is in the log; what was said first stays. Raises NotFoundError, UnavailableError."""
-        ...
 
     def entries(self) -> Sequence[ImportEntry]:
         """Every import that was ever begun, by number. Raises UnavailableError."""
-        ...

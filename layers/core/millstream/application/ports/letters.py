@@ -77,12 +77,9 @@ class DeadLetters(Protocol):
 
         Raises UnavailableError when the budget ends first.
         """
-        ...
 
     def letters(self) -> Iterator[HeldLetter]:
         """Every letter that is held, in no order, each sending by itself; they stay. Raises UnavailableError."""
-        ...
 
     def remove(self, handle: str) -> None:
         """Let go of one letter; one that is gone already is no error. Raises UnavailableError."""
-        ...

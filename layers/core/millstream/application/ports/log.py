@@ -36,14 +36,12 @@ class EventLog(Protocol):
 
     def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
         """Store one record and say where. Raises UnavailableError when the budget ends first."""
-        ...
 
     def append_many(self, records: Sequence[tuple[str, bytes]], budget: Budget = UNHURRIED) -> list[Position]:
         """Store records, each a partition key and data, and say where each lies.
 
         Raises NotAllStoredError, which says where those lie that were stored, when the budget ends first.
         """
-        ...
 
 
 class LogShard(NamedTuple):
@@ -59,7 +57,6 @@ class LogReader(Protocol):
 
     def shards(self) -> Sequence[LogShard]:
         """Every shard that the stream still holds, parents before children (by number). Raises UnavailableError."""
-        ...
 
     def read_after(self, shard: str, after: int | None) -> Iterator[Sequence[LogRecord]]:
         """Batches of at most 1,000 records, in order: what lies in one shard behind a sequence number at this moment.
@@ -68,4 +65,3 @@ class LogReader(Protocol):
         Ends at the shard's end, or when nothing newer is there. Raises NotFoundError for a shard that the stream does
         not hold (any more), UnavailableError.
         """
-        ...

@@ -36,23 +36,18 @@ class ModelStore(Protocol):
         Stopped on the way, nothing is published, and the same call again begins anew. Raises ConflictError if the
         version exists.
         """
-        ...
 
     def model(self, version: str) -> PublishedModel:
         """What is registered under this version. Raises NotFoundError."""
-        ...
 
     def models(self) -> Sequence[PublishedModel]:
         """Every registered model; the one that was made last comes first."""
-        ...
 
     def champion(self) -> str | None:
         """The version that serves."""
-        ...
 
     def promotions(self) -> Sequence[Promotion]:
         """The latest KEPT_PROMOTIONS promotions, oldest first; the last one is the champion's."""
-        ...
 
     def promote(self, promotion: Promotion) -> None:
         """Make a version the champion, and remember that, if `promotion` follows the latest one of the store.
@@ -60,11 +55,9 @@ class ModelStore(Protocol):
         It follows it if its number is the next one, and the model that it replaces serves. Raises ConflictError,
         NotFoundError for a version that is not registered.
         """
-        ...
 
     def fetch(self, version: str, into: Path) -> Path:
         """Copy a version's folder below `into` and return its path. Raises NotFoundError, UnavailableError."""
-        ...
 
 
 class Scorer(Protocol):
@@ -76,8 +69,6 @@ class Scorer(Protocol):
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """The best next items for a user's latest distinct items (newest first), best first, none excluded."""
-        ...
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
         """The items that most often follow this one, best first; empty for an item the model does not know."""
-        ...

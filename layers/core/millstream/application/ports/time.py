@@ -11,7 +11,6 @@ class Clock(Protocol):
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01 UTC."""
-        ...
 
 
 class Budget(Protocol):
@@ -19,7 +18,6 @@ class Budget(Protocol):
 
     def left_s(self) -> float:
         """Seconds that remain; 0 or less when there is no more."""
-        ...
 
 
 class _Unhurried:

@@ -11,16 +11,12 @@ class Workspace(Protocol):
 
     def put(self, name: str, data: bytes) -> None:
         """Keep some bytes under a name, in the place of what was there. Raises UnavailableError."""
-        ...
 
     def get(self, name: str) -> bytes:
         """What is kept under a name. Raises NotFoundError, UnavailableError."""
-        ...
 
     def names(self, prefix: str) -> Sequence[str]:
         """Every name that begins so, sorted. Raises UnavailableError."""
-        ...
 
     def clear(self) -> None:
         """Forget everything. Raises UnavailableError."""
-        ...

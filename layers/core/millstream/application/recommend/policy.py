@@ -19,7 +19,6 @@ class Policy(Protocol):
 
     def chosen(self, eligible: Iterable[Eligible], n: int) -> Iterator[tuple[Eligible, float]]:
         """At most n of the candidates, in the order of their places, each with its propensity for that place."""
-        ...
 
 
 class InOrder:

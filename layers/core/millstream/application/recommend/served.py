@@ -27,7 +27,6 @@ class Renew(Protocol):
 
     def __call__(self, load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
         """The value, whenever it is asked for; `load` gets the present value and returns the next."""
-        ...
 
 
 @dataclass(frozen=True)

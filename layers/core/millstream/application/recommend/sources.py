@@ -35,20 +35,16 @@ class CandidateSource(Protocol):
     @property
     def name(self) -> Source:
         """As the answer and the log have it."""
-        ...
 
     @property
     def tier(self) -> Tier:
         """The tier that answers through it."""
-        ...
 
     def reason(self, cause: Item | None) -> str:
         """Why an item is shown; `cause` is the user's item that led to it."""
-        ...
 
     def candidates(self, asked: Asked) -> Iterable[Candidate]:
         """Best first; none where there is nothing to go by."""
-        ...
 
 
 class _GoesWith:

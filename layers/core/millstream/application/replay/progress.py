@@ -14,7 +14,6 @@ class Progress(Protocol):
 
     def __call__(self, step: str, total: int | None) -> AbstractContextManager[Advance]:
         """Begin a step; it ends with the block."""
-        ...
 
 
 @contextmanager

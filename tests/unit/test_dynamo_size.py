@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from millstream.adapters.aws.dynamo_size import item_bytes, write_units
+from tests.dynamo_size import item_bytes, write_units
 
 
 @pytest.mark.parametrize(
