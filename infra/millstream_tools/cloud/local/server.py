@@ -14,7 +14,7 @@ from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
 from millstream_tools.explained import ExplainedError
 
 HOST = "127.0.0.1"
-MINISTACK = Path(__file__).with_name("closed_shards.py")
+MINISTACK = Path(__file__).with_name("mended_ministack.py")
 
 
 class ServerStartError(ExplainedError):

@@ -1,8 +1,13 @@
-"""Starts MiniStack with one thing mended: a shard that is split or merged is closed and keeps its records, as in AWS.
+"""Starts MiniStack with three things mended, so that they are as in AWS.
 
-MiniStack 1.5.33 deletes it, and with it every event that nobody had read. Runs as a script, in the local cloud's own
-environment, which holds MiniStack and no Millstream; it replaces six of MiniStack's functions by their names, the last
-because it costs most of what a server with a poller does.
+* A shard that is split or merged is closed and keeps its records. MiniStack 1.5.33 deletes it, and with it every event
+  that nobody had read.
+* Expired Kinesis iterators are forgotten now and then. MiniStack 1.5.33 looks for them at every call, which is most of
+  what a server with a poller does.
+* A nested template with the SAM transform is expanded. MiniStack 1.5.33 expands root templates only.
+
+Runs as a script, in the local cloud's own environment, which holds MiniStack and no Millstream; it replaces MiniStack's
+functions by their names.
 """
 
 # ruff: noqa: SLF001  # what it replaces is not public
@@ -15,6 +20,7 @@ from typing import Any
 
 from ministack.app import main  # type: ignore[import-not-found]  # not in the environment that is checked
 from ministack.services import kinesis  # type: ignore[import-not-found]
+from ministack.services.cloudformation import engine  # type: ignore[import-not-found]
 
 LAST = "ending_sequence_number"
 """What a closed shard has and an open one has not."""
@@ -51,6 +57,15 @@ def _seldom(forget: Callable[[], None]) -> Callable[[], None]:
             forget()
 
     return forgetting
+
+
+def expand_nested_templates() -> None:
+    """Let a nested stack deploy what its template comes to. MiniStack's own expansion does it, as for a root template.
+
+    Only nested stacks look the parser up in the engine at each call: root templates are parsed and expanded as before.
+    """
+    parse = engine._parse_template
+    engine._parse_template = lambda body: engine._apply_transforms(parse(body))
 
 
 def _closing(reshard: Call, *fields: str) -> Call:
@@ -125,4 +140,5 @@ def _routing(route: Callable[[int, Mapping[str, Any]], str]) -> Callable[[int, M
 if __name__ == "__main__":
     keep_closed_shards()
     forget_iterators_seldom()
+    expand_nested_templates()
     main()
