@@ -7,6 +7,7 @@ https://github.com/localstack/localstack/pull/7204
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from millstream_tools.cloud.local.archive import Files, files_below
@@ -15,39 +16,74 @@ from millstream_tools.cloud.local.template import Template
 
 LAYER = "AWS::Serverless::LayerVersion"
 FUNCTION = "AWS::Serverless::Function"
+NESTED = "AWS::CloudFormation::Stack"
 REQUIREMENTS = PurePosixPath("requirements.txt")
 
 Install = Callable[[Path], Path]
 """From a requirements file to the folder in which its packages are installed."""
 
 
-def take_out_layers(template: Template) -> dict[str, list[str]]:
-    """Remove the template's layers and every mention of them; the paths of the layers of each function, in order.
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The folders of the layers of each function, in order, and of those that a nested template gets as parameters."""
 
-    Raises PackagingError for a layer that is not a resource of the same template.
+    of_functions: Mapping[str, list[Path]]
+    of_nested: Mapping[Path, Mapping[str, Path]]
+
+
+def take_out_layers(template: Template, template_file: Path, handed: Mapping[str, Path] | None = None) -> Layers:
+    """Remove the template's layers and every mention of them; `handed` are its parameters that are layers of its root.
+
+    Raises PackagingError for a layer that is neither a resource of the template nor handed to it.
     """
-    contents = {
-        name: resource["Properties"]["ContentUri"]
+    folder, parameters = template_file.parent, handed or {}
+    own = {
+        name: (folder / resource["Properties"]["ContentUri"]).resolve()
         for name, resource in template["Resources"].items()
         if resource["Type"] == LAYER
     }
+    layers = Layers(_of_functions(template, {**own, **parameters}), _of_nested(template, folder, {**own, **parameters}))
+    for name in own:
+        del template["Resources"][name]
+    for name in parameters:
+        del template["Parameters"][name]
+    return layers
+
+
+def _of_functions(template: Template, contents: Mapping[str, Path]) -> dict[str, list[Path]]:
     everywhere = template.get("Globals", {}).get("Function", {}).pop("Layers", [])
-    paths = {}
+    found = {}
     for name, resource in template["Resources"].items():
         if resource["Type"] == FUNCTION:
             # SAM appends a function's own list to the global one.
             named = [*everywhere, *resource["Properties"].pop("Layers", [])]
-            paths[name] = [_content(name, layer, contents) for layer in named]
-    for name in contents:
-        del template["Resources"][name]
-    return paths
+            found[name] = [_content(name, layer, contents) for layer in named]
+    return found
 
 
-def _content(function: str, layer: object, contents: Mapping[str, str]) -> str:
-    name = str(layer.get("Ref")) if isinstance(layer, dict) else ""
+def _of_nested(template: Template, folder: Path, contents: Mapping[str, Path]) -> dict[Path, dict[str, Path]]:
+    """What nested stacks are told of layers: the parameters go, and their templates are prepared with the folders."""
+    found = {}
+    for resource in template["Resources"].values():
+        if resource["Type"] == NESTED:
+            given = resource["Properties"].get("Parameters", {})
+            layers = {name: contents[_ref(value)] for name, value in given.items() if _ref(value) in contents}
+            for name in layers:
+                del given[name]
+            found[(folder / resource["Properties"]["TemplateURL"]).resolve()] = layers
+    return found
+
+
+def _content(function: str, layer: object, contents: Mapping[str, Path]) -> Path:
+    name = _ref(layer)
     if name not in contents:
         raise PackagingError(f"{function}.Layers: expected a !Ref to one of {', '.join(sorted(contents))}, got {layer}")
     return contents[name]
+
+
+def _ref(value: object) -> str:
+    """What a value refers to; nothing where it is no reference."""
+    return str(value.get("Ref", "")) if isinstance(value, dict) else ""
 
 
 def files_of_layer(layer: Path, install: Install) -> Files:

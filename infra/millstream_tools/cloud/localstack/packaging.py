@@ -20,16 +20,20 @@ Install = Callable[[Path, LambdaRuntime], Path]
 def carrying_layers(architecture: str, install: Install = installed) -> Prepare:
     """How to prepare a template whose functions run on `architecture`; the template's own Runtime says which Python."""
 
+    # By nested template: a template is prepared before those that it nests.
+    handed: dict[Path, Mapping[str, Path]] = {}
+
     def prepare(template: Template, template_file: Path) -> Mapping[str, Files]:
-        layers = take_out_layers(template)
-        if not layers:
+        layers = take_out_layers(template, template_file, handed.get(template_file.resolve()))
+        handed.update(layers.of_nested)
+        if not layers.of_functions:
             return {}
         runtime = LambdaRuntime(_python(template), architecture)
         read = {
-            path: files_of_layer((template_file.parent / path).resolve(), lambda file: install(file, runtime))
-            for path in {path for paths in layers.values() for path in paths}
+            path: files_of_layer(path, lambda file: install(file, runtime))
+            for path in {path for paths in layers.of_functions.values() for path in paths}
         }
-        return {function: _laid_over(function, [read[path] for path in paths]) for function, paths in layers.items()}
+        return {name: _laid_over(name, [read[path] for path in paths]) for name, paths in layers.of_functions.items()}
 
     return prepare
 
