@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from millstream.adapters.local.system_clock import SystemClock
@@ -10,6 +11,7 @@ from millstream.application.models import promote_model
 from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
 from millstream_tools.ops import rebuild_execution
 from millstream_tools.ops.stack import local_stack
+from millstream_tools.places import CHECKOUT, TEMPLATE
 from tests.e2e.models import publish_models
 from tests.integration.local_cloud.waiting import eventually
 from tests.integration.localstack.conftest import Stack
@@ -91,6 +93,30 @@ def test_deploying_again_touches_no_resource(stack: Stack) -> None:
     before = changes(stack)
     assert deploy_to_localstack(stack.deployment.endpoint_url, stack=stack.deployment.stack) == stack.deployment
     assert changes(stack) == before
+
+
+def test_a_changed_function_of_a_nested_stack_is_deployed(stack: Stack, tmp_path: Path) -> None:
+    """LocalStack leaves a nested stack as it was and says UPDATE_COMPLETE, so it is brought up to date by itself."""
+    before = code_of(stack, "RebuildFlow", "PlanRebuild")
+    for name in ("functions", "infra", "layers"):
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TEMPLATE, tmp_path)
+    code = tmp_path / "functions/rebuild/plan_rebuild/app.py"
+    code.write_text(code.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    deploy_to_localstack(stack.deployment.endpoint_url, tmp_path / TEMPLATE.name, stack.deployment.stack)
+    assert code_of(stack, "RebuildFlow", "PlanRebuild") != before
+
+
+def code_of(stack: Stack, nested: str, function: str) -> str:
+    """The digest of the code of a function in a nested stack."""
+    cloudformation = stack.client("cloudformation")
+
+    def physical(within: str, logical_id: str) -> str:
+        found = cloudformation.describe_stack_resource(StackName=within, LogicalResourceId=logical_id)
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    name = physical(physical(stack.deployment.stack, nested), function)
+    return str(stack.client("lambda").get_function_configuration(FunctionName=name)["CodeSha256"])
 
 
 def changes(stack: Stack) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from millstream_tools.cloud.local.deployment import Deployment, architecture, deploy
 from millstream_tools.cloud.local.dialect import Dialect
-from millstream_tools.cloud.localstack.change_set import change_by_change_set
 from millstream_tools.cloud.localstack.health import expect_localstack
+from millstream_tools.cloud.localstack.nested_stacks import change_with_nested_stacks
 from millstream_tools.cloud.localstack.packaging import carrying_layers
 from millstream_tools.cloud.localstack.wheels import installed
 from millstream_tools.places import TEMPLATE
@@ -22,7 +22,7 @@ PATIENCE = 600.0
 def localstack(say: Callable[[str], None] = print) -> Dialect:
     """How to deploy to LocalStack's community edition."""
     return Dialect(
-        change=change_by_change_set,
+        change=change_with_nested_stacks,
         api_path="/_aws/execute-api/{api}/v1",
         # LocalStack reads the stream by its own mappings, as AWS does.
         parameters={"MappingsEnabled": "true"},
