@@ -13,6 +13,8 @@ from millstream_tools.cloud.local.template import Template
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ALARMS = ROOT / "infra" / "observability" / "template.yaml"
+FLOWS = tuple(sorted(ROOT.glob("infra/statemachines/*/template.yaml")))
+"""The nested templates of the Step Functions flows."""
 REBUILD = ROOT / "infra" / "statemachines" / "rebuild" / "rebuild.asl.json"
 
 STEPS_OF_A_REBUILD = (

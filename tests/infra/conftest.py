@@ -8,15 +8,16 @@ import pytest
 from moto import mock_aws
 
 from millstream_tools.cloud.local.template import Template, read_template
-from tests.infra.cloudformation import ALARMS, TEMPLATE
+from tests.infra.cloudformation import ALARMS
 from tests.infra.journey import Travelled, forget_clients, make_resources, travel
+from tests.infra.nesting import whole
 from tests.infra.recorded_calls import REGION, RecordedCalls
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The data plane."""
-    return read_template(TEMPLATE)
+    """The data plane and every flow, as one."""
+    return whole()
 
 
 @pytest.fixture(scope="session")

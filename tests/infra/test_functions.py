@@ -77,12 +77,14 @@ def test_log_groups_lie_where_the_key_policy_expects_them(template: Template) ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_knows_only_agreed_variables(template: Template, name: str) -> None:
-    """A MILLSTREAM_ variable has one meaning in every function, and Powertools knows the function by its folder."""
+    """A MILLSTREAM_ variable has one meaning in every function; Powertools knows the function by its folder."""
     variables = dict(environment(functions(template)[name]))
     assert variables.pop("POWERTOOLS_SERVICE_NAME") == folder_of(name)
     assert {variable: list(references(value)) for variable, value in variables.items()} == {
         variable: [KNOWN_VARIABLES[variable]] for variable in variables
     }
+    arns = [variable for variable, value in variables.items() if "Arn" in value.get("Fn::GetAtt", ())]
+    assert arns == [], "a name was expected"
 
 
 class SilentClient:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from millstream_tools.cloud.local.template import Template
-from tests.infra.cloudformation import ALARMS, TEMPLATE, functions, statements
+from tests.infra.cloudformation import ALARMS, FLOWS, ROOT, TEMPLATE, functions, statements
 
 ACTION = re.compile(r"^\s+(?:- )?Action:(?P<rest>.*)$")
 ANY_RESOURCE = re.compile(r"""Resource:\s*\[?\s*["']?\*["']?\s*\]?(?P<rest>.*)$""")
@@ -29,6 +29,11 @@ def statements_anywhere(value: object) -> Iterator[dict[str, Any]]:
             yield from statements_anywhere(entry)
 
 
+def lines_of(*paths: Path) -> list[str]:
+    """Every line of these files."""
+    return [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def actions_of(statement: dict[str, Any]) -> list[str]:
     """The actions of a statement, one or many."""
     actions = statement["Action"]
@@ -37,16 +42,14 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
 
 def test_every_policy_statement_states_its_reason_on_its_action_line(template: Template) -> None:
     """As many reasons as statements: a statement in another notation would be missed, so it is counted."""
-    lines = [line for line in TEMPLATE.read_text(encoding="utf-8").splitlines() if ACTION.match(line)]
+    lines = [line for line in lines_of(TEMPLATE, *FLOWS) if ACTION.match(line)]
     assert [line.strip() for line in lines if not REASON.search(line)] == []
     assert len(lines) == len(list(statements_anywhere(template["Resources"])))
 
 
 def test_any_resource_needs_a_reason() -> None:
     """A bare Resource "*" says on its line why nothing narrower will do."""
-    paths = (TEMPLATE, ALARMS)
-    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [line for line in lines if ANY_RESOURCE.search(line)]
+    found = [line for line in lines_of(TEMPLATE, ALARMS, *FLOWS) if ANY_RESOURCE.search(line)]
     assert found, "the key policy has some; if they are gone, so may this test be"
     assert [line.strip() for line in found if not REASON.search(line)] == []
 
@@ -58,7 +61,9 @@ def test_no_function_may_do_anything_by_wildcard(template: Template) -> None:
         for statement in statements(function):
             assert statement["Effect"] == "Allow"
             assert [action for action in actions_of(statement) if "*" in action] == [], name
-            assert isinstance(statement["Resource"], dict), f"{name}: expected one named resource, got {statement}"
+            resource = statement["Resource"]
+            assert isinstance(resource, dict), f"{name}: expected one named resource, got {statement}"
+            assert "Ref" not in resource, f"{name}: expected an ARN, got the name of {resource}"
 
 
 def test_only_the_account_itself_is_allowed_everything(template: Template) -> None:
@@ -79,7 +84,7 @@ def test_an_open_principal_is_narrowed_by_a_condition(template: Template) -> Non
     assert all(statement.get("Condition") for statement in open_to_all)
 
 
-@pytest.mark.parametrize("path", [TEMPLATE, ALARMS], ids=["template", "alarms"])
+@pytest.mark.parametrize("path", [TEMPLATE, ALARMS, *FLOWS], ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_lines_fit_the_screen(path: Path) -> None:
     """The house's line length holds here too."""
-    assert [line for line in path.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
+    assert [line for line in lines_of(path) if len(line) > 120] == []

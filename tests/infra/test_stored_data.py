@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from millstream.application.replay.plan import LONGEST_MS
-from millstream_tools.cloud.local.template import Template
-from tests.infra.cloudformation import rebuild_states, references, resources
+from millstream_tools.cloud.local.template import Template, read_template
+from tests.infra.cloudformation import FLOWS, rebuild_states, references, resources
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -126,6 +126,7 @@ def test_what_cannot_be_rebuilt_outlives_the_stack(template: Template) -> None:
 
 def test_every_parameter_and_output_is_described(template: Template, alarms: Template) -> None:
     """The description is all that a person sees who deploys from the console."""
-    for described in (template["Parameters"], template["Outputs"], alarms["Parameters"]):
+    flows = [part for flow in map(read_template, FLOWS) for part in (flow["Parameters"], flow["Outputs"])]
+    for described in (template["Parameters"], template["Outputs"], alarms["Parameters"], *flows):
         for name, entry in described.items():
             assert entry.get("Description", "").endswith("."), f"{name} has no description"

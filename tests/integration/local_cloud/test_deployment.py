@@ -56,6 +56,13 @@ def test_changed_code_is_deployed(cloud: Cloud, tmp_path: Path) -> None:
     assert deployment.outputs == cloud.deployment.outputs
     with get(deployment) as answer:
         assert answer.status == 202
+    assert ask_nested(cloud)["statusCode"] == 202
+
+
+def test_a_nested_template_is_expanded_and_its_function_sees_the_layer_of_the_root(cloud: Cloud) -> None:
+    """MiniStack alone expands the SAM transform of root templates only."""
+    answer = json.loads(ask_nested(cloud)["body"])
+    assert (answer["name"], answer["shelf"], answer["environment"]["GREETING"]) == ("c", "top", "hello")
 
 
 def test_a_parameter_reaches_the_stack(endpoint: str) -> None:
@@ -100,6 +107,14 @@ def get(deployment: Deployment, key: str = "") -> Any:
     """Ask the stack's API with its key, or another one."""
     url = f"{deployment.api_url}/answers/a%20b"
     return urllib.request.urlopen(urllib.request.Request(url, headers={"x-api-key": key or deployment.api_key}))
+
+
+def ask_nested(cloud: Cloud) -> dict[str, Any]:
+    """What the function in the nested stack answers."""
+    name = cloud.deployment.outputs["NestedAnswerName"]
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"pathParameters": {"name": "c"}}))
+    told: dict[str, Any] = json.load(answer["Payload"])
+    return told
 
 
 def ask(deployment: Deployment, key: str = "") -> dict[str, Any]:

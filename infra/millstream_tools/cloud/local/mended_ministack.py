@@ -4,7 +4,8 @@
   that nobody had read.
 * Expired Kinesis iterators are forgotten now and then. MiniStack 1.5.33 looks for them at every call, which is most of
   what a server with a poller does.
-* A nested template with the SAM transform is expanded. MiniStack 1.5.33 expands root templates only.
+* A nested stack is created and updated like any other. MiniStack 1.5.33 expands the SAM transform of roots only, and
+  forgets what !GetAtt says of a nested resource that an update leaves as it is.
 
 Runs as a script, in the local cloud's own environment, which holds MiniStack and no Millstream; it replaces MiniStack's
 functions by their names.
@@ -19,8 +20,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.app import main  # type: ignore[import-not-found]  # not in the environment that is checked
-from ministack.services import kinesis  # type: ignore[import-not-found]
-from ministack.services.cloudformation import engine  # type: ignore[import-not-found]
+from ministack.services import cloudformation, kinesis  # type: ignore[import-not-found]
+from ministack.services.cloudformation import engine, provisioners  # type: ignore[import-not-found]
 
 LAST = "ending_sequence_number"
 """What a closed shard has and an open one has not."""
@@ -59,13 +60,21 @@ def _seldom(forget: Callable[[], None]) -> Callable[[], None]:
     return forgetting
 
 
-def expand_nested_templates() -> None:
-    """Let a nested stack deploy what its template comes to. MiniStack's own expansion does it, as for a root template.
-
-    Only nested stacks look the parser up in the engine at each call: root templates are parsed and expanded as before.
-    """
+def treat_nested_stacks_as_roots() -> None:
+    """Let MiniStack's own code do for them what it does for root stacks, which have these functions by other names."""
     parse = engine._parse_template
     engine._parse_template = lambda body: engine._apply_transforms(parse(body))
+    provisioners._update_resource = _remembering(provisioners._update_resource)
+
+
+def _remembering(update: Callable[..., Any]) -> Callable[..., Any]:
+    """An update of a resource is told the attributes that it has, and answers with them where nothing has changed."""
+
+    def updating(kind: str, physical_id: str, old: Any, new: Any, stack: str, logical_id: str) -> Any:
+        attributes = cloudformation._stacks[stack]["_resources"][logical_id]["Attributes"]
+        return update(kind, physical_id, old, new, stack, logical_id, attributes)
+
+    return updating
 
 
 def _closing(reshard: Call, *fields: str) -> Call:
@@ -140,5 +149,5 @@ def _routing(route: Callable[[int, Mapping[str, Any]], str]) -> Callable[[int, M
 if __name__ == "__main__":
     keep_closed_shards()
     forget_iterators_seldom()
-    expand_nested_templates()
+    treat_nested_stacks_as_roots()
     main()

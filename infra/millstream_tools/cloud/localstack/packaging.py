@@ -19,7 +19,6 @@ Install = Callable[[Path, LambdaRuntime], Path]
 
 def carrying_layers(architecture: str, install: Install = installed) -> Prepare:
     """How to prepare a template whose functions run on `architecture`; the template's own Runtime says which Python."""
-
     # By nested template: a template is prepared before those that it nests.
     handed: dict[Path, Mapping[str, Path]] = {}
 

@@ -11,7 +11,7 @@ from millstream_tools.cloud.localstack.compose import environment_of_the_contain
 from millstream_tools.cloud.localstack.verify.environment import CORE
 from millstream_tools.places import CHECKOUT, TEMPLATE
 
-ALARMS = CHECKOUT / "infra" / "observability" / "template.yaml"
+TEMPLATES = (TEMPLATE, *CHECKOUT.glob("infra/*/**/template.yaml"))
 # What a resource type's second part is called where a service is switched on; SAM's own types become the first five.
 SERVICES = {
     "Serverless": {"apigateway", "iam", "lambda", "s3", "stepfunctions"},
@@ -38,7 +38,7 @@ def service() -> dict[str, Any]:
 
 def test_the_services_are_those_of_the_template_and_no_others() -> None:
     """A resource type that is new asks for its service here."""
-    resources = [read_template(path)["Resources"].values() for path in (TEMPLATE, ALARMS)]
+    resources = [read_template(path)["Resources"].values() for path in TEMPLATES]
     kinds = {resource["Type"].split("::")[1] for part in resources for resource in part}
     assert set(environment_of_the_container()["SERVICES"].split(",")) == set().union(
         *(SERVICES[kind] for kind in kinds)

@@ -9,7 +9,7 @@ import pytest
 
 from millstream_tools.cloud.local.packaging import PackagingError
 from millstream_tools.cloud.local.template import Template, read_template
-from millstream_tools.cloud.localstack.layers import files_of_layer, take_out_layers
+from millstream_tools.cloud.localstack.layers import Layers, files_of_layer, take_out_layers
 from millstream_tools.places import TEMPLATE
 
 
@@ -24,6 +24,10 @@ def template(**functions: dict[str, Any]) -> Template:
     return {"Globals": globals_, "Resources": layers | made | {"Table": {"Type": "AWS::DynamoDB::Table"}}}
 
 
+FILE = Path("/shop/template.yaml")
+CORE, ONNX = Path("/shop/layers/core"), Path("/shop/layers/onnx")
+
+
 def never(requirements: Path) -> Path:
     """A layer without requirements installs nothing."""
     raise AssertionError(requirements)
@@ -32,13 +36,13 @@ def never(requirements: Path) -> Path:
 def test_a_function_carries_the_global_layers_and_then_its_own() -> None:
     """SAM appends a function's list to the global one."""
     given = template(Accept={}, Recommend={"Layers": [{"Ref": "Onnx"}]})
-    assert take_out_layers(given) == {"Accept": ["layers/core"], "Recommend": ["layers/core", "layers/onnx"]}
+    assert take_out_layers(given, FILE) == Layers({"Accept": [CORE], "Recommend": [CORE, ONNX]}, {})
 
 
 def test_nothing_in_the_template_speaks_of_layers_any_more() -> None:
     """LocalStack would keep them and never unpack them."""
     given = template(Recommend={"Layers": [{"Ref": "Onnx"}], "MemorySize": 512})
-    take_out_layers(given)
+    take_out_layers(given, FILE)
     assert given["Globals"] == {"Function": {"Runtime": "python3.13"}}
     assert given["Resources"] == {
         "Recommend": {"Type": "AWS::Serverless::Function", "Properties": {"MemorySize": 512}},
@@ -50,19 +54,44 @@ def test_nothing_in_the_template_speaks_of_layers_any_more() -> None:
 def test_a_layer_from_elsewhere_is_named(layer: object) -> None:
     """Its content is not here, so the function could not carry it."""
     with pytest.raises(PackagingError, match=r"Recommend.Layers: expected a !Ref to one of Core, Onnx, got "):
-        take_out_layers(template(Recommend={"Layers": [layer]}))
+        take_out_layers(template(Recommend={"Layers": [layer]}), FILE)
 
 
 def test_a_template_without_functions_has_nothing_to_carry() -> None:
     """The nested stack of alarms is packaged the same way."""
-    assert take_out_layers({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}) == {}
+    assert take_out_layers({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}, FILE) == Layers({}, {})
+
+
+def test_a_layer_reaches_a_nested_template_by_its_parameter() -> None:
+    """Its functions carry what the parameter stands for, and the parameter goes on both sides."""
+    root = template()
+    given = {"CoreArn": {"Ref": "Core"}, "Table": {"Ref": "Table"}}
+    root["Resources"]["Flow"] = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "./flows/template.yaml", "Parameters": given},
+    }
+    flow = Path("/shop/flows/template.yaml")
+    assert take_out_layers(root, FILE).of_nested == {flow: {"CoreArn": CORE}}
+    assert given == {"Table": {"Ref": "Table"}}
+    nested: Template = {
+        "Parameters": {"CoreArn": {"Type": "String"}, "Table": {"Type": "String"}},
+        "Globals": {"Function": {"Layers": [{"Ref": "CoreArn"}]}},
+        "Resources": {"Plan": {"Type": "AWS::Serverless::Function", "Properties": {}}},
+    }
+    assert take_out_layers(nested, flow, {"CoreArn": CORE}) == Layers({"Plan": [CORE]}, {})
+    assert nested["Parameters"] == {"Table": {"Type": "String"}}
 
 
 def test_only_recommend_carries_the_scoring_packages() -> None:
     """In the real template: 120 MB that nobody else needs."""
-    carried = take_out_layers(read_template(TEMPLATE))
-    assert {name for name, layers in carried.items() if "layers/onnx" in layers} == {"Recommend"}
-    assert all({"layers/core", "layers/platform"} <= set(layers) for layers in carried.values())
+    found = take_out_layers(read_template(TEMPLATE), TEMPLATE)
+    carried = dict(found.of_functions)
+    for file, handed in found.of_nested.items():
+        carried |= take_out_layers(read_template(file), file, handed).of_functions
+    names = {function: [layer.name for layer in layers] for function, layers in carried.items()}
+    assert len(names) == 12
+    assert {function for function, layers in names.items() if "onnx" in layers} == {"Recommend"}
+    assert all({"core", "platform"} <= set(layers) for layers in names.values())
 
 
 def test_a_layer_is_its_own_files_and_the_packages_that_it_requires(tmp_path: Path) -> None:

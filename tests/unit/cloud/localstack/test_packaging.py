@@ -27,9 +27,22 @@ Resources:
   Core: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layers/core } }
   Onnx: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layers/onnx } }
   Watch: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./watch.yaml } }
+  Flow:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: flow/flow.yaml, Parameters: { Core: !Ref Core } }
+"""
+FLOW = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: { Core: { Type: String } }
+Globals: { Function: { Runtime: python3.13, Layers: [!Ref Core] } }
+Resources:
+  Accept:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: ../functions/accept, Handler: functions.accept.app.handler }
 """
 FILES = {
     "template.yaml": TEMPLATE,
+    "flow/flow.yaml": FLOW,
     "watch.yaml": "Resources: { Topic: { Type: AWS::SNS::Topic } }",
     "functions/accept/app.py": "",
     "functions/recommend/app.py": "",
@@ -82,6 +95,15 @@ def test_a_function_carries_its_own_code_and_its_layers(project: Project) -> Non
     recommend = {*OWN, "functions/recommend/__init__.py", "functions/recommend/app.py", "numpy/__init__.py"}
     assert sorted(names_in_zip_of("Accept", project)) == sorted(accept)
     assert sorted(names_in_zip_of("Recommend", project)) == sorted(recommend)
+
+
+def test_a_function_of_a_nested_template_carries_the_layers_of_the_root(project: Project) -> None:
+    """The same code and the same layers are the same zip."""
+    url, uploads = project.package()
+    root = json.loads(uploads[url.removeprefix("http://cloud/")])["Resources"]
+    flow = json.loads(uploads[root["Flow"]["Properties"]["TemplateURL"].removeprefix("http://cloud/")])["Resources"]
+    assert flow["Accept"]["Properties"] == root["Accept"]["Properties"]
+    assert root["Flow"]["Properties"]["Parameters"] == {}
 
 
 def test_packages_are_for_the_templates_own_python_and_the_chosen_processor(project: Project) -> None:
