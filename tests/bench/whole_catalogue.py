@@ -27,7 +27,7 @@ from millstream_tools.lab.sequence.quantized import quantized_graph
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.reporting import Gate, Report, Table
-from tests.unit.lab.sequence_weights import made_up
+from tests.unit.tools.lab.sequence_weights import made_up
 
 WIDTH = 64
 LIMIT = 100

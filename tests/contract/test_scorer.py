@@ -16,7 +16,7 @@ from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
 from millstream_tools.lab.served.export.origin import Origin
 from tests.contract.scorer_suite import ScorerSuite
-from tests.unit.lab.histories import scorer_of
+from tests.unit.tools.lab.histories import scorer_of
 
 ITEMS = ["tea", "cup", "spoon", "sugar", "lamp", "bulb"]
 KNOBS = SequenceKnobs(

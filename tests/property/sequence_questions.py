@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
-from tests.unit.lab.sequence_weights import made_up
+from tests.unit.tools.lab.sequence_weights import made_up
 
 NEAR = 2e-4
 """What single precision may differ from double in the logarithm of a score; scores are some tens at most."""

@@ -21,7 +21,7 @@ from millstream_tools.lab.served.covisitation_model.model import Neighbours
 from millstream_tools.lab.served.covisitation_model.reference import next_items
 from millstream_tools.lab.served.covisitation_model.replay import replay
 from millstream_tools.lab.served.export.answers import NextItems
-from tests.unit.lab.histories import exported, log_of, record, viewed
+from tests.unit.tools.lab.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])
 histories = st.dictionaries(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream_tools.shops.contract import Shown, play
-from tests.unit.shops.simulated.small_shop import FixedSlate, next_step, played, small_shop
+from tests.unit.tools.shops.simulated.small_shop import FixedSlate, next_step, played, small_shop
 
 _SHOP = small_shop()
 _VISITS = [visit for day in _SHOP.days() for visit in day.visits]

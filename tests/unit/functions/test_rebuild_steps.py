@@ -11,9 +11,9 @@ import pytest
 from functions.rebuild.fold_trends.app import ONE_PIECE_S
 from functions.rebuild.switch_view.app import ONE_BATCH_S
 from millstream.domain.errors import InvalidInputError, NotDoneError
-from tests.unit.application.replay.machine import Machine, busy_shop
-from tests.unit.application.replay.shop import ShopInMemory
 from tests.unit.functions.lambda_events import CONTEXT
+from tests.unit.millstream.application.replay.machine import Machine, busy_shop
+from tests.unit.millstream.application.replay.shop import ShopInMemory
 
 STEPS = {
     "plan_rebuild": "plan",

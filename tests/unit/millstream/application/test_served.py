@@ -1,0 +1,91 @@
+"""What serves follows the stores, part by part, and a part that is as it was is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryDeadLetters, MemoryModelStore, MemoryViews
+from millstream.application.models import promote_model
+from millstream.application.ports import Scorer, ViewVersion
+from millstream.application.project.project_events import ProjectEvents
+from millstream.application.recommend.served import Served, serve
+from millstream.domain.keys import item_key
+from tests.builders import NOW_MS, SHARD, event, item, log, published, record
+from tests.unit.millstream.application.test_recommend import ListScorer
+
+_Value = TypeVar("_Value")
+
+
+def at_once(load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
+    """Renews at each reading."""
+    assert every_ms > 0
+    present: list[_Value] = []
+
+    def read() -> _Value:
+        present[:] = [load(present[0] if present else None)]
+        return present[0]
+
+    return read
+
+
+class Stores:
+    """Everything that serving is made of, in memory; `loaded` are the versions whose folder was opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self.views = MemoryViews()
+        self.catalogue = MemoryCatalogue()
+        self.models = MemoryModelStore(folder)
+        self.loaded: list[str] = []
+        self.served: Served = serve(self.views, self.catalogue, self.models, self._load, at_once)
+
+    def promote(self, version: str) -> None:
+        """Publish a model and let it serve."""
+        self.models.publish(published(version), Path("nowhere"))
+        promote_model(self.models, FixedClock(NOW_MS), version)
+
+    def _load(self, version: str) -> Scorer:
+        self.loaded.append(version)
+        return ListScorer(version=version)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Stores:
+    """Empty ones."""
+    return Stores(tmp_path)
+
+
+def test_empty_stores_serve_nothing_and_fail_nowhere(stores: Stores) -> None:
+    """A stack that was just deployed."""
+    assert (stores.served.scorer(), list(stores.served.trending())) == (None, [])
+    assert not stores.served.catalogue().items
+
+
+def test_a_promoted_model_is_loaded_once(stores: Stores) -> None:
+    """And again only when another is promoted."""
+    for version in ("one", "two"):
+        stores.promote(version)
+        scorers = [stores.served.scorer(), stores.served.scorer()]
+        assert [scorer.version for scorer in scorers if scorer] == [version, version]
+    assert stores.loaded == ["one", "two"]
+
+
+def test_what_was_published_is_in_the_catalogue(stores: Stores) -> None:
+    """By its key."""
+    stores.catalogue.publish([item("lamp")], NOW_MS)
+    assert set(stores.served.catalogue().items) == {item_key("lamp")}
+
+
+def test_the_trend_and_the_rows_are_those_of_the_version_that_serves(stores: Stores) -> None:
+    """Also after a switch."""
+    ProjectEvents(stores.views, MemoryDeadLetters())(SHARD, log(record("ann", event("lamp"))))
+    assert [key for key, _ in stores.served.trending()] == [item_key("lamp")]
+    before = stores.served.features()
+    assert stores.served.features() is before
+    stores.views.begin(ViewVersion(2))
+    stores.views.switch(1, 2, {})
+    assert (before.view, stores.served.features().view) == (1, 2)
+    assert list(stores.served.trending()) == []

@@ -1,0 +1,104 @@
+"""Stored bytes must be readable for ever.
+
+`events/golden/v1` and `v2` hold records of these schema versions as they lie in real logs and archives,
+`events/golden/rows` rows as they lie in real tables, each with the JSON that it meant to who wrote it; what that means
+today is `upcasting`'s to say. These files are never regenerated: a test that fails here says that data already stored
+can no longer be read. When the stored form changes, give it a new version, add a folder for it, and teach the decoder
+to read all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from millstream.domain.keys import EVENT_TAG_BYTES
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
+from millstream.domain.log.records import VERSION, decode, decode_cores, encode
+from millstream.domain.log.upcasting import upcast
+from millstream.domain.views import trend_row, user_row
+from millstream_tools.places import CHECKOUT
+from tests.builders import cores
+
+GOLDEN = CHECKOUT / "events" / "golden"
+STORED = {version: sorted((GOLDEN / f"v{version}").glob("*.bin")) for version in range(1, VERSION + 1)}
+OF_ANY_VERSION = [
+    pytest.param(version, stored, id=f"v{version}-{stored.stem}") for version in STORED for stored in STORED[version]
+]
+
+
+def meaning(stored: Path) -> Any:
+    """What the JSON beside a stored file says."""
+    return json.loads(stored.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def meant(stored: Path) -> EventRecord:
+    """The record of that JSON, in the terms of the version that wrote it."""
+    told = meaning(stored)
+    events = (
+        Event(
+            EventKind[one["kind"]], one["eventId"], one["itemId"], one["occurredAtMs"], one["value"], one["attributes"]
+        )
+        for one in told["events"]
+    )
+    return EventRecord(bytes.fromhex(told["subject"]), told["recordedAtMs"], tuple(events))
+
+
+@pytest.mark.parametrize(("version", "stored"), OF_ANY_VERSION)
+def test_a_stored_record_still_means_what_it_meant(version: int, stored: Path) -> None:
+    """Every stored record says its version, and decodes to the JSON beside it as that is understood today."""
+    assert stored.read_bytes()[1] == version
+    assert decode(stored.read_bytes()) == upcast(meant(stored), version)
+
+
+@pytest.mark.parametrize(("version", "stored"), OF_ANY_VERSION)
+def test_a_fold_reads_stored_records_of_any_version(version: int, stored: Path) -> None:
+    """Whose cores, the keys included, have not changed."""
+    seen, record = decode_cores(stored.read_bytes()), meant(stored)
+    assert (seen.subject, seen.recorded_at_ms) == (record.subject, record.recorded_at_ms), version
+    assert repr(seen.cores) == repr(cores(*record.events))
+
+
+@pytest.mark.parametrize("stored", STORED[VERSION], ids=lambda path: path.stem)
+def test_a_record_of_the_newest_version_is_still_written_with_the_same_bytes(stored: Path) -> None:
+    """While it is the version that is written, encoding what was decoded gives the file back."""
+    assert encode(decode(stored.read_bytes())) == stored.read_bytes()
+
+
+def test_every_kind_of_event_has_its_golden_bytes() -> None:
+    """A new kind is not done before its stored form is kept here."""
+    kept = {event.kind for stored in STORED[VERSION] for event in meant(stored).events}
+    assert kept == set(EventKind)
+
+
+def test_a_stored_user_row_still_means_what_it_meant() -> None:
+    """A row of real length: duplicates counted, a full-size sequence number."""
+    stored = GOLDEN / "rows" / "user.v1.bin"
+    state = user_row.unpack(stored.read_bytes())
+    tags = [state.tags[at : at + EVENT_TAG_BYTES].hex() for at in range(0, len(state.tags), EVENT_TAG_BYTES)]
+    assert {
+        "position": str(state.position),
+        "lastMs": state.last_ms,
+        "applied": state.applied,
+        "duplicates": state.duplicates,
+        "recent": [{"item": e.item.hex(), "kind": e.kind.name, "pauseS": e.pause_s} for e in state.recent()],
+        "tags": tags,
+    } == meaning(stored)
+    assert user_row.pack(state) == stored.read_bytes()
+
+
+def test_a_stored_trend_row_still_means_what_it_meant() -> None:
+    """Weights to the last bit, spelled in hexadecimal."""
+    stored = GOLDEN / "rows" / "trend.v1.bin"
+    trend = trend_row.unpack(stored.read_bytes())
+    assert {
+        "position": str(trend.position),
+        "era": trend.era,
+        "applied": trend.applied,
+        "weights": {item.hex(): weight.hex() for item, weight in trend.weights.items()},
+    } == meaning(stored)
+    assert trend_row.pack(trend) == stored.read_bytes()
