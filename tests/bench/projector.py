@@ -38,7 +38,7 @@ from tests.bench.peers.views import Views
 from tests.bench.reporting import Report, Table
 from tests.bench.stored import WireItem, answers, on_the_wire
 from tests.bench.trace import Cut, Step, Visitors, calls, cut, full_calls, histories, steps
-from tests.dynamo_size import item_bytes, write_units
+from tests.references.dynamo_size import item_bytes, write_units
 
 PROMISED_RATIO = 6.0
 

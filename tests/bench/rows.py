@@ -27,7 +27,7 @@ from tests.bench.peers.plain_projector import user_item
 from tests.bench.peers.views import Views
 from tests.bench.reporting import Gate, Report, Table
 from tests.bench.trace import USUAL_VISITORS, Step, Visitors, histories, steps
-from tests.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
+from tests.references.dynamo_size import WRITE_UNIT_BYTES, item_bytes, write_units
 
 Item = dict[str, dict[str, Any]]
 

@@ -44,7 +44,7 @@ from tests.bench.network import Network
 from tests.bench.reporting import Report, Table
 from tests.bench.stored import answers, on_the_wire
 from tests.bench.trace import Visitors, calls, steps
-from tests.dynamo_size import item_bytes, write_units
+from tests.references.dynamo_size import item_bytes, write_units
 
 RECORDS_AN_OBJECT = 5_000
 DAY = "2026-11-22"

@@ -18,9 +18,9 @@ from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.session import open_session
 from millstream_tools.lab.served.covisitation_model.graph import graph
 from millstream_tools.lab.served.covisitation_model.model import Neighbours
-from millstream_tools.lab.served.covisitation_model.reference import next_items
 from millstream_tools.lab.served.covisitation_model.replay import replay
-from millstream_tools.lab.served.export.answers import NextItems
+from tests.references.answers import NextItems
+from tests.references.covisitation import next_items
 from tests.unit.tools.lab.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from millstream_tools.lab.sequence.reference import scored
 from tests.property.sequence_questions import NEAR, Asked, asked
+from tests.references.sequence import scored
 
 torch = pytest.importorskip("torch", reason="the extra neural is not installed")
 from millstream_tools.lab.sequence.model import SequenceModel  # noqa: E402  # only where there is PyTorch

@@ -16,7 +16,7 @@ from millstream.domain.views import trend_row
 from millstream.domain.views.decay import HALF_LIVES_PER_ERA
 from millstream.domain.views.trend import HALF_LIFE_MS, KEPT, PRUNED_EVERY, Trend, heaviest
 from tests.builders import NOW_MS, SHARD, cores, event, trend_of, views
-from tests.dynamo_size import item_bytes, write_units
+from tests.references.dynamo_size import item_bytes, write_units
 
 
 def ids(trend: Trend, *item_ids: str) -> dict[str, float]:

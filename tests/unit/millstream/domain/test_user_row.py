@@ -13,7 +13,7 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.views import user_row
 from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
 from tests.builders import NOW_MS, cores, event, state_of, subject
-from tests.dynamo_size import item_bytes, write_units
+from tests.references.dynamo_size import item_bytes, write_units
 
 LARGEST_SEQUENCE_NUMBER = 2**186 - 1
 LARGEST_VERSION = 10**18 - 1

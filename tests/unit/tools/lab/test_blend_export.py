@@ -15,8 +15,8 @@ from millstream_tools.lab.models.ease import Ease, EaseKnobs
 from millstream_tools.lab.sequence.blend_graph import ItemToItem, blended_graph
 from millstream_tools.lab.sequence.export import export_blend
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream_tools.lab.sequence.reference import scored
 from millstream_tools.lab.served.export.origin import Origin
+from tests.references.sequence import scored
 from tests.unit.tools.lab.made_up import interactions
 from tests.unit.tools.lab.sequence_weights import made_up
 

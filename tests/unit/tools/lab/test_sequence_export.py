@@ -20,9 +20,9 @@ from millstream_tools.lab.sequence.export import ToGraph, export, saved
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream_tools.lab.sequence.reference import next_items
 from millstream_tools.lab.served.export.folder import Exported
 from millstream_tools.lab.served.export.origin import Origin
+from tests.references.sequence import next_items
 from tests.unit.tools.lab.sequence_weights import made_up
 
 KNOBS = SequenceKnobs(width=8, window=7)

@@ -11,32 +11,26 @@ from botocore.config import Config
 from millstream.adapters.aws.backoff import ANSWER_S, CONNECT_S
 
 
+def _config(attempts: int, connect_s: float = CONNECT_S, answer_s: float = ANSWER_S, connections: int = 10) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=connect_s,
+        read_timeout=answer_s,
+        max_pool_connections=connections,
+        tcp_keepalive=True,
+    )
+
+
 class Patience(Enum):
     """Who tries again when a call fails."""
 
-    ADAPTER = Config(
-        retries={"mode": "standard", "total_max_attempts": 1},
-        connect_timeout=CONNECT_S,
-        read_timeout=ANSWER_S,
-        tcp_keepalive=True,
-    )
+    ADAPTER = _config(attempts=1)
     """The adapter does, within a budget (see `adapters.aws.backoff`): the client calls once."""
 
-    CLIENT = Config(
-        retries={"mode": "standard", "total_max_attempts": 2},
-        connect_timeout=CONNECT_S,
-        read_timeout=ANSWER_S,
-        tcp_keepalive=True,
-    )
+    CLIENT = _config(attempts=2)
     """The client does, once: somebody waits, and the adapter knows no budget."""
 
-    LONG = Config(
-        retries={"mode": "standard", "total_max_attempts": 8},
-        connect_timeout=5,
-        read_timeout=60,
-        max_pool_connections=32,
-        tcp_keepalive=True,
-    )
+    LONG = _config(attempts=8, connect_s=5, answer_s=60, connections=32)
     """The client does, for long: nobody waits."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from millstream_tools.lab.data.interactions import Floats, Ints
 from millstream_tools.lab.sequence.graph_layers import EPSILON, Weights
 from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
-from millstream_tools.lab.served.export.answers import NextItems
+from tests.references.answers import NextItems
 
 
 def next_items(knobs: SequenceKnobs, weights: Weights, tail: Ints, excluded: Ints, limit: int) -> NextItems:

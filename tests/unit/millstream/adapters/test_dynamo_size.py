@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.dynamo_size import item_bytes, write_units
+from tests.references.dynamo_size import item_bytes, write_units
 
 
 @pytest.mark.parametrize(

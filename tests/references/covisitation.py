@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream_tools.lab.served.covisitation_model.model import Neighbours
-from millstream_tools.lab.served.export.answers import NextItems
+from tests.references.answers import NextItems
 
 
 def next_items(
