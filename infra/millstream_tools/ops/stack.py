@@ -23,7 +23,7 @@ class NoStackError(ExplainedError):
 
 
 class Stack(Wiring):
-    """A stack and how to reach it; `endpoint` is None on AWS. Makes clients and adapters, and keeps none."""
+    """A stack and how to reach it; `endpoint` is None on AWS."""
 
     def __init__(
         self, name: str, region: str, outputs: Mapping[str, str], endpoint: str | None, session: boto3.Session
@@ -33,11 +33,11 @@ class Stack(Wiring):
         self.outputs = outputs
         self.endpoint = endpoint
         self._session: Any = session
-        super().__init__(lambda resource: self.output(resource.output), self._made, Patience.LONG)
+        super().__init__(lambda resource: self.output(resource.output), self.client, Patience.LONG)
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of this stack's account or local cloud."""
-        return self._made(service)
+    def client(self, service: str, _: Patience = Patience.LONG) -> Any:
+        """A boto3 client of this stack's account or local cloud. Always patient: nobody waits as for a web page."""
+        return self._session.client(service, endpoint_url=self.endpoint, config=Patience.LONG.value)
 
     def output(self, name: str) -> str:
         """One output of the template. Raises NoStackError where the stack has none of that name."""
@@ -53,10 +53,6 @@ class Stack(Wiring):
         """The rows of the version that serves."""
         views = self.views()
         return views.store(views.serving())
-
-    def _made(self, service: str, _: Patience = Patience.LONG) -> Any:
-        """Patient, whatever the adapter would do with: nobody waits for a command as for an answer."""
-        return self._session.client(service, endpoint_url=self.endpoint, config=Patience.LONG.value)
 
 
 def open_stack(name: str | None = None) -> Stack:

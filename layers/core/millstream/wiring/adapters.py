@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from millstream.adapters.aws.clients import Patience, aws_client
@@ -59,13 +60,13 @@ class Resource(Enum):
 
 
 class Wiring:
-    """Makes adapters, and keeps none. `patience` is what an adapter gets that says nothing of it."""
+    """Makes adapters, over one client for each service and patience. `patience` is that of most of them."""
 
     def __init__(
         self, name_of: Callable[[Resource], str], client: Callable[[str, Patience], Any], patience: Patience
     ) -> None:
         self.name_of = name_of
-        self._client = client
+        self._client = cache(client)
         self._patience = patience
 
     def event_log(self) -> EventLog:

@@ -6,7 +6,7 @@ import pytest
 
 from millstream.adapters.aws.clients import Patience
 from millstream.domain.errors import InvalidInputError
-from millstream.wiring.adapters import FunctionWiring, Resource
+from millstream.wiring.adapters import FunctionWiring, Resource, Wiring
 
 ENVIRONMENT = {"AWS_REGION": "eu-west-1", "MILLSTREAM_STREAM": "events", "MILLSTREAM_PSEUDONYM_SECRET": "arn:secret"}
 
@@ -42,3 +42,20 @@ def test_a_missing_region_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInputError) as refused:
         FunctionWiring(Patience.LONG)
     assert refused.value.field == "AWS_REGION"
+
+
+def test_adapters_share_a_client_of_the_same_service_and_patience() -> None:
+    """Making one costs more than most calls; a rebuild's steps ask for a workspace at each of theirs."""
+    made: list[tuple[str, Patience]] = []
+
+    def client(service: str, patience: Patience) -> object:
+        made.append((service, patience))
+        return object()
+
+    wiring = Wiring(lambda resource: resource.name, client, Patience.LONG)
+    wiring.workspace("one")
+    wiring.workspace("two")
+    wiring.views(patience=Patience.ADAPTER)
+    wiring.views()
+    wiring.models()
+    assert made == [("s3", Patience.LONG), ("dynamodb", Patience.ADAPTER), ("dynamodb", Patience.LONG)]
