@@ -66,7 +66,7 @@ class EventKind(IntEnum):
 
     ItemViewed = 1, Traits(True, ("view", "click"), trend=1.0, learning=1.0, slot=1, sign=Sign.LIKED)
     ItemAddedToCart = 2, Traits(True, ("cart",), trend=2.0, learning=1.0, slot=2, sign=Sign.LIKED)
-    ItemPurchased = 3, Traits(True, ("purchase",), 4.0, 1.0, slot=3, sign=Sign.CONSUMED, quantity=True)
+    ItemPurchased = 3, Traits(True, ("purchase",), trend=4.0, learning=1.0, slot=3, sign=Sign.CONSUMED, quantity=True)
     ItemRated = 4, Traits(True, ("rating",), trend=1.0, learning=1.0, slot=4, sign=Sign.LIKED)
     SatisfactionReported = 5, Traits(True)
     SlateServed = 6
