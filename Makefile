@@ -46,7 +46,8 @@ test: check
 
 # What needs neither a server nor PyTorch nor a build; each property with a few examples.
 SLOW := tests/bench tests/unit/tools/lab tests/contract/test_recommenders.py tests/contract/test_scorer.py \
-	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep_can_fail.py
+	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep.py \
+	tests/property/test_fault_sweep_can_fail.py
 
 quick: check
 	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n 2 -m "not cloud" $(SLOW:%=--ignore=%)

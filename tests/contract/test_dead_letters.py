@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from millstream.adapters.aws import sqs_dead_letters
 from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from millstream.adapters.memory import MemoryDeadLetters
 from millstream.application.ports import BatchLetter, DeadLetters, StrangeLetter
@@ -36,8 +37,9 @@ class SqsSuite(DeadLettersSuite):
 
 class TestSqsDeadLettersOnMoto(SqsSuite):
     @pytest.fixture
-    def letters(self, moto: Place) -> DeadLetters:
-        """A queue in moto."""
+    def letters(self, moto: Place, monkeypatch: pytest.MonkeyPatch) -> DeadLetters:
+        """A queue in moto, which has no second server to wait for."""
+        monkeypatch.setattr(sqs_dead_letters, "WAIT_S", 0)
         return SqsDeadLetters(moto.client("sqs"), moto.queue())
 
 
