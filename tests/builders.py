@@ -41,7 +41,7 @@ def event(
     **attributes: Any,
 ) -> Event:
     """One event; without an id of its own it is named after what it says. A purchase is of one piece."""
-    if kind is EventKind.ItemPurchased:
+    if kind.traits.quantity:
         attributes.setdefault("quantity", 1)
     return Event(kind, event_id or f"{kind.name}-{item_id}-{at_ms}", item_id, at_ms, value, attributes)
 

@@ -58,7 +58,7 @@ _json_attributes = st.dictionaries(
 
 def _event(kind: EventKind, attributes: dict[str, Any], quantity: int, **other: Any) -> Event:
     """An event with what its kind must have."""
-    must = {"quantity": quantity} if kind is EventKind.ItemPurchased else {}
+    must = {"quantity": quantity} if kind.traits.quantity else {}
     return Event(kind, attributes=attributes | must, **other)
 
 

@@ -50,6 +50,11 @@ def folder_of(logical_id: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower()
 
 
+def caller_of(function: dict[str, Any]) -> str:
+    """What calls a function, by the folder above its own: http, stream, or a flow."""
+    return Path(function["CodeUri"]).parent.name
+
+
 def environment(function: dict[str, Any]) -> dict[str, Any]:
     """What a function declares beyond Globals."""
     variables: dict[str, Any] = function["Environment"]["Variables"]

@@ -39,5 +39,5 @@ def travelled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> T
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("models")))  # where Recommend keeps a model
         calls = RecordedCalls(make_resources(template))
         answers = travel(template, calls, patch)
-    forget_clients()
+    forget_clients(template)
     return Travelled(calls.used, answers)

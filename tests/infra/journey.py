@@ -1,4 +1,7 @@
-"""A journey in process that takes every function through all it does, on resources made from the template."""
+"""A journey in process that takes every function through all it does, on resources made from the template.
+
+What a Step Functions flow does is in `flows`, a module named after its folder.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,8 @@ from millstream.adapters.aws.s3_model_store import NAME, POINTER, PREFIX
 from millstream.domain.slates.slate import Candidate
 from millstream.entrypoints.telemetry import telemetry
 from millstream.wiring import functions as wired
-from millstream.wiring import rebuild as wired_rebuild
-from millstream.wiring.adapters import REBUILDS
 from millstream_tools.cloud.local.template import Template
-from tests.infra.cloudformation import STEPS_OF_A_REBUILD, environment, folder_of, functions, references, resources
+from tests.infra.cloudformation import FLOWS, environment, functions, references, resources
 from tests.infra.recorded_calls import REGION, Permission, RecordedCalls
 
 KNOWN = {"user": "u-1", "id": "i-1"}
@@ -82,7 +83,7 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
     patch.setattr(wired, "load_scorer", lambda *_: SilentScorer())
 
     def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
-        forget_clients()
+        forget_clients(template)
         for variable, value in environment(functions(template)[name]).items():
             patch.setenv(variable, value if isinstance(value, str) else calls.physical[next(references(value))])
         module = import_module(functions(template)[name]["Handler"].rpartition(".")[0])
@@ -112,8 +113,8 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
         http(
             "Recommend", method, resource, **{name: known for name, known in KNOWN.items() if f"{{{name}}}" in resource}
         )
-    switched = rebuild(calls, invoke, lambda: view("e-3", "u-1", "u-2"))
-    assert (switched["replaced"], switched["view"], switched["done"]) == (1, 3, True)
+    for flow in FLOWS:
+        import_module(f"tests.infra.flows.{flow.parent.name}").travel(calls, invoke, view)
     http("PublishItems", "PUT", "/items", {"itemId": ""})
     http("AcceptEvents", "POST", "/events", {"eventList": []})
     http("AcceptEvents", "POST", "/events", {"userId": "u-1", "eventList": [{"eventType": "ItemLicked"}]})
@@ -127,37 +128,12 @@ def routes_of(template: Template, name: str) -> Sequence[tuple[str, str]]:
     return tuple(getattr(module, "ROUTES", ()))
 
 
-def rebuild(calls: RecordedCalls, invoke: Invoke, happens: Callable[[], None]) -> dict[str, Any]:
-    """Every step of a rebuild, as the state machine calls them; some are killed at the end, and called again."""
-    shard = "shardId-000000000000"
-    given_up = invoke("PlanRebuild", {"execution": "given-up", "input": {}})["workspace"]
-    invoke("SplitStream", {"workspace": given_up})
-    workspace = invoke("PlanRebuild", {"execution": "journey", "input": {}})["workspace"]
-    invoke("SplitArchive", {"workspace": workspace, "slice": 0})
-    invoke("SplitStream", {"workspace": workspace})
-    for name, event, done in (
-        ("FoldUsers", {"partition": 0}, "folded/part-00000.json"),
-        ("FoldTrends", {"shard": shard}, f"folded/trend-{shard}.json"),
-        ("CheckView", {"segment": 0}, "checked/segment-00000.json"),
-    ):
-        for _ in range(2):
-            forget(calls.physical["RebuildBucket"], f"{REBUILDS}{workspace}/{done}")
-            invoke(name, {"workspace": workspace, **event})
-    happens()
-    return invoke("SwitchView", {"workspace": workspace})
-
-
-def forget(bucket: str, key: str) -> None:
-    """An object is not there (any more)."""
-    boto3.client("s3", region_name=REGION).delete_object(Bucket=bucket, Key=key)
-
-
-def forget_clients() -> None:
+def forget_clients(template: Template) -> None:
     """Functions keep their clients and their telemetry for the life of the process."""
-    for kept in ("accept_events", "project_events", "archive_events", "publish_items", "reading"):
-        getattr(wired, kept).cache_clear()
-    for name in STEPS_OF_A_REBUILD:
-        getattr(wired_rebuild, folder_of(name)).cache_clear()
+    for function in functions(template).values():
+        for value in vars(import_module(function["Handler"].rpartition(".")[0])).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
     telemetry.cache_clear()
 
 

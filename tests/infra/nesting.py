@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def nested_stacks(root: Template) -> dict[Path, tuple[str, dict[str, Any]]]:
     return {(ROOT / one["TemplateURL"]).resolve(): (name, one) for name, one in found.items()}
 
 
+@cache
 def whole() -> Template:
     """The root template with the resources of every flow among its own.
 

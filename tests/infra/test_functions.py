@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,9 @@ from millstream.wiring import adapters
 from millstream.wiring.adapters import Resource
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import (
+    FLOWS,
     ROOT,
-    STEPS_OF_A_REBUILD,
+    caller_of,
     environment,
     folder_of,
     functions,
@@ -23,24 +23,19 @@ from tests.infra.cloudformation import (
     resources,
     statements,
 )
+from tests.infra.nesting import whole
 
 KNOWN_VARIABLES = {resource.variable: resource.logical_id for resource in Resource}
 
-DATA_PLANE = ("AcceptEvents", "ProjectEvents", "ArchiveEvents", "PublishItems", "Recommend")
-NAMES = (*DATA_PLANE, *STEPS_OF_A_REBUILD)
-
-
-def test_the_template_has_the_functions_of_the_data_plane_and_of_a_rebuild(template: Template) -> None:
-    """A new function has to be named here, and then every test below holds for it too."""
-    assert set(functions(template)) == set(NAMES)
+NAMES = tuple(functions(whole()))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_logical_id_folder_and_handler_agree(template: Template, name: str) -> None:
     """AcceptEvents lives in functions/http/accept_events and its handler has that dotted path."""
     function = functions(template)[name]
-    caller = Path(function["CodeUri"]).parent.name
-    assert caller in {"http", "stream", "rebuild"}
+    caller = caller_of(function)
+    assert caller in {"http", "stream", *(flow.parent.name for flow in FLOWS)}
     assert function["CodeUri"] == f"functions/{caller}/{folder_of(name)}"
     assert function["Handler"] == f"functions.{caller}.{folder_of(name)}.app.handler"
     assert template["Resources"][name]["Metadata"]["BuildProperties"] == {"ParentPackageMode": "auto"}
@@ -85,6 +80,13 @@ def test_a_function_knows_only_agreed_variables(template: Template, name: str) -
     }
     arns = [variable for variable, value in variables.items() if "Arn" in value.get("Fn::GetAtt", ())]
     assert arns == [], "a name was expected"
+
+
+@pytest.mark.parametrize("resource", Resource, ids=lambda resource: resource.name)
+def test_a_resource_is_in_the_template_and_an_output_names_it(template: Template, resource: Resource) -> None:
+    """Functions find it by the variable, tools by the output."""
+    assert resource.logical_id in template["Resources"]
+    assert list(references(template["Outputs"][resource.output]["Value"])) == [resource.logical_id]
 
 
 class SilentClient:

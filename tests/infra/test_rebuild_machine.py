@@ -65,7 +65,7 @@ def test_the_states_are_the_steps_in_their_order() -> None:
 
 def test_the_machine_is_told_of_each_function_and_may_call_it(template: Template) -> None:
     """Names that are not substituted would be called as they stand."""
-    (machine,) = resources(template, "AWS::Serverless::StateMachine").values()
+    machine = resources(template, "AWS::Serverless::StateMachine")["Rebuild"]
     told = machine["DefinitionSubstitutions"]
     assert set(re.findall(r"\$\{(\w+)\}", REBUILD.read_text(encoding="utf-8"))) == set(told)
     assert {name: list(references(value)) for name, value in told.items()} == {name: [name] for name in told}
@@ -78,7 +78,7 @@ def test_the_machine_is_told_of_each_function_and_may_call_it(template: Template
 
 def test_its_log_group_stands_before_it(template: Template) -> None:
     """As with functions: encrypted, and it forgets."""
-    (machine,) = resources(template, "AWS::Serverless::StateMachine").values()
+    machine = resources(template, "AWS::Serverless::StateMachine")["Rebuild"]
     (destination,) = machine["Logging"]["Destinations"]
     assert list(references(destination)) == ["RebuildLog"]
     group = resources(template, "AWS::Logs::LogGroup")["RebuildLog"]

@@ -33,7 +33,8 @@ def rebuild(
 
     Raises UnavailableError, ConflictError, DiffersError.
     """
-    place = folder or STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}"
+    # A stack that is made anew under an old name has another API, and goes on with nobody's rebuild.
+    place = folder or STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}-{stack.output('ApiId')}"
     with exclusive_lock(place.with_suffix(".lock")):
         workspace = FolderWorkspace(place)
         if afresh:

@@ -21,7 +21,7 @@ from millstream_tools.cloud.local.deployment import Deployment, deploy
 from millstream_tools.cloud.local.environment import cloud_python
 from millstream_tools.cloud.local.poller.counters import Counters, read_status
 from millstream_tools.cloud.local.poller.loop import STOP_AFTER
-from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
+from millstream_tools.cloud.local.process import GuardedProcess, ProcessIdentity, start_guarded
 from millstream_tools.cloud.local.server import start_server
 from millstream_tools.cloud.local.state import CloudState, forget_state, load_state
 from millstream_tools.explained import ExplainedError
@@ -119,8 +119,14 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
         deployment = _deploy(state.endpoint_url, chosen)
         if state.poller is not None:
             state.poller.stop(STOP_PATIENCE)
-        poller = start_poller(folder, deployment, max_window=chosen.max_window, detached=True)
-        replace(state, poller=poller.identity, deployment=deployment).save(folder)
+        state = replace(state, deployment=deployment)
+        start_poller(
+            folder,
+            deployment,
+            max_window=chosen.max_window,
+            detached=True,
+            started=lambda identity: replace(state, poller=identity).save(folder),
+        )
         return deployment
 
 
@@ -142,9 +148,17 @@ def status(folder: Path = STATE_FOLDER) -> CloudStatus:
 
 
 def start_poller(
-    folder: Path, deployment: Deployment, *, max_window: float = float("inf"), detached: bool = False
+    folder: Path,
+    deployment: Deployment,
+    *,
+    max_window: float = float("inf"),
+    detached: bool = False,
+    started: Callable[[ProcessIdentity], None] = lambda _: None,
 ) -> GuardedProcess:
-    """Start the poller for a deployed stack and wait until it delivers; raises PollerStartError."""
+    """Start the poller for a deployed stack and wait until it delivers; raises PollerStartError.
+
+    `started` is called before the wait, so that whatever happens meanwhile somebody knows what to end.
+    """
     counts = folder / POLLER_STATUS
     counts.unlink(missing_ok=True)
     process = start_guarded(
@@ -159,13 +173,21 @@ def start_poller(
         grace=STOP_AFTER + 5.0,
         detached=detached,
     )
+    try:
+        started(process.identity)
+        _wait_for(counts, process)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def _wait_for(counts: Path, process: GuardedProcess) -> None:
     deadline = time.monotonic() + 30.0
     while not counts.exists():
         if not process.identity.alive or time.monotonic() > deadline:
-            process.stop()
             raise PollerStartError(f"the poller did not start:\n{process.log.read_text(errors='replace')}")
         time.sleep(0.02)
-    return process
 
 
 def _deploy(endpoint: str, settings: Settings) -> Deployment:

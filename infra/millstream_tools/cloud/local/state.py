@@ -9,8 +9,13 @@ from pathlib import Path
 from millstream_tools.cloud.local.deployment import Deployment
 from millstream_tools.cloud.local.poller.counters import replace_file
 from millstream_tools.cloud.local.process import ProcessIdentity
+from millstream_tools.explained import ExplainedError
 
 FILE = "cloud.json"
+
+
+class CloudStateError(ExplainedError):
+    """The state file cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +33,25 @@ class CloudState:
 
 
 def load_state(folder: Path) -> CloudState | None:
-    """The cloud that the folder's state file speaks of, running or not; None when there is no file."""
+    """The cloud that the folder's state file speaks of, running or not; None when there is no file.
+
+    Raises CloudStateError for a file that `save` did not write.
+    """
     try:
-        stored = json.loads((folder / FILE).read_text())
+        stored = json.loads((folder / FILE).read_bytes())
+        return CloudState(
+            stored["endpoint_url"],
+            ProcessIdentity(**stored["server"]),
+            ProcessIdentity(**stored["poller"]) if stored["poller"] else None,
+            Deployment(**stored["deployment"]) if stored["deployment"] else None,
+        )
     except FileNotFoundError:
         return None
-    return CloudState(
-        stored["endpoint_url"],
-        ProcessIdentity(**stored["server"]),
-        ProcessIdentity(**stored["poller"]) if stored["poller"] else None,
-        Deployment(**stored["deployment"]) if stored["deployment"] else None,
-    )
+    except (ValueError, TypeError, KeyError) as error:
+        raise CloudStateError(
+            f"{folder / FILE}: expected the state of a local cloud, got something else ({error}). "
+            "Delete the file and run `millstream up`; a cloud that still runs has to be ended by hand"
+        ) from error
 
 
 def forget_state(folder: Path) -> None:

@@ -58,3 +58,14 @@ def test_a_kind_is_found_by_its_number_and_survives_another_process() -> None:
     """As the log and a worker process need it."""
     assert EventKind(3) is EventKind.ItemPurchased
     assert pickle.loads(pickle.dumps(EventKind.ItemRated)) is EventKind.ItemRated  # noqa: S301  # our own bytes
+
+
+def test_what_a_kind_is_worth_is_what_models_and_trends_were_made_with() -> None:
+    """(trend, learning): a change gives every shop other trends, and every model another version."""
+    assert {kind.name: (kind.traits.trend, kind.traits.learning) for kind in FROM_CLIENTS}.items() >= {
+        "ItemViewed": (1.0, 1.0),
+        "ItemAddedToCart": (2.0, 1.0),
+        "ItemPurchased": (4.0, 1.0),
+        "ItemRated": (1.0, 1.0),
+        "SatisfactionReported": (0.0, 0.0),
+    }.items()

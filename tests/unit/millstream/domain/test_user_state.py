@@ -160,3 +160,11 @@ def test_a_long_life_takes_no_more_room_than_a_short_one() -> None:
     assert len(state.marks) <= 4 * RECENT_EVENTS
     assert len(state.items) <= 4 * RECENT_EVENTS * 6
     assert len(state.tags) <= 16 * REMEMBERED_TAGS * 6
+
+
+def test_an_event_of_a_kind_that_only_a_newer_version_knows_is_passed_over() -> None:
+    """While versions are deployed or taken back, rows of both are read."""
+    state = state_of([event("a", at_ms=NOW_MS), event("b", at_ms=NOW_MS + 1), event("c", at_ms=NOW_MS + 2)])
+    unknown = max(kind.traits.slot or 0 for kind in EventKind) + 1
+    state.marks[1] = unknown << 13
+    assert [recent.item for recent in state.recent()] == [item_key("c"), item_key("a")]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
+
 import pytest
 
 from millstream.adapters.aws.clients import Patience
 from millstream.domain.errors import InvalidInputError
+from millstream.wiring import adapters, functions, rebuild
 from millstream.wiring.adapters import FunctionWiring, Resource, Wiring
 
 ENVIRONMENT = {"AWS_REGION": "eu-west-1", "MILLSTREAM_STREAM": "events", "MILLSTREAM_PSEUDONYM_SECRET": "arn:secret"}
@@ -59,3 +63,56 @@ def test_adapters_share_a_client_of_the_same_service_and_patience() -> None:
     wiring.views()
     wiring.models()
     assert made == [("s3", Patience.LONG), ("dynamodb", Patience.ADAPTER), ("dynamodb", Patience.LONG)]
+
+
+@pytest.mark.parametrize(
+    ("use_case", "expected"),
+    [
+        (functions.accept_events, {("kinesis", Patience.ADAPTER), ("secretsmanager", Patience.CLIENT)}),
+        (functions.publish_items, {("kinesis", Patience.ADAPTER)}),
+        (functions.project_events, {("dynamodb", Patience.ADAPTER), ("sqs", Patience.ADAPTER)}),
+        (functions.archive_events, {("s3", Patience.ADAPTER)}),
+        (
+            functions.reading,
+            {
+                ("dynamodb", Patience.CLIENT),
+                ("s3", Patience.CLIENT),
+                ("kinesis", Patience.ADAPTER),
+                ("secretsmanager", Patience.CLIENT),
+            },
+        ),
+        (rebuild.plan_rebuild, {("s3", Patience.LONG), ("dynamodb", Patience.LONG)}),
+        (rebuild.split_archive, {("s3", Patience.LONG)}),
+        (rebuild.split_stream, {("s3", Patience.LONG), ("dynamodb", Patience.LONG), ("kinesis", Patience.ADAPTER)}),
+        (rebuild.fold_users, {("s3", Patience.LONG), ("dynamodb", Patience.ADAPTER)}),
+        (rebuild.fold_trends, {("s3", Patience.LONG), ("dynamodb", Patience.ADAPTER)}),
+        (rebuild.check_view, {("s3", Patience.LONG), ("dynamodb", Patience.LONG)}),
+        (rebuild.switch_view, {("s3", Patience.LONG), ("dynamodb", Patience.LONG), ("kinesis", Patience.ADAPTER)}),
+    ],
+    ids=lambda given: getattr(given, "__name__", ""),
+)
+def test_who_tries_again_suits_each_use_case(
+    use_case: Callable[..., object], expected: set[tuple[str, Patience]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An adapter with a budget over a client that retries would outlast its function; one without waits too briefly."""
+    asked: set[tuple[str, Patience]] = set()
+
+    def client(service: str, _: str, patience: Patience) -> object:
+        asked.add((service, patience))
+        return SimpleNamespace(get_secret_value=lambda **_: {"SecretString": "key"})
+
+    monkeypatch.setattr(adapters, "aws_client", client)
+    for resource in Resource:
+        monkeypatch.setenv(resource.variable, "a-name")
+    made = use_case.__wrapped__(*[print] * (use_case is functions.reading))  # type: ignore[attr-defined]  # of `cache`
+    if hasattr(made, "workspaces"):
+        made.workspaces("any")
+    assert asked == expected
+
+
+def test_patience_is_what_the_adapters_count_on() -> None:
+    """Attempts, seconds until an answer begins."""
+    found = {
+        p: (p.value.retries["total_max_attempts"], p.value.connect_timeout, p.value.read_timeout) for p in Patience
+    }
+    assert found == {Patience.ADAPTER: (1, 1, 5), Patience.CLIENT: (2, 1, 5), Patience.LONG: (8, 5, 60)}

@@ -118,3 +118,9 @@ def test_how_a_model_is_asked_is_part_of_its_version(tmp_path: Path) -> None:
 def test_no_file_is_left_out(name: str, tmp_path: Path) -> None:
     """The folder holds what its sums list."""
     assert (exported(LOG, tmp_path).folder / name).stat().st_size > 0
+
+
+def test_a_model_of_before_the_rename_keeps_its_version(tmp_path: Path) -> None:
+    """The producer's name is part of the graph's bytes."""
+    exported(LOG, tmp_path)
+    assert onnx.load(tmp_path / "model.onnx", load_external_data=False).producer_name == "freshet"

@@ -78,6 +78,7 @@ class Parts:
             [_value(tensor) for tensor in NEXT_ITEMS_OUTPUTS],
             [*_external(self._matrices), *self._constants.values()],
         )
+        # The producer is part of the bytes, and so of every version: models of before the rename keep theirs.
         model = helper.make_model(
             parts, producer_name="freshet", opset_imports=[helper.make_opsetid("", opset)], ir_version=_IR_VERSION
         )

@@ -116,7 +116,7 @@ class Newest:
 
 
 SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest())
-"""In the order in which they are asked."""
+"""In the order in which they are asked. Rename the policy (`policy.InOrder.name`) when that changes."""
 
 _BY_NAME = {source.name: source for source in SOURCES}
 

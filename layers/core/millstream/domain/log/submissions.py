@@ -13,7 +13,7 @@ from millstream.domain import fields
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import event_tag
 from millstream.domain.log.events import Event
-from millstream.domain.log.kinds import ALIASES, EventKind
+from millstream.domain.log.kinds import ALIASES, FROM_CLIENTS, EventKind
 
 MOST_EVENTS = 20
 """Fewer than the event ids that a user's row remembers, so that a repeated call is recognised whole."""
@@ -25,6 +25,8 @@ MOST_IMPRESSIONS = 100
 
 MOST_PIECES = 1_000_000
 """Of one item in one purchase: beyond it, a number that slipped into the wrong field."""
+
+_WITH_QUANTITY = ", ".join(kind.name for kind in sorted(FROM_CLIENTS) if kind.traits.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | N
     if kind.traits.quantity:
         return quantity or 1
     if quantity is not None:
-        raise InvalidInputError(prefix + "quantity", "no quantity, except with ItemPurchased", quantity)
+        raise InvalidInputError(prefix + "quantity", f"no quantity, except with {_WITH_QUANTITY}", quantity)
     return None
 
 

@@ -21,7 +21,7 @@ Transition = tuple[ItemKey, ItemKey, float]
 
 
 def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
-    """The latest distinct items that the user did not reject, newest first."""
+    """The distinct items of the latest events that a model learns from, newest first."""
     distinct: dict[ItemKey, None] = {}
     for event in state.recent():
         if event.kind in LEARNED:

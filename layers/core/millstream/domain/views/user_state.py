@@ -96,12 +96,14 @@ class UserState:
         return fresh
 
     def recent(self) -> Iterator[RecentEvent]:
-        """The latest events, newest first, at most RECENT_EVENTS."""
+        """The latest events, newest first, at most RECENT_EVENTS; without kinds that only a newer version knows."""
         events = len(self.marks)
         for index in range(events - 1, max(0, events - RECENT_EVENTS) - 1, -1):
             mark = self.marks[index]
-            item = bytes(self.items[index * ITEM_KEY_BYTES : (index + 1) * ITEM_KEY_BYTES])
-            yield RecentEvent(item, _KINDS[mark >> _PAUSE_BITS], _pause(mark & _PAUSE_MASK))
+            kind = _KINDS.get(mark >> _PAUSE_BITS)
+            if kind is not None:
+                item = bytes(self.items[index * ITEM_KEY_BYTES : (index + 1) * ITEM_KEY_BYTES])
+                yield RecentEvent(item, kind, _pause(mark & _PAUSE_MASK))
 
     def _new(self, cores: Sequence[Core]) -> list[Core]:
         """The events whose tag is not among the latest ones; each becomes one of them."""
