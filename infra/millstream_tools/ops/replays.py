@@ -33,14 +33,18 @@ def rebuild(
 
     Raises UnavailableError, ConflictError, DiffersError.
     """
-    # A stack that is made anew under an old name has another API, and goes on with nobody's rebuild.
-    place = folder or STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}-{stack.output('ApiId')}"
+    place = folder or workspace_of(stack)
     with exclusive_lock(place.with_suffix(".lock")):
         workspace = FolderWorkspace(place)
         if afresh:
             workspace.clear()
         run = Rebuild(stack.views(), stack.archive(), stack.log_reader(), workspace, fold_code(), SystemClock().now_ms)
         return run(progress, partitions, only_if_equal=only_if_equal)
+
+
+def workspace_of(stack: Stack) -> Path:
+    """Where a rebuild of this stack can be resumed. A stack made anew under an old name has another API, so another."""
+    return STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}-{stack.output('ApiId')}"
 
 
 def verify(stack: Stack, progress: Progress, partitions: int | None = None) -> Verification:

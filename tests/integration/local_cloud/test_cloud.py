@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.cloud.local.cloud import Settings, down, running_cloud, status, up
+from millstream_tools.cloud.local.cloud import Settings, down, running_cloud, start_poller, status, up
+from millstream_tools.cloud.local.process import ProcessIdentity
 from millstream_tools.cloud.local.server import is_ready
 from millstream_tools.cloud.local.state import load_state
 from millstream_tools.places import PYTHON_PATH
@@ -114,6 +115,22 @@ def test_down_ends_everything_and_a_second_time_nothing(folder: Path) -> None:
     assert not is_ready(deployment.endpoint_url)
     assert status(folder).deployment is None
     assert not down(folder)
+
+
+def test_an_interrupt_while_the_poller_starts_leaves_none(folder: Path) -> None:
+    """It is known before it delivers, and ended before the interrupt goes on."""
+    deployment = up(folder, SETTINGS)
+    before = processes_of(folder)
+    known: list[ProcessIdentity] = []
+
+    def interrupted(identity: ProcessIdentity) -> None:
+        known.append(identity)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        start_poller(folder, deployment, detached=True, started=interrupted)
+    eventually(lambda: not known[0].alive)
+    assert processes_of(folder) == before
 
 
 def test_up_starts_anew_when_the_server_has_died(folder: Path) -> None:

@@ -111,7 +111,7 @@ def test_who_tries_again_suits_each_use_case(
 
 
 def test_patience_is_what_the_adapters_count_on() -> None:
-    """Attempts, seconds until an answer begins."""
+    """Attempts, seconds to connect, seconds until an answer begins."""
     found = {
         p: (p.value.retries["total_max_attempts"], p.value.connect_timeout, p.value.read_timeout) for p in Patience
     }

@@ -8,6 +8,7 @@ from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.cloud import CloudStatus
 from millstream_tools.cloud.local.deployment import Deployment
 from millstream_tools.ops import stack
+from millstream_tools.ops.replays import workspace_of
 from millstream_tools.ops.stack import NoStackError, Stack, local_stack, open_stack
 
 ENDPOINT = "http://127.0.0.1:4999"
@@ -56,3 +57,9 @@ def test_a_named_stack_without_credentials_is_refused_in_one_line(monkeypatch: p
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     with pytest.raises(NoStackError, match="stack shop could not be looked up in eu-central-1"):
         stack.open_stack("shop")
+
+
+def test_a_rebuild_is_resumed_in_the_deployment_that_it_was_begun_in() -> None:
+    """A cloud that was taken down and brought up again has the same name, and none of the old rows."""
+    first, again, other = (local_stack(deployment({"ApiId": api})) for api in ("one", "one", "two"))
+    assert workspace_of(first) == workspace_of(again) != workspace_of(other)
