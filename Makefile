@@ -1,7 +1,7 @@
 # Everything here can be run again; what is already done is not done again.
 #   make demo [DATA=folder-or-file]   set everything up, then run the main job
 #   make test                         set everything up, then check and test everything
-#   make quick                        while you work: the checks and most tests, in a minute; no server, no PyTorch
+#   make quick                        while you work: the checks and most tests, in a minute, without any server
 #   make bench                        print the tables of tests/bench
 #   make localstack-check             run LocalStack's core without Docker and test against it (needs python3.13, npm)
 PYTHON ?= python3
@@ -44,7 +44,7 @@ demo: setup
 test: check
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-# What needs neither a server nor PyTorch nor a build; each property with a few examples.
+# Tests that need no server, no build and no PyTorch (mypy needs it); each property with a few examples.
 SLOW := tests/bench tests/unit/tools/lab tests/contract/test_recommenders.py tests/contract/test_scorer.py \
 	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep.py \
 	tests/property/test_fault_sweep_can_fail.py
