@@ -71,7 +71,7 @@ def publish(
             done = publish_model(store, model, whole, advance)
     version = done.model.version
     if done.fresh:
-        told = f"{version} is published. `millstream models promote {version}` lets it serve."
+        told = f"{version} is published. Run `millstream models promote {version}` to serve it."
     else:
         told = f"{version} is published already, since {moment(done.model.published_at_ms)}: nothing was changed."
     console.print(told, highlight=False, markup=False, soft_wrap=True)

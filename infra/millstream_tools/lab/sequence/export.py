@@ -10,7 +10,6 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
-from millstream.domain.models.cards import Card
 from millstream.scoring.signature import FEATURES
 from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.data.interactions import Ints
@@ -58,18 +57,7 @@ def export(
         to_graph(knobs, {**weights, "item.weight": rows}),
         vocabulary=Vocabulary(words([item_key(item_id) for item_id in item_ids])),
         item_ids=item_ids,
-        card=Card(
-            algorithm=algorithm,
-            created_at_ms=origin.created_at_ms,
-            training_set=origin.training_set,
-            vocabulary_items=len(item_ids),
-            cost=origin.cost,
-            knobs=asdict(knobs) if origin.knobs is None else origin.knobs,
-            metrics=origin.metrics,
-            seed=origin.seed,
-            log=origin.log,
-            made_from=origin.made_from,
-        ),
+        card=origin.card(algorithm, len(item_ids), asdict(knobs), origin.seed),
         features=FEATURES._replace(items=tail_items or knobs.window),
     )
 

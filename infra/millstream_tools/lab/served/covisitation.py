@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from millstream.domain.keys import item_key
-from millstream.domain.models.cards import Card
 from millstream.scoring.signature import FEATURES
 from millstream.scoring.vocabulary import Vocabulary, words
 from millstream_tools.lab.models.covisitation import Covisitation
@@ -38,15 +37,7 @@ def export_covisitation(model: Covisitation, item_ids: Sequence[str], folder: Pa
         graph(best_neighbours(pairs, scored(pairs, len(order), config), len(order), config)),
         vocabulary=Vocabulary(words([item_key(item_id) for item_id in item_ids])),
         item_ids=item_ids,
-        card=Card(
-            algorithm=ALGORITHM,
-            created_at_ms=origin.created_at_ms,
-            training_set=origin.training_set,
-            vocabulary_items=len(item_ids),
-            cost=origin.cost,
-            knobs={**asdict(model.knobs), "neighbours": config.neighbours},
-            metrics=origin.metrics,
-        ),
+        card=origin.card(ALGORITHM, len(item_ids), {**asdict(model.knobs), "neighbours": config.neighbours}, seed=None),
         features=FEATURES._replace(items=model.knobs.last, decay=model.knobs.asked_decay),
     )
 

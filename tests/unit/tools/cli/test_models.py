@@ -93,7 +93,7 @@ def test_without_models_the_list_says_so(stack: Stack) -> None:
 def test_a_folder_is_published_once(stack: Stack, first: Exported, clock: FixedClock) -> None:
     """The second time says so, and since when, and changes nothing; publishing alone lets nothing serve."""
     assert said("publish", str(first.folder)) == (
-        f"{first.version} is published. `millstream models promote {first.version}` lets it serve.\n"
+        f"{first.version} is published. Run `millstream models promote {first.version}` to serve it.\n"
     )
     before = stack.store.models()
     clock.time_ms += 60_000

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from millstream.domain.models.cards import Cost, LogRange
+from millstream.domain.models.cards import Card, Cost, LogRange
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model came from and how good it is; see `domain.model_cards.Card` for each."""
+    """Where a model came from and how good it is; see `Card` for each."""
 
     training_set: str
     seed: int
@@ -22,3 +22,18 @@ class Origin:
     made_from: str | None = None
     knobs: Mapping[str, Any] | None = None
     """Those of the whole, where the model is more than its sequence part."""
+
+    def card(self, algorithm: str, items: int, knobs: Mapping[str, Any], seed: int | None) -> Card:
+        """The card of a model of so many items that was fitted so; `seed` is None where nothing was drawn."""
+        return Card(
+            algorithm=algorithm,
+            created_at_ms=self.created_at_ms,
+            training_set=self.training_set,
+            vocabulary_items=items,
+            cost=self.cost,
+            knobs=knobs if self.knobs is None else self.knobs,
+            metrics=self.metrics,
+            seed=seed,
+            log=self.log,
+            made_from=self.made_from,
+        )
