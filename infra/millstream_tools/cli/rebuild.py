@@ -52,14 +52,15 @@ def rebuild(
         with report_errors():
             where = open_stack(stack)
             done = replays.rebuild(where, bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
-            letters = len(filed_letters(where.dead_letters()))
     except KeyboardInterrupt:
-        console.print("Interrupted; the old views serve. `millstream rebuild` goes on where this stopped.")
+        console.print("Interrupted. `millstream rebuild` resumes it; `millstream views list` says which view serves.")
         raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(asdict(done), indent=2))
     else:
         _print(done, time.monotonic() - began)
+    with report_errors():
+        letters = len(filed_letters(where.dead_letters()))
     if letters:
         errors.print(
             f"{letters} dead letters are held, and are in no view. Redrive or discard them, see `millstream dlq list`: "

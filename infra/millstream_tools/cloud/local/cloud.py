@@ -111,10 +111,14 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
         if state is None or not state.server.alive:
             _stop(folder)
             chosen.say("Starting MiniStack")
-            server, endpoint = start_server(cloud_python(say=chosen.say), folder, detached=True)
-            # At once: whatever happens from here on, `down` knows what to end.
+            server, endpoint = start_server(
+                cloud_python(say=chosen.say),
+                folder,
+                detached=True,
+                # Before it answers: whatever happens from here on, `down` knows what to end.
+                started=lambda endpoint, identity: CloudState(endpoint, identity).save(folder),
+            )
             state = CloudState(endpoint, server.identity)
-            state.save(folder)
         chosen.say(f"Deploying {chosen.template.name} to {state.endpoint_url}")
         deployment = _deploy(state.endpoint_url, chosen)
         if state.poller is not None:

@@ -7,10 +7,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from millstream_tools.cloud.local.clients import ACCOUNT, REGION
-from millstream_tools.cloud.local.process import GuardedProcess, start_guarded
+from millstream_tools.cloud.local.process import GuardedProcess, ProcessIdentity, start_guarded
 from millstream_tools.explained import ExplainedError
 
 HOST = "127.0.0.1"
@@ -22,10 +23,16 @@ class ServerStartError(ExplainedError):
 
 
 def start_server(
-    python: Path, folder: Path, *, detached: bool = False, patience: float = 60.0
+    python: Path,
+    folder: Path,
+    *,
+    detached: bool = False,
+    patience: float = 60.0,
+    started: Callable[[str, ProcessIdentity], None] = lambda _endpoint, _identity: None,
 ) -> tuple[GuardedProcess, str]:
     """Start MiniStack with `python`: its process and its endpoint URL; ServerStartError after `patience` seconds.
 
+    `started` is called before the wait, so that whatever happens meanwhile somebody knows what to end.
     Everything that it and its workers write goes into a scratch folder below `folder`, which goes when it ends:
     MiniStack leaves the unpacked code of every worker behind.
     """
@@ -44,6 +51,7 @@ def start_server(
     )
     endpoint = f"http://{HOST}:{port}"
     try:
+        started(endpoint, process.identity)
         _wait_until_ready(process, endpoint, patience)
     except BaseException:
         process.stop()

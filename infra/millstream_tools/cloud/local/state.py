@@ -49,8 +49,8 @@ def load_state(folder: Path) -> CloudState | None:
         return None
     except (ValueError, TypeError, KeyError) as error:
         raise CloudStateError(
-            f"{folder / FILE}: expected the state of a local cloud, got something else ({error}). "
-            "Delete the file and run `millstream up`; a cloud that still runs has to be ended by hand"
+            f"{folder / FILE}: expected the state of a local cloud, got something else. End the cloud's processes, if "
+            f"any are left (`ps -ef | grep {folder}` lists them), then delete the file and run `millstream up`"
         ) from error
 
 

@@ -116,3 +116,17 @@ def test_patience_is_what_the_adapters_count_on() -> None:
         p: (p.value.retries["total_max_attempts"], p.value.connect_timeout, p.value.read_timeout) for p in Patience
     }
     assert found == {Patience.ADAPTER: (1, 1, 5), Patience.CLIENT: (2, 1, 5), Patience.LONG: (8, 5, 60)}
+
+
+def test_a_publication_is_retried_by_the_catalogue_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PynamoDB has a client of its own: it calls once where the adapter has a budget, twice where it has none."""
+    attempts: list[int] = []
+    monkeypatch.setattr(FunctionWiring, "catalogue", lambda _, client_attempts: attempts.append(client_attempts))
+    monkeypatch.setattr(
+        adapters, "aws_client", lambda *_: SimpleNamespace(get_secret_value=lambda **_: {"SecretString": "k"})
+    )
+    for resource in Resource:
+        monkeypatch.setenv(resource.variable, "a-name")
+    functions.publish_items.__wrapped__()
+    functions.reading.__wrapped__(print)
+    assert attempts == [1, 2]
