@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 
@@ -24,8 +25,21 @@ from tests.kinesis_shards import split_in_the_middle
 
 pytestmark = pytest.mark.cloud
 
-USERS = [f"flowing-{number}" for number in range(12)]
-"""Enough for every shard that there will be."""
+PARTS = 8
+"""Of the space of hash keys: the smallest shard that there will be has one of them."""
+
+
+def users_of_every_part(stack: Stack) -> list[str]:
+    """A user whose events go to it, for each part. Which part that is follows from the stack's secret."""
+    secret, found = stack.stores.secret(), {}
+    for number in count():
+        user = f"flowing-{number}"
+        key = pseudonym(user, secret).hex()
+        # Kinesis hashes partition keys by MD5: docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+        found.setdefault(hashlib.md5(key.encode(), usedforsecurity=False).digest()[0] * PARTS // 256, user)
+        if len(found) == PARTS:
+            break
+    return list(found.values())
 
 
 class Crowd:
@@ -33,6 +47,7 @@ class Crowd:
 
     def __init__(self, stack: Stack) -> None:
         self.receipts: dict[str, list[Position]] = defaultdict(list)
+        self.users = users_of_every_part(stack)
         self._stack = stack
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
@@ -51,15 +66,15 @@ class Crowd:
 
     def has_sent_more(self, rounds: int = 3) -> Callable[[], bool]:
         """Whether every user has sent so many events since now."""
-        goal = {user: len(self.receipts[user]) + rounds for user in USERS}
-        return lambda: bool(self._errors) or all(len(self.receipts[user]) >= goal[user] for user in USERS)
+        goal = {user: len(self.receipts[user]) + rounds for user in self.users}
+        return lambda: bool(self._errors) or all(len(self.receipts[user]) >= goal[user] for user in self.users)
 
     def _run(self) -> None:
         try:
             number = 0
             while not self._stopping.is_set():
                 number += 1
-                for user in USERS:
+                for user in self.users:
                     answer = self._stack.accept(user, event("lamp", f"{user}-{number}"))
                     self.receipts[user].append(answer)
         except BaseException as error:  # noqa: BLE001  # told in the test's own thread
