@@ -14,10 +14,10 @@ from millstream.domain.errors import UnavailableError
 from millstream.domain.log.events import EventRecord
 from millstream.domain.log.records import decode
 from millstream_tools.ops.imports.importing import Imported, ImportFiles
-from millstream_tools.ops.imports.mapping import ColumnMapping
-from millstream_tools.ops.imports.mapping_file import read_mapping
-from millstream_tools.ops.imports.reading import ReadHistory
-from millstream_tools.ops.imports.rejects import Reject
+from millstream_tools.readers.mapping import ColumnMapping
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.reading import ReadHistory
+from millstream_tools.readers.rejects import Reject
 from tests.builders import NOW_MS, SECRET
 
 PLAIN = {"user": "user", "item": "item", "time": "time"}

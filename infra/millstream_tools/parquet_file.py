@@ -32,15 +32,6 @@ def write_parquet(rows: Iterable[Row], schema: pa.Schema, path: Path) -> int:
     return count
 
 
-def is_storable(text: str) -> bool:
-    """False for text that is none in UTF-8: JSON can spell half a character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _in_groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while group := list(islice(rows, ROW_GROUP_ROWS)):
         yield group

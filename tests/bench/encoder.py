@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from millstream.learning.export.parts import Built
+from millstream.learning.interactions import Ints
 from millstream.scoring.session import open_session
-from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream_tools.lab.served.export.parts import Built
 from tests.bench.made_up_items import item_rows
 from tests.bench.measuring import Contender, Timing, Work, measured
 from tests.bench.peers.torch_next_items import Pruned, every_place, last_place, pruned

@@ -23,9 +23,9 @@ import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]  # the same
 
 from millstream.application.replay.progress import silently
 from millstream.domain.log.records import encode
-from millstream_tools.ops.imports.mapping_file import read_mapping
-from millstream_tools.ops.imports.reading import ReadHistory
-from millstream_tools.ops.imports.records import as_records
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.reading import ReadHistory
+from millstream_tools.readers.records import as_records
 from tests.bench.measuring import Contender, Timing, measured
 from tests.bench.peers.plain_import import import_checked, import_unchecked
 from tests.bench.reporting import Gate, Report, Table

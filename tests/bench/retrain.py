@@ -18,27 +18,27 @@ from pathlib import Path
 from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.adapters.memory import MemoryModelStore
+from millstream.application.learn.as_of import as_of
+from millstream.application.learn.whole_log import WholeLog
 from millstream.application.models import promote_model, publish_model
 from millstream.application.ports import LogRecord
-from millstream.application.replay.amended_log import amended
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_number
 from millstream.domain.log.records import decode_cores, encode
 from millstream.domain.models.cards import Cost
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
+from millstream.learning.from_log import read_history
+from millstream.learning.stopwatch import Seconds, Stopwatch, summed
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
 from millstream_tools.demo.translation import history_records
-from millstream_tools.lab.served.covisitation_model import CovisitationConfig, CovisitationModel, export, fit
-from millstream_tools.lab.served.covisitation_model.fit import fitted
-from millstream_tools.lab.served.covisitation_model.replay import replay
-from millstream_tools.lab.stopwatch import Seconds, Stopwatch, summed
 from millstream_tools.shops.recorded.open_shop import open_shop
 from tests.bench.bucket import FolderBucket
 from tests.bench.kinesis import packed
 from tests.bench.reporting import Gate, Report, Table
 from tests.bench.trace import Visitors, calls, steps
+from tests.unit.millstream.learning.histories import CovisitationModel, export, fit
 
 PROMISED_MINUTES = 15
 ONLINE_RETAIL = "uci-online-retail/online_retail.parquet"
@@ -85,18 +85,18 @@ def run(size: Size) -> Report:
         folder, timed = Path(place), Steps()
         called, archive = _archived(folder / "archive", size)
         with timed("read the archive, without what it takes back"):
-            records = list(amended(archive))
-        with timed("fold the users, count what goes with what"):
-            history = replay(records)
+            records = list(as_of(WholeLog(archive)).records())
+        with timed("fold the users"):
+            history = read_history(records)
         with timed("fit"):
-            model = fitted(history, CovisitationConfig())
+            model = CovisitationModel.of(history)
         with timed("evaluate: fit on four fifths, ask about the rest"):
             hit_rate, asked = _hit_rate(records, folder / "evaluated", size.questions)
         with timed("export, check, publish, promote"):
             version = _served(model, folder, {"next record, live context": {"hit@10": hit_rate}}, timed)
         wall, cpu = timed.sums()
     table = Table(
-        f"Retraining on {called}: {model.log.events:,} events of {model.log.users:,} users, "
+        f"Retraining on {called}: {history.log.events:,} events of {history.log.users:,} users, "
         f"{len(model.vocabulary):,} items; hit@10 {hit_rate:.4f} on {asked:,} questions; {version}",
         ("", "wall s", "CPU s"),
         (*((step, *took) for step, took in timed.took.items()), ("all", wall, cpu)),

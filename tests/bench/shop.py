@@ -14,12 +14,12 @@ from millstream.application.ports import LogRecord
 from millstream.domain.catalogue.items import Item
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
+from millstream.domain.models.cards import Cost
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.scoring.onnx_scorer import OnnxScorer
-from millstream_tools.lab.served.covisitation_model import Cost, export, fit
-from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
 from tests.bench.kinesis import SHARD, packed
 from tests.bench.trace import START_MS, Step
+from tests.unit.millstream.learning.histories import CovisitationModel, export, fit
 
 VISIT_EVENTS = 12
 _WINDOW = 24

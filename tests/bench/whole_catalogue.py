@@ -18,9 +18,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from millstream.learning.interactions import Ints
 from millstream.scoring.model_folder import GRAPH
 from millstream.scoring.session import open_session
-from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph

@@ -12,10 +12,10 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Interactions, Ints
-from millstream_tools.lab.evaluation.ranking import NOTHING
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import Recommender, Updatable
+from millstream.learning.evaluation.ranking import NOTHING
+from millstream.learning.families import stored
+from millstream.learning.families.contract import Recommender, Updatable
+from millstream.learning.interactions import Interactions, Ints
 from millstream_tools.lab.models.families import loaded
 
 USERS, ITEMS, EVENTS = 60, 24, 900

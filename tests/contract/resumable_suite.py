@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from millstream_tools.lab.models.contract import Resumable
+from millstream.learning.families.contract import Resumable
 from tests.contract.recommender_suite import DATA, HISTORIES, OTHER_DATA, SEED, RecommenderSuite, interactions
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from millstream_tools.lab.models.contract import Recommender, Updatable
-from millstream_tools.lab.models.families import FAMILIES, made
+from millstream.learning.families.contract import Recommender, Updatable
+from millstream_tools.lab.models.families import ALL, made
 from tests.contract.recommender_suite import ITEMS, RecommenderSuite, UpdatableSuite, interactions
 from tests.contract.resumable_suite import ResumableSuite
 
@@ -161,4 +161,4 @@ def test_a_blend_learns_from_single_events_only_if_all_its_parts_do() -> None:
 def test_every_family_is_held_to_the_contract() -> None:
     """A family without a class above fails here."""
     suites = [kind for name, kind in globals().items() if name.startswith("Test")]
-    assert {suite().made().name for suite in suites} == set(FAMILIES)
+    assert {suite().made().name for suite in suites} == set(ALL.names)

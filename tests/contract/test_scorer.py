@@ -8,15 +8,15 @@ import pytest
 
 from millstream.application.ports import Scorer
 from millstream.domain.models.cards import Cost
+from millstream.learning.export.origin import Origin
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.lab.sequence.export import ToGraph, export
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream_tools.lab.served.export.origin import Origin
 from tests.contract.scorer_suite import ScorerSuite
-from tests.unit.tools.lab.histories import scorer_of
+from tests.unit.millstream.learning.histories import scorer_of
 
 ITEMS = ["tea", "cup", "spoon", "sugar", "lamp", "bulb"]
 KNOBS = SequenceKnobs(

@@ -8,9 +8,8 @@ from millstream.application.models import publish_model
 from millstream.application.ports import LogRecord, ModelStore
 from millstream.domain.models.cards import Cost
 from millstream.scoring.publishable import publishable
-from millstream_tools.lab.served.covisitation_model.export import export
-from millstream_tools.lab.served.covisitation_model.fit import fit
 from tests.builders import NOW_MS, log, record, views
+from tests.unit.millstream.learning.histories import export, fit
 
 SHOPPERS = 30
 AFTER_THE_LAMP = ("desk", "vase")

@@ -8,10 +8,13 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
+from millstream.application.learn.as_of import as_of
+from millstream.application.learn.whole_log import WholeLog
+from millstream.learning.from_log import read_history
+from millstream.learning.training_set import load, store, training_set_of
 from millstream_tools.ops.archive.compaction import compact
 from millstream_tools.ops.archive.destinations import Folder
 from millstream_tools.ops.archive.plan import planned
-from millstream_tools.ops.training_sets.building import build
 from tests.e2e.stack import Stack, event
 
 pytestmark = pytest.mark.cloud
@@ -33,8 +36,9 @@ def test_the_archive_holds_every_record_once_also_after_a_second_delivery(stack:
 
 def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: Path) -> None:
     """Every event that was accepted is a row, and one that a client repeated is a row of the Parquet file alone."""
-    for event_id in ("compacted-1", "compacted-2", "compacted-2"):
-        position = stack.accept("compacted", event("lamp", event_id))
+    items = ("compacted-lamp", "compacted-vase")
+    for event_id, item in (("compacted-1", items[0]), ("compacted-2", items[1]), ("compacted-2", items[1])):
+        position = stack.accept("compacted", event(item, event_id))
     stack.drain()
     archive = stack.stores.archive()
     files = list(compact(archive, planned(archive.listing()), Folder(tmp_path / "parquet"), lambda stored_bytes: None))
@@ -42,8 +46,10 @@ def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: 
     assert sum(file.manifest.records for file in files) == len(list(archive.read()))
     mine = [event_id for event_id in table["event_id"].to_pylist() if event_id.startswith("compacted-")]
     assert mine == ["compacted-1", "compacted-2", "compacted-2"]
-    sets = [build(archive, position, tmp_path / name, lambda stored_bytes: None) for name in ("one", "two")]
-    first, second = ((one.folder / "examples.parquet").read_bytes() for one in sets)
-    assert first == second
-    examples = pyarrow.parquet.read_table(sets[0].folder / "examples.parquet")["event_id"].to_pylist()
-    assert [event_id for event_id in examples if event_id.startswith("compacted-")] == ["compacted-1", "compacted-2"]
+    sets = [
+        training_set_of(read_history(as_of(WholeLog(archive, reader), position).records()), "code")
+        for reader in (None, stack.stores.log_reader())
+    ]
+    assert sets[0].id == sets[1].id
+    data = load(store(sets[0], tmp_path)).data
+    assert [data.items[item] for item in data.item if data.items[item] in items] == list(items)

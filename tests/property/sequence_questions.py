@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from hypothesis import strategies as st
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
 from tests.unit.tools.lab.sequence_weights import made_up

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.ops.imports.errors import TooManyRejectsError
+from millstream_tools.tables.errors import TooManyRejectsError
 from tests.builders import NOW_MS
 from tests.importing import KilledError, Shop, table, visits
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.lab.data.interactions import Interactions
-from millstream_tools.lab.data.preparation import AccidentalClicks, DropDuplicates, KCore
+from millstream.learning.interactions import Interactions
+from millstream.learning.preparation import AccidentalClicks, DropDuplicates, KCore
 
 PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=40)
 

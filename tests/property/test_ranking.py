@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.evaluation.metrics import METRICS, measure
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.evaluation.ranking import NOTHING, Answers, answer
+from millstream.learning.evaluation.metrics import METRICS, measure
+from millstream.learning.evaluation.questions import Questions
+from millstream.learning.evaluation.ranking import NOTHING, Answers, answer
+from millstream.learning.interactions import Floats, Ints
 
 
 @dataclass

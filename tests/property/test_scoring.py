@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.records import decode_cores
-from millstream.domain.views.tastes import TAIL_ITEMS, tail, transitions
+from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, tail, transitions
 from millstream.domain.views.user_state import UserState
+from millstream.learning.export.neighbours import Neighbours
+from millstream.learning.export.served import ServedNeighbours
+from millstream.learning.families.transitions import transitions as all_transitions
+from millstream.learning.from_log import read_history
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.session import open_session
-from millstream_tools.lab.served.covisitation_model.graph import graph
-from millstream_tools.lab.served.covisitation_model.model import Neighbours
-from millstream_tools.lab.served.covisitation_model.replay import replay
 from tests.references.answers import NextItems
 from tests.references.covisitation import next_items
-from tests.unit.tools.lab.histories import exported, log_of, record, viewed
+from tests.unit.millstream.learning.histories import exported, log_of, record, viewed
 
 items = st.sampled_from([f"item {n}" for n in range(15)])
 histories = st.dictionaries(
@@ -46,10 +47,10 @@ def neighbour_matrices(draw: st.DrawFn) -> Neighbours:
     return Neighbours(rows, scores, 2.0 ** draw(st.integers(-3, 18)))
 
 
-def by_onnx(neighbours: Neighbours, inputs: dict[str, NDArray[np.generic]]) -> NextItems:
+def by_onnx(neighbours: Neighbours, decay: float, inputs: dict[str, NDArray[np.generic]]) -> NextItems:
     """The graph's own answer."""
     with tempfile.TemporaryDirectory() as folder:
-        graph(neighbours).write(Path(folder))
+        ServedNeighbours("any", neighbours, TAIL_ITEMS, decay).built().write(Path(folder))
         return NextItems(*open_session(Path(folder)).run(["items", "scores", "because"], inputs))
 
 
@@ -60,11 +61,11 @@ def test_onnx_answers_as_plain_numpy_does(neighbours: Neighbours, data: st.DataO
     asked = np.array(data.draw(st.lists(index, min_size=1, max_size=TAIL_ITEMS)), np.int64)
     excluded = np.array(data.draw(st.lists(index, max_size=20)), np.int64)
     limit = data.draw(st.integers(1, 60))
-    weight = (data.draw(st.sampled_from([0.3, 0.5, 0.7, 1.0])) ** np.arange(len(asked))).astype(np.float32)
-    expected = next_items(neighbours, asked, weight, excluded, limit)
-    got = by_onnx(
-        neighbours, {"tail": asked, "tail_weight": weight, "excluded": excluded, "limit": np.array([limit], np.int64)}
-    )
+    decay = data.draw(st.sampled_from([0.3, 0.5, 0.7, 1.0]))
+    weight = (decay ** np.arange(len(asked))).astype(np.float32)
+    expected = next_items(neighbours, asked, decay, excluded, limit)
+    inputs = {"tail": asked, "tail_weight": weight, "excluded": excluded, "limit": np.array([limit], np.int64)}
+    got = by_onnx(neighbours, decay, inputs)
     assert got.items.tolist() == expected.items.tolist()
     assert got.scores.tolist() == expected.scores.tolist()
     assert got.because.tolist() == expected.because.tolist()
@@ -100,13 +101,15 @@ def test_the_trainer_counts_what_the_live_path_sees(histories: dict[str, list[st
             state.fold(0, sequence, [core])
             for source, target, weight in transitions(before, core[0], core[4]):
                 expected[source, target] = expected.get((source, target), 0.0) + weight
-    history = replay(log)
-    counted = {
-        (history.keys[source], history.keys[target]): weight
-        for source, target, weight in zip(*(part.tolist() for part in history.pairs), strict=True)
-    }
+    data = read_history(log).interactions
+    keys = [item_key(item) for item in data.items]
+    counted: dict[tuple[ItemKey, ItemKey], float] = {}
+    for some in all_transitions(data, TAIL_ITEMS, TAIL_DECAY):
+        for source, target, weight in zip(*(part.tolist() for part in some), strict=True):
+            pair = keys[source], keys[target]
+            counted[pair] = counted.get(pair, 0.0) + weight
     assert counted.keys() == expected.keys()
-    assert all(abs(counted[pair] - weight) < 1e-6 for pair, weight in expected.items())
+    assert all(abs(counted[pair] - weight) < 1e-9 for pair, weight in expected.items())
 
 
 @given(histories, st.data())

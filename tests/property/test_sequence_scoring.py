@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given
 
+from millstream.learning.export.parts import Built
+from millstream.learning.interactions import Floats
 from millstream.scoring.session import open_session
-from millstream_tools.lab.data.interactions import Floats
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream_tools.lab.served.export.parts import Built
 from tests.property.sequence_questions import NEAR, Asked, asked
 from tests.references.answers import NextItems
 from tests.references.sequence import next_items, scored

@@ -10,7 +10,7 @@ from math import erf
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Floats, Ints
+from millstream.learning.interactions import Floats, Ints
 from millstream_tools.lab.sequence.graph_layers import EPSILON, Weights
 from millstream_tools.lab.sequence.knobs import Block, SequenceKnobs
 from tests.references.answers import NextItems

@@ -6,6 +6,7 @@ import typer
 
 from millstream_tools.cli import (
     archive,
+    catalogue,
     cloud,
     dataset,
     demo,
@@ -28,6 +29,7 @@ COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, er
 for module in COMMANDS:
     app.add_typer(module.app)
 app.add_typer(archive.app, name="archive")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(lab.app, name="lab")

@@ -16,7 +16,7 @@ from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import StackName
 
 if TYPE_CHECKING:
-    from millstream_tools.ops.imports.mapping import ColumnMapping
+    from millstream_tools.readers.mapping import ColumnMapping
 
 app = typer.Typer()
 
@@ -25,6 +25,7 @@ app = typer.Typer()
 Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
 Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Millstream.")]
 Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
+Time = Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)]
 EventType = Annotated[
     str | None,
     typer.Option(metavar="COLUMN|=TYPE", help="A column, or =ItemPurchased for all. Without it: =ItemViewed."),
@@ -39,7 +40,7 @@ def import_(
     mapping: Mapped = None,
     user: Column = None,
     item: Column = None,
-    moment: Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)] = None,
+    moment: Time = None,
     event_type: EventType = None,
     value: Column = None,
     session: Column = None,
@@ -61,7 +62,7 @@ def import_(
     that is in the log already is not imported again; an import that was interrupted is completed by asking again.
     """
     # Here, because the other commands need none of it and should start at once.
-    from millstream_tools.ops.imports.mapping_file import read_mapping
+    from millstream_tools.readers.mapping_file import read_mapping
 
     given = {
         "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
@@ -99,9 +100,10 @@ def _import(
     from millstream_tools.cli.import_shown import show_tally
     from millstream_tools.ops import replays
     from millstream_tools.ops.imports.importing import ImportFiles
-    from millstream_tools.ops.imports.reading import ReadHistory
-    from millstream_tools.ops.imports.rejects import RejectFile
+    from millstream_tools.ops.next_steps import next_steps
     from millstream_tools.ops.stack import open_stack
+    from millstream_tools.readers.reading import ReadHistory
+    from millstream_tools.readers.rejects import RejectFile
 
     stack, refused = open_stack(stack_name or None), RejectFile(rejects)
     try:
@@ -122,11 +124,13 @@ def _import(
     show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
     if not then_rebuild:
         console.print("No view holds it yet: `millstream rebuild --afresh` makes one that does.")
+    for step in next_steps(stack, done.tally.items.seen):
+        console.print(f"Still missing: {step}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:
     from millstream_tools.cli.import_shown import show_first, show_tally
-    from millstream_tools.ops.imports.reading import ReadHistory
+    from millstream_tools.readers.reading import ReadHistory
 
     # No stack is asked, so users get pseudonyms under a key that lasts as long as this command.
     read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)

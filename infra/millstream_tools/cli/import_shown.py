@@ -10,9 +10,9 @@ from itertools import islice
 from rich.console import Console
 
 from millstream.application.ports import ImportEntry
-from millstream_tools.ops.imports.reading import History
-from millstream_tools.ops.imports.records import as_records
-from millstream_tools.ops.imports.tally import Tally
+from millstream_tools.readers.reading import History
+from millstream_tools.readers.records import as_records
+from millstream_tools.readers.tally import Tally
 
 FIRST_EVENTS = 5
 MOST_REASONS = 10

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from millstream_tools.cli import lab_compress
+from millstream_tools.cli import lab_compress, lab_fit
 from millstream_tools.cli.console import console, errors, report_errors
-from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
+from millstream_tools.cli.lab_surroundings import CHECKPOINTS_FOLDER, RESULTS_FOLDER, Data, Into, needing, say, shown
 
-CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
 app = typer.Typer(help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True)
 app.add_typer(lab_compress.app)
+app.add_typer(lab_fit.app)
 
 
 @app.callback()

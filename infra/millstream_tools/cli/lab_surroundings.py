@@ -16,6 +16,7 @@ from millstream_tools.explained import ExplainedError
 from millstream_tools.places import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
+CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 
 Data = Annotated[Path | None, typer.Option(envvar="MILLSTREAM_DATA", help="The folder with all data.")]
 Into = Annotated[Path, typer.Option(help="The folder of all results.")]

@@ -28,11 +28,10 @@ class Mirror:
         self.applied_before = 0
         self.known_before = 0
 
-    def read_history(self, records: Iterable[LogRecord]) -> Iterable[LogRecord]:
-        """Fold the imported history while passing it on."""
+    def read_history(self, records: Iterable[LogRecord]) -> None:
+        """Fold the imported history."""
         for record in records:
             self._fold(record.position, record.data)
-            yield record
 
     def freeze(self) -> None:
         """The cut: remember every user's latest items, which the frozen baseline keeps, and what was counted so far."""

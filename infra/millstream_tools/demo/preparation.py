@@ -10,25 +10,28 @@ from pathlib import Path
 
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.collect.import_history import archive_history
-from millstream.application.models import promote_model, publish_model
-from millstream.application.ports import Scorer
-from millstream.application.replay.amended_log import amended
+from millstream.application.learn.as_of import as_of
+from millstream.application.learn.whole_log import WholeLog
+from millstream.application.ports import LogRecord, Scorer
 from millstream.application.replay.progress import Progress
 from millstream.domain.log.positions import HISTORY_SHARD
-from millstream.domain.models.cards import Cost
+from millstream.learning.evaluation.next_items import next_items_split
+from millstream.learning.evaluation.time_split import ExcludeInTime
+from millstream.learning.families.covisitation import Covisitation
+from millstream.learning.road import Data, Fitted, Recipe, fit_model
 from millstream.scoring.onnx_scorer import OnnxScorer
-from millstream.scoring.publishable import publishable
-from millstream_tools.demo.mirror import Mirror
 from millstream_tools.demo.translation import history_records, item_body
 from millstream_tools.explained import ExplainedError
-from millstream_tools.lab.served.covisitation_model.export import export
-from millstream_tools.lab.served.covisitation_model.fit import fit
-from millstream_tools.lab.stopwatch import Stopwatch
 from millstream_tools.ops import replays
 from millstream_tools.ops.client import MillstreamApi
+from millstream_tools.ops.learning import publish, training_set
 from millstream_tools.ops.stack import Stack
 from millstream_tools.shops.contract.behaviour import Behaviour
 from millstream_tools.shops.contract.product import Product
+from millstream_tools.shops.contract.shop import SeenPolicy
+
+_EXCLUDED: Mapping[SeenPolicy, ExcludeInTime] = {"all": "history", "session": "same time"}
+"""What the time split leaves out where the shop does; it cannot leave out purchases alone."""
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
@@ -58,23 +61,31 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
     imports.finish(called, {"events": len(history)})
 
 
-def fit_and_promote(stack: Stack, mirror: Mirror, metrics: Mapping[str, Mapping[str, float]]) -> Scorer:
-    """Fit on the archived history, publish, promote, and return the same model for the client's own baselines.
+def imported(stack: Stack) -> Iterable[LogRecord]:
+    """The records of the imported history."""
+    records = as_of(WholeLog(stack.archive())).records()
+    return (record for record in records if record.position.shard == HISTORY_SHARD)
 
-    `metrics` go on its card.
+
+def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) -> tuple[Fitted, Scorer]:
+    """Fit on the stack's log, publish and promote, as `millstream models fit --promote` does.
+
+    The same model is returned for the client's own baselines.
     """
-    models, clock = stack.models(), SystemClock()
-    watch = Stopwatch()
-    # The history alone: what clients have published meanwhile is in the archive too, sooner or later.
-    history = (record for record in amended(stack.archive()) if record.position.shard == HISTORY_SHARD)
-    model = fit(mirror.read_history(history))
-    cost = Cost(*watch.seconds())
-    now_ms = clock.now_ms()
+    made = training_set(stack, None, progress)
+    exclude = _EXCLUDED.get(exclude_seen, "none")
     with tempfile.TemporaryDirectory() as folder:
-        exported = export(model, Path(folder), created_at_ms=now_ms, metrics=metrics, cost=cost)
-        publish_model(models, publishable(exported.folder, now_ms), exported.folder)
-        promote_model(models, clock, exported.version)
-        return OnnxScorer.load(exported.folder, exported.version)
+        fitted = fit_model(
+            Data(made.data, made.id, made.log),
+            Recipe(Covisitation),
+            lambda rows: next_items_split(rows, exclude),
+            Path(folder) / "model",
+            SystemClock().now_ms(),
+            progress,
+            lambda _: None,
+        )
+        publish(stack.models(), fitted.folder, promote=True)
+        return fitted, OnnxScorer.load(fitted.folder, fitted.version)
 
 
 def wait_until_serving(api: MillstreamApi, version: str) -> None:

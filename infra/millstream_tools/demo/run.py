@@ -10,7 +10,6 @@ from rich.console import Console
 
 from millstream_tools.cloud.local.deployment import Deployment
 from millstream_tools.demo import preparation, screen
-from millstream_tools.demo.appraisal import appraised
 from millstream_tools.demo.baselines import HALF_LIFE_EVENTS, FrozenProfile, Popularity
 from millstream_tools.demo.live_stream import play_day
 from millstream_tools.demo.mirror import Mirror
@@ -49,14 +48,13 @@ def _prepared(shop: Shop, api: MillstreamApi, stack: Stack, console: Console) ->
         publishing = bars.add_task("Publishing the catalogue", total=len(products))
         preparation.publish_catalogue(api, products, _advance(bars.advance, publishing))
         preparation.import_behaviours(shop.name, history, stack, screen.steps(bars))
-        metrics = appraised(history, shop.exclude_seen, screen.steps(bars))
-        bars.add_task("Fitting and promoting a model", total=None)
-        mirror = Mirror(stack.secret())
-        scorer = preparation.fit_and_promote(stack, mirror, metrics)
+        fitted, scorer = preparation.fit_and_promote(stack, shop.exclude_seen, screen.steps(bars))
         preparation.wait_until_serving(api, scorer.version)
+    mirror = Mirror(stack.secret())
+    mirror.read_history(preparation.imported(stack))
     mirror.freeze()
     console.print(f"   {len(products):,} items published, {len(history):,} events imported, {scorer.version} serves.")
-    screen.print_metrics(console, metrics)
+    screen.print_metrics(console, fitted.metrics)
     decayed = Popularity(HALF_LIFE_EVENTS)
     baselines = Baselines(Popularity(), decayed, FrozenProfile(scorer, decayed))
     baselines.learn([behaviour.item_id for behaviour in history])

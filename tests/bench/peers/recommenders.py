@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from millstream.domain.views.tastes import TAIL_ITEMS
 from millstream.domain.views.user_state import SESSION_GAP_S
-from millstream_tools.lab.served.covisitation_model.model import CovisitationModel
+from tests.unit.millstream.learning.histories import CovisitationModel
 
 SLATE = 10
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -41,9 +41,10 @@ class Matrices:
     @classmethod
     def of(cls, model: CovisitationModel) -> Matrices:
         """Unscaled, in single precision."""
-        scores = model.neighbours.scores.astype(np.float32) / np.float32(model.neighbours.scale)
+        neighbours = model.neighbours
+        scores = neighbours.scores.astype(np.float32) / np.float32(neighbours.scale)
         places = {item_id: place for place, item_id in enumerate(model.item_ids)}
-        return cls(places, model.item_ids, model.neighbours.items, scores, model.config.asked_decay)
+        return cls(places, model.item_ids, neighbours.items, scores, model.model.decay)
 
     def over_everything(self, tail: Sequence[int], excluded: Sequence[int]) -> Best:
         """A score for each item of the catalogue, sorted."""

@@ -10,12 +10,12 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.learning.export.parts import Parts
 from millstream_tools.lab.compression.low_rank import LowRankKnobs, factors
 from millstream_tools.lab.compression.product_quantisation import CENTRES, PqKnobs, quantised
 from millstream_tools.lab.sequence.graph import CatalogueKind
 from millstream_tools.lab.sequence.graph_catalogue import CatalogueGraph
 from millstream_tools.lab.sequence.quantized import quantized, zero_sum_rotation
-from millstream_tools.lab.served.export.parts import Parts
 
 _FLOAT, _INT32 = 1, 6
 """Of TensorProto: https://onnx.ai/onnx/repo-docs/IR.html."""

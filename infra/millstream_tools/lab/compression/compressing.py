@@ -13,24 +13,24 @@ from typing import NamedTuple
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import Cost
+from millstream.learning.evaluation.as_served import answers_of
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.families import stored
+from millstream.learning.families.contract import Recommender
+from millstream.learning.stopwatch import Stopwatch
 from millstream_tools.lab.compression.measuring import Scored, Sized, cpu_ms
 from millstream_tools.lab.compression.plan import Try
 from millstream_tools.lab.compression.report import Measures, Row, Table
 from millstream_tools.lab.compression.serving import Candidate, Publisher
 from millstream_tools.lab.compression.ways import Nothing, Subject, knobs_for, way_of
-from millstream_tools.lab.evaluation.as_served import answers_of
 from millstream_tools.lab.evaluation.comparing import PerQuestion, compared
-from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.evaluation.statistics import interval
 from millstream_tools.lab.experiments.experiment import Experiment
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.experiments.running import prepared
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import loaded
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import spent_in
-from millstream_tools.lab.stopwatch import Stopwatch
 
 METRICS = ("HR@10", "NDCG@10")
 ORIGINAL = "original"

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from millstream.learning.evaluation.ranking import Scores
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.compression.lessons import Lessons, lessons
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.evaluation.ranking import Scores
-from millstream_tools.lab.knobs import between, knobs_of, whole
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import OfScores, over_all_items
 from millstream_tools.lab.sequence.model import SequenceModel

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.sequence.batches import batches_of_an_epoch
 from millstream_tools.lab.sequence.losses import summed_loss
 from millstream_tools.lab.sequence.model import HstuBlock, SasrecBlock, SequenceModel

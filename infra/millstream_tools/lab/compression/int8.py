@@ -23,14 +23,13 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from millstream.learning.export.parts import Built
+from millstream.learning.families.knobs import whole
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.compression.compact_catalogue import EightBitCatalogue
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.knobs import whole
-from millstream_tools.lab.sequence.export import ToGraph
-from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.graph import ToGraph, graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream_tools.lab.served.export.parts import Built
 
 _MODEL = "model.onnx"
 _LIMIT = 20

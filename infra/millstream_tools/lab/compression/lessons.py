@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.evaluation.ranking import Scores
+from millstream.learning.evaluation.ranking import Scores
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.sequence.batches import latest
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.recommender import SequenceRecommender

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.knobs import whole
+from millstream.learning.families.knobs import whole
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
+from millstream.learning.evaluation.as_served import Asked
+from millstream.learning.evaluation.questions import Questions
+from millstream.learning.evaluation.ranking import NOTHING, TOP, best, without
+from millstream.learning.export.model import order_of
+from millstream.learning.families.contract import Recommender
+from millstream.learning.interactions import Ints
 from millstream.scoring.model_folder import GRAPH, MATRICES
 from millstream.scoring.session import open_session
 from millstream_tools.lab.compression.int8 import request
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.evaluation.as_served import Asked
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.evaluation.ranking import NOTHING, TOP, best, without
-from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.sequence.export import order_of
 
 ROUNDS = 45
 ASKED_A_ROUND = 20

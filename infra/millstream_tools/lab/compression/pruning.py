@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.families.knobs import between, whole
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.compression.importance import Effects, effects
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.knobs import between, whole
 from millstream_tools.lab.sequence.model import HstuBlock, SasrecBlock, SequenceModel
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import train

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from millstream.domain.models.cards import FILE as CARD
 from millstream.domain.models.cards import Cost, read_card
+from millstream.learning.export.origin import Origin
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.compression.measuring import Served, rows_of
 from millstream_tools.lab.compression.ways import Smaller
-from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence.export import export
-from millstream_tools.lab.served.export.origin import Origin
 
 
 class Candidate(NamedTuple):

@@ -12,6 +12,10 @@ from typing import Any, NamedTuple
 import onnx
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.export.parts import Built
+from millstream.learning.families.contract import Recommender
+from millstream.learning.families.knobs import knobs_of
+from millstream.learning.interactions import Ints
 from millstream.scoring.model_folder import GRAPH
 from millstream_tools.lab.compression.compact_catalogue import low_rank_catalogue, pq_catalogue
 from millstream_tools.lab.compression.distillation import DistillKnobs, distil
@@ -19,15 +23,10 @@ from millstream_tools.lab.compression.int8 import StaticInt8Knobs, dynamic_int8,
 from millstream_tools.lab.compression.low_rank import LowRankKnobs
 from millstream_tools.lab.compression.product_quantisation import PqKnobs
 from millstream_tools.lab.compression.pruning import PruneKnobs, pruned
-from millstream_tools.lab.data.interactions import Ints
-from millstream_tools.lab.knobs import knobs_of
-from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.sequence.export import ToGraph
-from millstream_tools.lab.sequence.graph import graph
+from millstream_tools.lab.sequence.graph import ToGraph, graph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
-from millstream_tools.lab.served.export.parts import Built
 
 
 class Subject(NamedTuple):

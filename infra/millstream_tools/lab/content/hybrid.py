@@ -10,15 +10,15 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.questions import check_choice
+from millstream.learning.families import stored
+from millstream.learning.families.contract import LoadModel, RanksByScore, Recommender, Resumable
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Flags, Floats, Interactions, Ints
+from millstream.learning.stopwatch import Seconds
 from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors
 from millstream_tools.lab.content.recommender import with_texts
 from millstream_tools.lab.content.text_map import TextMap
-from millstream_tools.lab.data.interactions import Flags, Floats, Interactions, Ints
-from millstream_tools.lab.evaluation.questions import check_choice
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import LoadModel, RanksByScore, Recommender, Resumable
-from millstream_tools.lab.stopwatch import Seconds
 
 Scale = Literal["expected", "place"]
 """expected: the score that the base would give, as far as the text tells: nearer to the mean than the base's own, so a
@@ -65,7 +65,7 @@ class Hybrid(RanksByScore):
 
     def __init__(self, knobs: HybridKnobs, base: Recommender) -> None:
         """`base` is the model that `knobs.base` names."""
-        self._knobs = knobs
+        self.knobs = knobs
         self._base = base
         self._read: Flags = np.empty(0, dtype=bool)
         self._map: TextMap | None = None
@@ -74,10 +74,10 @@ class Hybrid(RanksByScore):
         """See Recommender."""
         self._base.fit(train, seed)
         counts = train.item_counts()
-        teachers = counts >= (self._knobs.fewer_than or 1)
-        self._read = ~teachers if self._knobs.fewer_than is not None else np.ones(len(counts), dtype=bool)
-        vectors = item_vectors(self._knobs.texts, train.items)
-        self._map = TextMap.fitted(vectors, teachers, self._knobs.regularization)
+        teachers = counts >= (self.knobs.fewer_than or 1)
+        self._read = ~teachers if self.knobs.fewer_than is not None else np.ones(len(counts), dtype=bool)
+        vectors = item_vectors(self.knobs.texts, train.items)
+        self._map = TextMap.fitted(vectors, teachers, self.knobs.regularization)
 
     def keep_in(self, folder: Path) -> None:
         """See Resumable: for the base, if it is."""
@@ -94,7 +94,7 @@ class Hybrid(RanksByScore):
         if self._map is None:
             raise RuntimeError("fit or load the model before it is asked")
         scores = np.array(self._base.score(histories), np.float64)
-        read = self._map.read if self._knobs.scale == "expected" else self._map.place
+        read = self._map.read if self.knobs.scale == "expected" else self._map.place
         scores[:, self._read] = read(scores, self._read)
         return scores
 
@@ -102,8 +102,8 @@ class Hybrid(RanksByScore):
         """See Recommender; the base lies in a folder of its own."""
         if self._map is None:
             raise RuntimeError("fit or load the model before it is saved")
-        stored.save_knobs(folder, self.name, asdict(self._knobs))
-        stored.save(folder / _MAP, _MAP, self._knobs.texts, {**vars(self._map), "read": self._read})
+        stored.save_knobs(folder, self.name, asdict(self.knobs))
+        stored.save(folder / _MAP, _MAP, self.knobs.texts, {**vars(self._map), "read": self._read})
         self._base.save(folder / _BASE)
 
     @classmethod

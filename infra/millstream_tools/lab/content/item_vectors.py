@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.questions import check_choice
+from millstream.learning.interactions import Flags, Floats
 from millstream_tools.lab.content.cache import CachedVectors
 from millstream_tools.lab.content.encoders import DEFAULT, Vectors, encoder_of
 from millstream_tools.lab.content.hashed_words import HashedWords
 from millstream_tools.lab.content.texts import TEXT_FORMATS, aligned, read_texts
 from millstream_tools.lab.data.data_folder import in_data_folder
-from millstream_tools.lab.data.interactions import Flags, Floats
-from millstream_tools.lab.evaluation.questions import check_choice
 from millstream_tools.places import STATE_FOLDER
 
 CACHE = STATE_FOLDER / "text-vectors"

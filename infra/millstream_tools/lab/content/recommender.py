@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
 from millstream_tools.lab.models.matrices import weighted
 
 
@@ -51,21 +51,21 @@ class Content(RanksByScore):
     name = "content"
 
     def __init__(self, knobs: ContentKnobs) -> None:
-        self._knobs = knobs
+        self.knobs = knobs
         self._vectors = np.empty((0, 0))
 
     def fit(self, train: Interactions, seed: int) -> None:  # noqa: ARG002  # every model takes the seed
         """See Recommender; it reads what is written about the items, and of the events nothing."""
-        self._vectors = item_vectors(self._knobs.texts, train.items)
+        self._vectors = item_vectors(self.knobs.texts, train.items)
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        asked = weighted(histories, len(self._vectors), self._knobs.last, self._knobs.decay)
+        asked = weighted(histories, len(self._vectors), self.knobs.last, self.knobs.decay)
         return np.asarray((asked @ self._vectors) @ self._vectors.T)
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"vectors": self._vectors})
+        stored.save(folder, self.name, self.knobs, {"vectors": self._vectors})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

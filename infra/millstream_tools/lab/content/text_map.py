@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Flags, Floats
+from millstream.learning.interactions import Flags, Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.evaluation.ranking import NOTHING, Answers
+from millstream.learning.evaluation.ranking import NOTHING, Answers
+from millstream.learning.interactions import Floats, Ints
 
 
 def coverage(top: Ints, items: int, k: int) -> float:

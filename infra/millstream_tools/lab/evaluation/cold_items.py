@@ -11,8 +11,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
-from millstream_tools.lab.evaluation.questions import Exclude, Questions, Split, check_choice
+from millstream.learning.evaluation.questions import Exclude, Questions, Split, check_choice
+from millstream.learning.interactions import Flags, Interactions, Ints
 
 Among = Literal["hidden", "all"]
 """hidden: only hidden items are ranked, and only they are asked for. all: the whole catalogue is ranked, and each

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers, flattened
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers, flattened
+from millstream.learning.interactions import Floats, Ints
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Difference, paired
 
 

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Interactions, Ints
-from millstream_tools.lab.evaluation.questions import Exclude, Questions, Split, check_choice
+from millstream.learning.evaluation.questions import Exclude, Questions, Split, check_choice
+from millstream.learning.interactions import Interactions, Ints
 
 Part = Literal["validation", "test"]
 

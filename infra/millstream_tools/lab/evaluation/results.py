@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.evaluation.beyond_accuracy import (
     Bucket,
     coverage,
@@ -14,9 +17,6 @@ from millstream_tools.lab.evaluation.beyond_accuracy import (
     novelty,
     popularity_buckets,
 )
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.slices import WHOLE, slices
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
 

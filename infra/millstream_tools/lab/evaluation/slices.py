@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Flags
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
+from millstream.learning.interactions import Flags
 
 WHOLE = "all"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Ints
+from millstream.learning.interactions import Floats, Ints
 
 SAMPLES = 1_000
 CONFIDENCE = 0.95

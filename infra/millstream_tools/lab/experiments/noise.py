@@ -21,13 +21,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from millstream_tools.lab.data.interactions import Interactions
-from millstream_tools.lab.data.preparation import AccidentalClicks, Step, prepare
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.evaluation.ranking import answer
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Questions
+from millstream.learning.evaluation.ranking import answer
+from millstream.learning.interactions import Interactions
+from millstream.learning.preparation import AccidentalClicks, Step, prepare
+from millstream.learning.stopwatch import Stopwatch
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.stopwatch import Stopwatch
 
 ITEMS, USERS, STEPS, ASKED = 40, 80, 12, 300
 SHARES = (0.0, 0.4)
@@ -82,7 +82,7 @@ def shop(noise: Noise, share: float, seed: int, users: int = USERS) -> Interacti
             now += float(draw.uniform(20, 60))
             item = (item + int(draw.choice([1, 2, 5], p=[0.6, 0.3, 0.1]))) % ITEMS
     at, user_of, item_of = zip(*sorted(rows), strict=True)
-    names = [[f"{kind}-{number}" for number in range(count)] for kind, count in (("user", users), ("item", ITEMS))]
+    names = ([f"user-{number}" for number in range(users)], [f"item-{number}" for number in range(ITEMS)])
     return Interactions(np.array(user_of, np.int64), np.array(item_of, np.int64), np.array(at), *names)
 
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 import yaml
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.preparation import STEPS, Step
-from millstream_tools.lab.knobs import knobs_of
+from millstream.learning.families.knobs import knobs_of
+from millstream.learning.preparation import STEPS, Step
 
 
 class _Named(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from millstream_tools.lab.data.preparation import Count
+from millstream.learning.preparation import Count
 from millstream_tools.lab.evaluation.results import LIST_LENGTH, Measured, as_table
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.experiments.experiment import Protocol

@@ -10,13 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import answer
+from millstream.learning.families.fitting import fit
+from millstream.learning.interactions import Floats, Interactions
+from millstream.learning.preparation import Learned, Step, count, prepare
+from millstream.learning.stopwatch import Stopwatch
 from millstream_tools.lab.data.data_folder import use
-from millstream_tools.lab.data.interactions import Floats, Interactions
-from millstream_tools.lab.data.preparation import Step, count, prepare
-from millstream_tools.lab.data.sources.simulated import simulated
+from millstream_tools.lab.data.simulated import simulated
 from millstream_tools.lab.evaluation.comparing import PerQuestion
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import answer
 from millstream_tools.lab.evaluation.results import METRICS, Measured, as_json, measured
 from millstream_tools.lab.experiments import plots
 from millstream_tools.lab.experiments.experiment import Experiment, Model
@@ -25,8 +27,6 @@ from millstream_tools.lab.experiments.report import About, Section, report
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.experiments.streaming import ORACLE, StreamSection, streamed
 from millstream_tools.lab.models.families import made
-from millstream_tools.lab.models.fitting import fit
-from millstream_tools.lab.stopwatch import Stopwatch
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 _WHERE_INSTALLED = ("torch",)
@@ -69,14 +69,15 @@ def prepared(
 ) -> tuple[Interactions, About]:
     """The data, cleaned, and what it takes to make figures on it again; `data` is the folder with all data."""
     use(data)
-    interactions, taken = prepare(source.rows(data), steps)
+    rows = source.rows(data)
+    interactions, taken = prepare(rows.interactions, [Learned(), *steps])
     return interactions, About(
         command=command,
         seed=seed,
-        data_file=source.path or f"{source.format}, {dict(source.knobs)}",
-        data_sha256=source.sha256(data),
+        data_file=source.name,
+        data_sha256=source.digest(data),
         data_counts=count(interactions),
-        preparation=[str(step) for step in taken],
+        preparation=[*rows.said, *(str(step) for step in taken)],
         libraries={name: version(name) for name in (*libraries, *_WHERE_INSTALLED) if find_spec(name)},
         cores=os.cpu_count() or 1,
         load_before=os.getloadavg()[0],
@@ -87,7 +88,7 @@ def prepared(
 def _truth(experiment: Experiment) -> Floats | None:
     """The true rank of every row, where it is known: of what is made up, as it is."""
     made_up = experiment.data.made_up and not experiment.preparation
-    return simulated(experiment.data.knobs).rank if made_up else None
+    return simulated(experiment.data.simulated_shop or {}).rank if made_up else None
 
 
 def _measured(

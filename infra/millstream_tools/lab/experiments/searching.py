@@ -22,15 +22,15 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import answer
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import answer
+from millstream.learning.families.contract import Recommender
+from millstream.learning.stopwatch import Stopwatch
 from millstream_tools.lab.experiments.report import About
 from millstream_tools.lab.experiments.running import LIBRARIES, Written, prepared
 from millstream_tools.lab.experiments.tuning import Choices, Range, Searched, Tuning
 from millstream_tools.lab.experiments.tuning_report import Tried, Tuned, as_json, report
-from millstream_tools.lab.models.contract import Recommender
-from millstream_tools.lab.stopwatch import Stopwatch
 
 _TRIED_BEFORE_PRUNING = 5
 _BEFORE = "before the search"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from millstream.learning.interactions import Floats, Interactions
 from millstream_tools.lab.bars import bar
-from millstream_tools.lab.data.interactions import Floats, Interactions
 from millstream_tools.lab.evaluation.prequential.arms import Played, arms_of, play
 from millstream_tools.lab.evaluation.prequential.outcome import Outcome, outcome, per_event
 from millstream_tools.lab.evaluation.prequential.stream import Stream, StreamKnobs

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Interactions
-from millstream_tools.lab.data.preparation import Step
+from millstream.learning.evaluation.metrics import metric
+from millstream.learning.evaluation.questions import Split, check_choice
+from millstream.learning.evaluation.time_split import time_split
+from millstream.learning.families.contract import Recommender
+from millstream.learning.families.knobs import knobs_of, whole
+from millstream.learning.interactions import Interactions
+from millstream.learning.preparation import Step
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
-from millstream_tools.lab.evaluation.metrics import metric
-from millstream_tools.lab.evaluation.questions import Split, check_choice
-from millstream_tools.lab.evaluation.time_split import time_split
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
-from millstream_tools.lab.knobs import knobs_of, whole
-from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import made
 
 Kind = Literal["time_series", "leave_one_out"]

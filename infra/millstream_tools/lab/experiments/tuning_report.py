@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from millstream_tools.lab.evaluation.questions import Split
+from millstream.learning.evaluation.questions import Split
 from millstream_tools.lab.experiments.report import About, head
 from millstream_tools.lab.experiments.tuning import Searched, Tuning
 

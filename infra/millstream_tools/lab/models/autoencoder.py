@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from millstream.learning.evaluation.questions import check_choice
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.bars import bar
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.evaluation.questions import check_choice
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
 from millstream_tools.lab.models.matrices import Sparse, weighted
 
 Kind = Literal["vae", "dae"]
@@ -110,12 +110,12 @@ class Autoencoder(RanksByScore):
     name = "autoencoder"
 
     def __init__(self, knobs: AutoencoderKnobs | None = None) -> None:
-        self._knobs = knobs or AutoencoderKnobs()
-        self._network = _Network(self._knobs, 1)
+        self.knobs = knobs or AutoencoderKnobs()
+        self._network = _Network(self.knobs, 1)
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
-        knobs, draw = self._knobs, np.random.default_rng(seed)
+        knobs, draw = self.knobs, np.random.default_rng(seed)
         torch.manual_seed(seed)
         self._network = _Network(knobs, len(train.items)).train()
         optimiser = torch.optim.Adam(self._network.parameters(), knobs.learning_rate)
@@ -142,20 +142,20 @@ class Autoencoder(RanksByScore):
     def save(self, folder: Path) -> None:
         """See Recommender."""
         weights = {name: weight.numpy() for name, weight in self._network.state_dict().items()}
-        stored.save(folder, self.name, self._knobs, weights)
+        stored.save(folder, self.name, self.knobs, weights)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """See Recommender."""
         knobs, arrays = stored.load(folder, cls.name)
         model = cls(knobs_of(AutoencoderKnobs, knobs))
-        model._network = _Network(model._knobs, len(arrays[f"decoder.{2 if model._knobs.hidden else 0}.bias"])).eval()
+        model._network = _Network(model.knobs, len(arrays[f"decoder.{2 if model.knobs.hidden else 0}.bias"])).eval()
         model._network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         return model
 
     def _loss(self, histories: Sequence[Ints], pull: float, draw: np.random.Generator) -> Tensor:
         """The mean over the histories of what is minimised."""
-        knobs, items = self._knobs, self._network.items
+        knobs, items = self.knobs, self._network.items
         if knobs.ahead is None:
             bags = targets = _dense(weighted(histories, items))
         else:
@@ -168,7 +168,7 @@ class Autoencoder(RanksByScore):
 
     def _bags(self, histories: Sequence[Ints]) -> Tensor:
         """[histories, items]."""
-        return _dense(weighted(histories, self._network.items, self._knobs.last, self._knobs.decay))
+        return _dense(weighted(histories, self._network.items, self.knobs.last, self.knobs.decay))
 
 
 def _layers(width: int, hidden: int, out: int) -> nn.Sequential:

@@ -14,11 +14,11 @@ from typing import Self
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.evaluation.ranking import flattened
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
+from millstream.learning.evaluation.ranking import flattened
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models.matrices import newest_first, user_item
 
 _NEGATIVES = 1024
@@ -62,7 +62,7 @@ class Bpr(RanksByScore):
     name = "bpr"
 
     def __init__(self, knobs: BprKnobs | None = None) -> None:
-        self._knobs = knobs or BprKnobs()
+        self.knobs = knobs or BprKnobs()
         self._items = np.empty((0, 1))
         self._negatives = np.empty(0, np.int64)
 
@@ -72,7 +72,7 @@ class Bpr(RanksByScore):
         from implicit.cpu.bpr import BayesianPersonalizedRanking
         from scipy.sparse import csr_matrix
 
-        knobs = self._knobs
+        knobs = self.knobs
         library = BayesianPersonalizedRanking(
             factors=knobs.factors,
             learning_rate=knobs.learning_rate,
@@ -91,7 +91,7 @@ class Bpr(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"items": self._items, "negatives": self._negatives})
+        stored.save(folder, self.name, self.knobs, {"items": self._items, "negatives": self._negatives})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -111,10 +111,10 @@ class Bpr(RanksByScore):
             return users
         asked, lengths = owner[starts], np.diff(starts, append=len(owner))
         place = np.arange(len(owner)) - np.repeat(starts, lengths)
-        for step in range(self._knobs.steps):
+        for step in range(self.knobs.steps):
             disliked = self._negatives[(place + step * _STRIDE) % len(self._negatives)]
             apart = self._items[liked] - self._items[disliked]
             doubt = 1.0 / (1.0 + np.exp(np.einsum("ij,ij->i", users[owner], apart)))
             mean = np.add.reduceat(doubt[:, None] * apart, starts) / lengths[:, None]
-            users[asked, :-1] += self._knobs.rate * (mean - self._knobs.regularization * users[asked])[:, :-1]
+            users[asked, :-1] += self.knobs.rate * (mean - self.knobs.regularization * users[asked])[:, :-1]
         return users

@@ -9,10 +9,10 @@ from typing import Self
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import between, knobs_of
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of
+from millstream.learning.interactions import Floats, Interactions, Ints
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class DecayedPopularity(RanksByScore):
     name = "decayed_popularity"
 
     def __init__(self, knobs: DecayedPopularityKnobs | None = None) -> None:
-        self._knobs = knobs or DecayedPopularityKnobs()
-        self._kept = 0.5 ** (1.0 / self._knobs.half_life_events)
+        self.knobs = knobs or DecayedPopularityKnobs()
+        self._kept = 0.5 ** (1.0 / self.knobs.half_life_events)
         self._weights: Floats = np.empty(0)
 
     def fit(self, train: Interactions, seed: int) -> None:
@@ -52,7 +52,7 @@ class DecayedPopularity(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"weights": self._weights})
+        stored.save(folder, self.name, self.knobs, {"weights": self._weights})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -5,7 +5,6 @@ H. Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, https
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,11 +12,11 @@ from typing import Self
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
-from millstream_tools.lab.models.matrices import user_item, weighted
+from millstream.learning.families import stored
+from millstream.learning.families.item_to_item import ItemToItem, LedTo, Pairs, largest
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Interactions
+from millstream_tools.lab.models.matrices import user_item
 
 
 @dataclass(frozen=True)
@@ -33,25 +32,34 @@ class EaseKnobs:
     decay: float = 1.0
     """How much less each earlier item of a history says than the one after it; 1: all the same, as in the paper."""
 
+    neighbours: int = 500
+    """Weights that are kept of each item, the largest by size: what is measured is what is served."""
+
     most_items: int = 20_000
     """A larger catalogue is refused: time grows with its cube, and matrices of its square are held, 8 bytes each."""
 
     def __post_init__(self) -> None:
         between(self, "regularization", above=0.0)
         between(self, "decay", above=0.0, most=1.0)
-        whole(self, "most_items")
+        whole(self, "most_items", "neighbours")
         if self.last is not None:
             whole(self, "last")
 
 
-class Ease(RanksByScore):
-    """score(h -> j) = sum over i in h of weight(i) B(i, j)."""
+class Ease(ItemToItem):
+    """score(h -> j) = sum over i in h of weight(i) B(i, j), for the largest weights B of each i."""
 
     name = "ease"
 
     def __init__(self, knobs: EaseKnobs | None = None) -> None:
         self.knobs = knobs or EaseKnobs()
-        self._weights = np.empty((0, 0))
+        self.last, self.decay, self.kept = self.knobs.last, self.knobs.decay, self.knobs.neighbours
+        self._targets, self._weights = np.empty((0, 0), np.int64), np.empty((0, 0))
+
+    @property
+    def items(self) -> int:
+        """See ItemToItem."""
+        return len(self._weights)
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender. Raises InvalidInputError for a catalogue of more than `most_items`."""
@@ -62,22 +70,28 @@ class Ease(RanksByScore):
         gram = (touched.T @ touched).toarray()
         gram[np.diag_indices(items)] += self.knobs.regularization
         inverse = np.linalg.inv(gram)
-        self._weights = -inverse / np.diag(inverse)
-        self._weights[np.diag_indices(items)] = 0.0
+        weights = -inverse / np.diag(inverse)
+        weights[np.diag_indices(items)] = 0.0
+        rows = [largest(np.arange(items), row, self.kept) for row in weights]
+        self._targets, self._weights = (np.stack(columns) for columns in zip(*rows, strict=True))
 
-    def score(self, histories: Sequence[Ints]) -> Floats:
-        """See Recommender."""
-        asked = weighted(histories, len(self._weights), self.knobs.last, self.knobs.decay)
-        return np.asarray(asked @ self._weights)
+    def leads_to(self, item: int) -> LedTo:
+        """See ItemToItem."""
+        return LedTo(self._targets[item], self._weights[item])
+
+    def pairs(self) -> Pairs:
+        """See ItemToItem."""
+        sources = np.repeat(np.arange(self.items), self._targets.shape[1])
+        return Pairs(sources, self._targets.ravel(), self._weights.ravel())
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self.knobs, {"weights": self._weights})
+        stored.save(folder, self.name, self.knobs, {"targets": self._targets, "weights": self._weights})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """See Recommender."""
         knobs, arrays = stored.load(folder, cls.name)
         model = cls(knobs_of(EaseKnobs, knobs))
-        model._weights = arrays["weights"]
+        model._targets, model._weights = arrays["targets"], arrays["weights"]
         return model

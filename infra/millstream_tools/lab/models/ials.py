@@ -15,11 +15,12 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models.matrices import user_item, weighted
+from millstream_tools.lab.models.served_factors import ServedFactors
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Ials(RanksByScore):
     name = "ials"
 
     def __init__(self, knobs: IalsKnobs | None = None) -> None:
-        self._knobs = knobs or IalsKnobs()
+        self.knobs = knobs or IalsKnobs()
         self._library: Any = None
 
     def fit(self, train: Interactions, seed: int) -> None:
@@ -65,9 +66,17 @@ class Ials(RanksByScore):
         users = self._library.recalculate_user(np.arange(len(histories)), touched)
         return np.asarray(users @ items.T, np.float64)
 
+    def check_servable(self) -> None:
+        """See Servable: all can be."""
+
+    def served(self, place: Ints) -> ServedFactors:
+        """See Servable."""
+        rows = self._library.item_factors[np.argsort(place)]
+        return ServedFactors(self.name, rows, self.knobs.regularization, self.knobs.alpha)
+
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"items": self._library.item_factors})
+        stored.save(folder, self.name, self.knobs, {"items": self._library.item_factors})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -83,4 +92,4 @@ class Ials(RanksByScore):
         from implicit.cpu.als import AlternatingLeastSquares
 
         with threadpool_limits(1, "blas"):  # or else it warns
-            return AlternatingLeastSquares(**asdict(self._knobs), random_state=seed)
+            return AlternatingLeastSquares(**asdict(self.knobs), random_state=seed)

@@ -27,11 +27,11 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn import functional
 
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.bars import bar
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import between, knobs_of, whole
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
 from millstream_tools.lab.models.matrices import Sparse, user_item, weighted
 
 
@@ -78,13 +78,13 @@ class LightGcn(RanksByScore):
     name = "lightgcn"
 
     def __init__(self, knobs: LightGcnKnobs | None = None) -> None:
-        self._knobs = knobs or LightGcnKnobs()
+        self.knobs = knobs or LightGcnKnobs()
         self._asking = np.empty((0, 1))
         self._answering = np.empty((0, 1))
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
-        knobs, touched = self._knobs, user_item(train)
+        knobs, touched = self.knobs, user_item(train)
         users, items = touched.shape
         pairs = torch.from_numpy(np.stack(touched.nonzero()).astype(np.int64))  # 2 P, ascending
         known = pairs[0] * items + pairs[1]  # P
@@ -107,12 +107,12 @@ class LightGcn(RanksByScore):
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        asked = weighted(histories, len(self._asking), self._knobs.last, self._knobs.decay)
+        asked = weighted(histories, len(self._asking), self.knobs.last, self.knobs.decay)
         return np.asarray((asked @ self._asking) @ self._answering.T)
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self._knobs, {"asking": self._asking, "answering": self._answering})
+        stored.save(folder, self.name, self.knobs, {"asking": self._asking, "answering": self._answering})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

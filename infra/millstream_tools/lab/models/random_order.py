@@ -9,9 +9,9 @@ from typing import Self
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.interactions import Floats, Interactions, Ints
 
 
 class RandomOrder(RanksByScore):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.interactions import Ints
 
 
 class Batch(NamedTuple):

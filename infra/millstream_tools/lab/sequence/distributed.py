@@ -20,9 +20,9 @@ import torch
 from torch import distributed
 
 from millstream.domain.errors import InvalidInputError, MillstreamError
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.preparation import Learned, prepare
 from millstream_tools.lab.data.data_folder import SETTING
-from millstream_tools.lab.data.preparation import prepare
-from millstream_tools.lab.evaluation.questions import Split
 from millstream_tools.lab.experiments.experiment import Experiment, read_experiment
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.models.families import made
@@ -78,7 +78,7 @@ def _model(experiment: Experiment, name: str) -> SequenceRecommender:
 def _split(experiment: Experiment, name: str | None, data: Path | None) -> Split:
     """What the first protocol, or the one with this name, fits on."""
     protocol, source = protocol_named(experiment, name, "--protocol"), experiment.data
-    rows, _ = prepare(source.rows(source.folder(data)), experiment.preparation)
+    rows, _ = prepare(source.rows(source.folder(data)).interactions, [Learned(), *experiment.preparation])
     return protocol.split(rows)
 
 

@@ -6,25 +6,24 @@ Shapes at the line ends: T items of the tail, L places that are read, D width, N
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.learning.export.graph_scores import Found, Scores
+from millstream.learning.export.next_items_graph import OPSET
+from millstream.learning.export.parts import Built, Parts
+from millstream.learning.export.served import ServedPart
 from millstream_tools.lab.sequence.graph_blocks import BLOCKS
 from millstream_tools.lab.sequence.graph_catalogue import CatalogueGraph, FullCatalogue
 from millstream_tools.lab.sequence.graph_layers import BEFORE_ALL, Layers, Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream_tools.lab.served.export.parts import Built, Parts
 
-OPSET = 20
-"""The first with Gelu."""
+ToGraph = Callable[[SequenceKnobs, Weights], Built]
 
 CatalogueKind = Callable[[Parts, NDArray[np.float32]], CatalogueGraph]
 """Makes the catalogue's part of a graph from the item matrix, [N + 1, D]."""
-
-KNOWN_ITEMS = "known_items"
-"""Names the items of the tail that are known, newest first, however many: a catalogue's part may ask for them."""
 
 _ANY_NUMBER = 2**40
 _LEAST_SCORE = np.finfo(np.float32).tiny
@@ -37,6 +36,52 @@ def graph(knobs: SequenceKnobs, weights: Weights, catalogue: CatalogueKind = Ful
     given. `because` is the item of the tail whose row is most like that of the given one, by cosine.
     """
     parts = Parts()
+    read = _read(parts, knobs, weights, catalogue)
+    known = parts.node("Mul", read.tail.known, parts.whole(_ANY_NUMBER))
+    found, products = read.items.best(read.state, parts.node("Min", "limit", known))  # K
+    parts.node("Identity", found, gives="items")
+    _add_scores(parts, products, knobs.temperature)
+    likeness = _likeness(parts, read, found)
+    strongest = parts.node("ArgMax", likeness, axis=1, keepdims=0, select_last_index=1)  # K, oldest first
+    parts.node("Gather", read.tail.place, parts.node("Sub", read.tail.last, strongest), axis=0, gives="because")
+    return parts.built(OPSET)
+
+
+class ServedSequence(ServedPart):
+    """A sequence model, alone or as a part of a blend, in which it says the logarithm of how likely an item is."""
+
+    positive = False
+
+    def __init__(
+        self, knobs: SequenceKnobs, weights: Weights, to_graph: ToGraph = graph, algorithm: str = "sequence"
+    ) -> None:
+        """`to_graph` may make another form of the same model, such as `quantized.quantized_graph`."""
+        self.algorithm, self.tail_items = algorithm, knobs.window
+        self._knobs, self._weights, self._to_graph = knobs, weights, to_graph
+
+    def built(self) -> Built:
+        """See ServedPart."""
+        return self._to_graph(self._knobs, self._weights)
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart; what an item of the tail adds is how like it is to the one that is given."""
+        read = _read(parts, self._knobs, self._weights, FullCatalogue)
+        total = parts.node("Reshape", cast("FullCatalogue", read.items).products(read.state), parts.whole(-1))  # N + 1
+        if self._knobs.temperature is not None:
+            total = parts.node("Mul", total, parts.constant("sharpness", np.float32(1 / self._knobs.temperature)))
+        return Scores(total, lambda found: _by_place(parts, read, found))
+
+
+class _Read(NamedTuple):
+    """What is made of the tail: the state after it, and the rows of its items, [1, D] and [L, D]."""
+
+    items: CatalogueGraph
+    tail: _Tail
+    state: str
+    unit_rows: str
+
+
+def _read(parts: Parts, knobs: SequenceKnobs, weights: Weights, catalogue: CatalogueKind) -> _Read:
     matrix = _matrix(knobs, weights)
     items = catalogue(parts, matrix.rows)
     tail = _tail(parts, knobs.window)
@@ -49,12 +94,8 @@ def graph(knobs: SequenceKnobs, weights: Weights, catalogue: CatalogueKind = Ful
     state = layers.normed(last.last(x), "norm", scale=1 / matrix.scale)  # 1 D
     if knobs.temperature is not None:
         state = parts.node("LpNormalization", state)
-    limit = parts.node("Min", "limit", parts.node("Mul", tail.known, parts.whole(_ANY_NUMBER)))
-    found, products = items.best(state, limit)  # K
-    parts.node("Identity", found, gives="items")
-    _add_scores(parts, products, knobs.temperature)
-    _add_because(parts, items, tail, read if matrix.lengths is not None else parts.node("LpNormalization", read), found)
-    return parts.built(OPSET)
+    unit_rows = read if matrix.lengths is not None else parts.node("LpNormalization", read)
+    return _Read(items, tail, state, unit_rows)
 
 
 class _Matrix(NamedTuple):
@@ -96,7 +137,7 @@ class _Tail(NamedTuple):
 def _tail(parts: Parts, window: int) -> _Tail:
     is_known = parts.node("GreaterOrEqual", "tail", parts.constant("first", np.int64(0)))
     place = parts.node("Reshape", parts.node("NonZero", is_known), parts.whole(-1))
-    items = parts.node("Gather", "tail", place, axis=0, gives=KNOWN_ITEMS)
+    items = parts.node("Gather", "tail", place, axis=0)
     known = parts.node("Shape", items)
     length = parts.node("Clip", known, parts.constant("least", np.int64(1)), parts.constant("window", np.int64(window)))
     last = parts.node("Sub", length, parts.whole(1))
@@ -124,7 +165,21 @@ def _add_scores(parts: Parts, products: str, temperature: float | None) -> None:
     parts.node("Max", parts.node("Exp", behind), parts.constant("least_score", _LEAST_SCORE), gives="scores")
 
 
-def _add_because(parts: Parts, items: CatalogueGraph, tail: _Tail, unit_rows: str, found: str) -> None:
-    likeness = parts.node("Gemm", items.rows(found), unit_rows, transB=1)  # K L
-    strongest = parts.node("ArgMax", likeness, axis=1, keepdims=0, select_last_index=1)  # K, oldest first
-    parts.node("Gather", tail.place, parts.node("Sub", tail.last, strongest), axis=0, gives="because")
+def _likeness(parts: Parts, read: _Read, found: str) -> str:
+    """How like the given items are to those that were read, [K, L], oldest first."""
+    return parts.node("Gemm", read.items.rows(found), read.unit_rows, transB=1)
+
+
+def _by_place(parts: Parts, read: _Read, found: Found) -> str:
+    """The likeness at the places of the tail, [T, K]; -1, the least there is, where nothing was read."""
+    likeness = parts.node("Transpose", _likeness(parts, read, found.items), perm=[1, 0])  # L K
+    tail = parts.node("Slice", found.table_shape, parts.whole(0), parts.whole(1))
+    shape = parts.node("Concat", tail, parts.node("Shape", found.items), axis=0)
+    newest = parts.node("Slice", read.tail.place, parts.whole(0), read.tail.length)
+    oldest_first = parts.node(
+        "Slice", newest, parts.whole(-1), parts.whole(BEFORE_ALL), parts.whole(0), parts.whole(-1)
+    )
+    # Where nothing is known, that which is no item was read.
+    likeness = parts.node("Slice", likeness, parts.whole(0), parts.node("Shape", oldest_first))
+    places = parts.node("Unsqueeze", oldest_first, parts.whole(1))
+    return parts.node("ScatterND", parts.filled(shape, np.float32(-1)), places, likeness)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.export.parts import Parts
+from millstream.learning.export.parts import Parts
 
 
 class CatalogueGraph(ABC):
@@ -59,10 +59,10 @@ class FullCatalogue(CatalogueGraph):
 
     def best(self, state: str, limit: str) -> tuple[str, str]:
         """See CatalogueGraph."""
-        scores = self._parts.node("Reshape", self._products(state), self._parts.whole(-1))
+        scores = self._parts.node("Reshape", self.products(state), self._parts.whole(-1))
         worst = np.float32(-np.inf)
         return self._top(self._allowed(scores, worst), limit, worst)
 
-    def _products(self, state: str) -> str:
-        """[1, D] -> [1, N + 1]."""
+    def products(self, state: str) -> str:
+        """The product of the state with every row, [1, D] -> [1, N + 1]."""
         return self._parts.node("Gemm", state, "rows", transB=1)

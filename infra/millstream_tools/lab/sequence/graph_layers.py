@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream_tools.lab.served.export.parts import Parts
+from millstream.learning.export.parts import Parts
 
 Weights = Mapping[str, NDArray[np.float32]]
 """The state dict of a SequenceModel."""

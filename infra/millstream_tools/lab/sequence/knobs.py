@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.evaluation.questions import check_choice
-from millstream_tools.lab.knobs import between, whole
+from millstream.learning.evaluation.questions import check_choice
+from millstream.learning.families.knobs import between, whole
 
 Block = Literal["sasrec", "ligr", "hstu", "gru"]
 """sasrec: W.-C. Kang, J. McAuley, ICDM 2018, with the norms before the layers. ligr: the same with gated residuals,

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.learning.export.parts import Built, Parts
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.graph_catalogue import CatalogueGraph
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
-from millstream_tools.lab.served.export.parts import Built, Parts
 
 AGAIN = (2, 100)
 """Ranked again exactly: so many times the items that are wanted, and so many more."""

@@ -12,17 +12,19 @@ from typing import Self
 import numpy as np
 import torch
 
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.knobs import knobs_of
-from millstream_tools.lab.models import stored
-from millstream_tools.lab.models.contract import RanksByScore
+from millstream.learning.families import stored
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.families.knobs import knobs_of
+from millstream.learning.interactions import Floats, Interactions, Ints
+from millstream.learning.stopwatch import Seconds
 from millstream_tools.lab.sequence import training
 from millstream_tools.lab.sequence.batches import latest
+from millstream_tools.lab.sequence.export import in_order
+from millstream_tools.lab.sequence.graph import ServedSequence
 from millstream_tools.lab.sequence.graph_layers import Weights
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.model import SequenceModel
 from millstream_tools.lab.sequence.shapes import model_of
-from millstream_tools.lab.stopwatch import Seconds
 
 _READ_AT_ONCE = 128
 
@@ -31,6 +33,8 @@ class SequenceRecommender(RanksByScore):
     """What comes next, read from the latest items in their order; an empty history gets the same score for all."""
 
     name = "sequence"
+    once_in_a_graph = True
+    """Its constants have fixed names."""
 
     def __init__(self, knobs: SequenceKnobs | None = None) -> None:
         self.knobs = knobs or SequenceKnobs()
@@ -60,6 +64,13 @@ class SequenceRecommender(RanksByScore):
             history, length = latest([histories[number] for number in part], self.knobs.window, model.padding)
             scores[part] = (model.last(history, length) @ model.catalogue().T).numpy()
         return scores
+
+    def check_servable(self) -> None:
+        """See Servable: all can be."""
+
+    def served(self, place: Ints) -> ServedSequence:
+        """See Servable."""
+        return ServedSequence(self.knobs, in_order(self.weights(), np.argsort(place)))
 
     def save(self, folder: Path) -> None:
         """See Recommender."""

@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, distributed
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.interactions import Ints
+from millstream.learning.stopwatch import Seconds, Stopwatch, summed
 from millstream_tools.lab.bars import bar, tell
-from millstream_tools.lab.data.interactions import Ints
 from millstream_tools.lab.sequence import checkpoint
 from millstream_tools.lab.sequence.batches import Batch, batches_of_an_epoch, latest
 from millstream_tools.lab.sequence.checkpoint import Progress
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import summed_loss
 from millstream_tools.lab.sequence.model import SequenceModel
-from millstream_tools.lab.stopwatch import Seconds, Stopwatch, summed
 
 _ASKED_AT_ONCE = 256
 

@@ -11,8 +11,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type in
 
 from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
+from millstream.domain.fields import is_storable
 from millstream.domain.log.records import decode
-from millstream_tools.parquet_file import Row, is_storable, write_parquet
+from millstream_tools.parquet_file import Row, write_parquet
 
 SCHEMA = pa.schema(
     [

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from millstream.application.replay.progress import Advance, Progress
-from millstream_tools.ops.imports.mapping import ColumnMapping
-from millstream_tools.ops.imports.opening import kind_of
+from millstream_tools.readers.mapping import ColumnMapping
+from millstream_tools.tables.opening import kind_of
 
 READING = 1
 """Raised when the same file and mapping give other records than before: a killed import must not go on with those."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from millstream.application.collect.import_history import archive_history
 from millstream.application.ports import Archive, Clock, ImportEntry, Imports
 from millstream_tools.ops.imports.fingerprint import import_id
-from millstream_tools.ops.imports.reading import History, ReadHistory
-from millstream_tools.ops.imports.records import as_records
-from millstream_tools.ops.imports.tally import Tally
+from millstream_tools.readers.reading import History, ReadHistory
+from millstream_tools.readers.records import as_records
+from millstream_tools.readers.tally import Tally
+from millstream_tools.tables.errors import BadMappingError
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class ImportFiles:
 
     def __call__(self, files: Sequence[Path]) -> Imported:
         """Raises ImportingError and OSError before anything is stored; UnavailableError: import again to go on."""
+        if not self.read.mapping.timed:
+            raise BadMappingError("columns.time: expected a column, since history needs times, got time.row_order")
         this = import_id(files, self.read.mapping, self.read.progress)
         known = next((entry for entry in self.imports.entries() if entry.import_id == this), None)
         if known is not None and known.counts is not None:

@@ -1,30 +1,32 @@
-"""Reads a recorded shop's table file into columns, whatever its compression, encoding and delimiter."""
+"""A recorded shop's table as columns, read by `millstream_tools.tables`."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import re
-from collections.abc import Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type information
-import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # the same
-import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]  # the same
 from numpy.typing import NDArray
 
 from millstream_tools.shops.recorded.errors import BadDataError
+from millstream_tools.tables import opening
+from millstream_tools.tables.errors import BadFileError
+from millstream_tools.tables.form import Form, Kind
+from millstream_tools.tables.lines import is_text
+from millstream_tools.tables.opening import open_rows
+from millstream_tools.tables.rows import BadRow, ending
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ColumnType = Literal["text", "number", "time"]
 
-_ARROW_TYPES = {"text": pa.string(), "number": pa.float64(), "time": pa.timestamp("us")}
-_TIME_FORMATS = (pa_csv.ISO8601, "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
-_INSIDE_DELIMITER = b"\x1f"  # stands for "::", since the parser takes delimiters of one character
+_TIME_FORMATS = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Layout:
     delimiter: str
     names: tuple[str, ...] = ()
     quoted: bool = True
+
+    def form(self, path: Path, encoding: str) -> Form:
+        """The same for the reader of a file."""
+        kind: Kind = "parquet" if ending(path) == ".parquet" else "csv"
+        return Form(kind, self.delimiter, self.quoted, self.names or None, encoding=encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,48 +58,42 @@ class Coded:
 class Columns:
     """The wanted columns of one or several files, row by row in file order."""
 
-    def __init__(self, table: pa.Table) -> None:
-        """Wrap what was read."""
-        self._table = table
+    def __init__(self, cells: Mapping[str, list[Any]]) -> None:
+        """Wrap what was read: texts, numbers and times, None where a cell is empty."""
+        self._cells = cells
 
     def __len__(self) -> int:
         """Rows."""
-        return int(self._table.num_rows)
+        return len(next(iter(self._cells.values())))
 
     def coded(self, name: str) -> Coded:
         """A text column, coded."""
-        encoded = self._table[name].combine_chunks().dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return Coded(codes.astype(np.int64), encoded.dictionary.to_pylist())
+        numbers: dict[str, int] = {}
+        codes = [-1 if text is None else numbers.setdefault(text, len(numbers)) for text in self._cells[name]]
+        return Coded(np.array(codes, np.int64), list(numbers))
 
     def texts(self, name: str) -> list[str]:
         """A text column as strings; missing values are empty."""
-        return [text or "" for text in self._table[name].to_pylist()]
+        return [text or "" for text in self._cells[name]]
 
     def numbers(self, name: str) -> Floats:
-        """A number column; missing values are NaN."""
-        return np.asarray(self._table[name].to_numpy(), dtype=np.float64)
-
-    def seconds(self, name: str) -> Floats:
-        """A time column in epoch seconds, read as UTC; missing values are NaN."""
-        micros = self._table[name].cast(pa.int64()).to_numpy()
-        return np.asarray(micros, dtype=np.float64) / 1e6
+        """A number column, or a time column in epoch seconds, read as UTC; missing values are NaN."""
+        return np.array([math.nan if cell is None else cell for cell in self._cells[name]], np.float64)
 
 
 def extension(path: Path) -> str:
     """The file's kind, whether compressed or not: ".csv" for both a.csv and a.csv.gz."""
-    return path.with_suffix("").suffix.lower() if path.suffix == ".gz" else path.suffix.lower()
+    return ending(path)
 
 
 def column_names(path: Path, layout: Layout) -> tuple[str, ...]:
-    """The columns that a file says it has; those of the layout where files of this kind have no header."""
-    if extension(path) == ".parquet":
-        return tuple(pa_parquet.read_schema(path).names)
-    if layout.names:
-        return layout.names
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        first = file.readline().decode("utf-8-sig", errors="replace")
-    return tuple(name.strip().strip('"') for name in first.split(layout.delimiter))
+    """The columns that a file says it has; those of the layout where files of this kind have no header.
+
+    Empty where the file cannot be read as such a table.
+    """
+    with contextlib.suppress(BadFileError):
+        return opening.column_names(path, layout.form(path, "latin-1"))
+    return ()
 
 
 def read_columns(paths: Sequence[Path], wanted: Mapping[str, ColumnType], layout: Layout) -> Columns:
@@ -101,53 +102,55 @@ def read_columns(paths: Sequence[Path], wanted: Mapping[str, ColumnType], layout
     Raises `BadDataError` that names the file, and the columns found when one is missing, or the row, the column and the
     value that cannot be read.
     """
-    return Columns(pa.concat_tables([_read(path, wanted, layout) for path in paths]))
+    cells: dict[str, list[Any]] = {name: [] for name in wanted}
+    for path in paths:
+        found = column_names(path, layout)
+        if missing := [name for name in wanted if name not in found]:
+            raise BadDataError(
+                f"{path}: expected the columns {', '.join(wanted)}; missing {missing}; found {list(found)}"
+            )
+        try:
+            _read(path, wanted, layout, cells)
+        except BadFileError as error:
+            raise BadDataError(str(error)) from error
+    return Columns(cells)
 
 
-def _read(path: Path, wanted: Mapping[str, ColumnType], layout: Layout) -> pa.Table:
-    found = column_names(path, layout)
-    if missing := [name for name in wanted if name not in found]:
-        raise BadDataError(f"{path}: expected the columns {', '.join(wanted)}; missing {missing}; found {list(found)}")
-    types = {name: _ARROW_TYPES[kind] for name, kind in wanted.items()}
-    try:
-        if extension(path) == ".parquet":
-            table = pa_parquet.read_table(path, columns=list(wanted))
-            return table.cast(pa.schema([(name, types[name]) for name in table.column_names])).select(list(wanted))
-        return _read_text(path, types, found, layout)
-    except pa.ArrowInvalid as error:
-        raise BadDataError(f"{path}: {_with_name(str(error), found)}") from error
+def _read(path: Path, wanted: Mapping[str, ColumnType], layout: Layout, cells: Mapping[str, list[Any]]) -> None:
+    readers = [(name, cells[name].append, _READERS[kind]) for name, kind in wanted.items()]
+    with closing(open_rows(path, layout.form(path, _encoding(path)), tuple(wanted))) as rows:
+        for row in rows:
+            if isinstance(row, BadRow):
+                raise BadDataError(f"{path}: line {row.line}: expected {row.expected}, got {row.got}")
+            for (name, append, read), cell in zip(readers, row.cells, strict=True):
+                try:
+                    append(None if cell is None or cell == "" else read(cell))
+                except (ValueError, TypeError) as error:
+                    raise BadDataError(f"{path}: line {row.line}: column {name!r}: got {cell!r}") from error
 
 
-def _read_text(path: Path, types: Mapping[str, Any], found: tuple[str, ...], layout: Layout) -> pa.Table:
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    delimiter = layout.delimiter
-    if len(delimiter) > 1:
-        content, delimiter = content.replace(delimiter.encode(), _INSIDE_DELIMITER), _INSIDE_DELIMITER.decode()
-    return pa_csv.read_csv(
-        io.BytesIO(content),
-        # one thread, so that an error can tell the row
-        read_options=pa_csv.ReadOptions(
-            encoding=_encoding(content), column_names=found, skip_rows=0 if layout.names else 1, use_threads=False
-        ),
-        parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char='"' if layout.quoted else False),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=types,
-            include_columns=list(types),
-            timestamp_parsers=list(_TIME_FORMATS),
-            strings_can_be_null=True,
-        ),
-    )
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)
 
 
-def _encoding(content: bytes) -> str:
-    """UTF-8 if it is that, else Latin-1: the two in which these data sets travel."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
+def _seconds(cell: Any) -> float:
+    """A time in epoch seconds, read as UTC where it names no zone."""
+    moment = _moment(cell) if isinstance(cell, str) else cell
+    if not isinstance(moment, datetime):
+        raise TypeError(moment)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _with_name(message: str, names: Sequence[str]) -> str:
-    """The parser's message with the column's name beside its number."""
-    return re.sub(r"column #(\d+)", lambda match: f"column {names[int(match[1])]!r}", message)
+def _moment(text: str) -> datetime:
+    for form in _TIME_FORMATS:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
+
+
+_READERS: Mapping[ColumnType, Callable[[Any], Any]] = {"text": _text, "number": float, "time": _seconds}
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 if a file's beginning is that, else Latin-1: the two in which these data sets travel."""
+    return "utf-8" if ending(path) == ".parquet" or is_text(path, "utf-8") else "latin-1"

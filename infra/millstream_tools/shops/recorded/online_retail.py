@@ -83,7 +83,7 @@ class _Lines:
             customer=columns.numbers("CustomerID"),
             quantity=columns.numbers("Quantity"),
             price=columns.numbers("UnitPrice"),
-            time=columns.seconds("InvoiceDate"),
+            time=columns.numbers("InvoiceDate"),
         )
 
 

@@ -21,7 +21,7 @@ def mapping(field: str, value: object) -> Mapping[str, Any]:
 def required_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str:
     """A string of 1 to 256 characters that must be there."""
     value = of.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_ID or not _is_storable(value):
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_ID or not is_storable(value):
         raise InvalidInputError(prefix + name, f"a string of 1 to {LONGEST_ID} characters", value)
     return value
 
@@ -36,7 +36,7 @@ def optional_text(of: Mapping[str, Any], name: str, longest: int, prefix: str = 
     value = of.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > longest or not _is_storable(value):
+    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
         raise InvalidInputError(prefix + name, f"a string of up to {longest} characters", value)
     return value
 
@@ -76,6 +76,6 @@ def _is_finite(value: float) -> bool:
         return False
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """False for lone surrogates, which JSON can spell and UTF-8 cannot."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -9,10 +9,11 @@ import pytest
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
 from millstream.domain.views.tastes import TAIL_ITEMS
+from millstream.learning.export.folder import Exported
+from millstream.learning.families.covisitation import CovisitationKnobs
 from millstream.scoring import model_folder
 from millstream.scoring.onnx_scorer import OnnxScorer
-from millstream_tools.lab.served.covisitation_model import CovisitationConfig, Exported
-from tests.unit.tools.lab.histories import exported, log_of, scorer_of
+from tests.unit.millstream.learning.histories import exported, log_of, scorer_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}
 
@@ -103,7 +104,7 @@ def test_only_the_latest_items_of_a_long_tail_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize("decay", [0.3, 0.7, 1.0])
 def test_an_earlier_item_says_less_by_the_decay_that_the_model_was_exported_with(tmp_path: Path, decay: float) -> None:
     """Its signature tells; models that ask in different ways may take turns."""
-    model = exported(log_of(HISTORIES), tmp_path, CovisitationConfig(asked_decay=decay))
+    model = exported(log_of(HISTORIES), tmp_path, CovisitationKnobs(asked_decay=decay))
     scorer = OnnxScorer.load(model.folder, model.version)
     now = scorer.recommend([item_key("a")], [], 1)[0].score
     before = scorer.recommend([item_key("stranger"), item_key("a")], [], 1)[0].score
@@ -115,6 +116,6 @@ def test_the_reason_is_the_item_that_says_most_by_the_models_own_decay(tmp_path:
     log = log_of({"one": ["loud", "x"], "two": ["loud", "x"], "three": ["soft", "x"]})
     asked = [item_key("soft"), item_key("loud")]
     for decay, reason in ((0.3, "soft"), (0.9, "loud")):
-        model = exported(log, tmp_path / reason, CovisitationConfig(asked_decay=decay))
+        model = exported(log, tmp_path / reason, CovisitationKnobs(asked_decay=decay))
         best = OnnxScorer.load(model.folder, model.version).recommend(asked, asked, 1)[0]
         assert (best.item, best.because) == (item_key("x"), item_key(reason))

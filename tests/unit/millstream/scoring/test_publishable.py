@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.export.folder import Exported
 from millstream.scoring import model_folder
 from millstream.scoring.publishable import publishable
-from millstream_tools.lab.served.covisitation_model import Exported
 from tests.builders import NOW_MS
-from tests.unit.tools.lab.histories import exported, log_of
+from tests.unit.millstream.learning.histories import exported, log_of
 
 HISTORIES = {f"user {n}": ["a", "b", "c"] for n in range(5)}
 

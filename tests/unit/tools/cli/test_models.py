@@ -11,11 +11,11 @@ from typer.testing import CliRunner, Result
 from millstream.adapters.memory import FixedClock, MemoryModelStore
 from millstream.application.models import promote_model
 from millstream.domain.models.cards import Cost
+from millstream.learning.export.folder import Exported
 from millstream_tools.cli import models
 from millstream_tools.cli.commands import app
-from millstream_tools.lab.served.covisitation_model import Exported, export, fit
 from tests.builders import NOW_MS
-from tests.unit.tools.lab.histories import log_of
+from tests.unit.millstream.learning.histories import export, fit, log_of
 
 METRICS = {"time split": {"HR@10": 0.25, "NDCG@10": 0.125, "coverage": 0.5}}
 
@@ -200,7 +200,7 @@ def test_a_model_is_shown_with_its_card_its_lineage_and_when_it_served(
         "log           3 records: 12 events of 3 users",
         "              history:1 to history:3",
         f"              SHA-256 {card.log.digest}",
-        "seed          none: nothing is drawn",
+        "seed          0",
         "items         3",
         "metrics       time split",
         "                HR@10     0.2500",

@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from millstream.adapters.memory import MemoryArchive, MemoryModelStore
-from millstream_tools.demo.mirror import Mirror
-from millstream_tools.demo.preparation import fit_and_promote
-from tests.unit.tools.lab.histories import log_of
+from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.replay.progress import silently
+from millstream.domain.models.cards import LogRange
+from millstream_tools.demo.preparation import fit_and_promote, imported
+from tests.unit.millstream.learning.histories import log_of
 
-METRICS = {"made up": {"HR@10": 0.25}}
+HISTORIES = {f"user {n}": [f"item {(n + step) % 12}" for step in range(6)] for n in range(40)}
+"""Users who walk along a circle: what comes next is certain."""
 
 
 class Stack:
@@ -15,21 +18,35 @@ class Stack:
 
     def __init__(self, root: Path) -> None:
         self._archive = MemoryArchive()
-        self._archive.store(log_of({"a": ["x", "y"], "b": ["x", "y"]}), "2026-11-22")
+        self._archive.store(log_of(HISTORIES), "2026-11-22")
         self._models = MemoryModelStore(root)
 
     def archive(self) -> MemoryArchive:
         """See millstream_tools.ops.stack."""
         return self._archive
 
+    def log_reader(self) -> MemoryEventLog:
+        """See millstream_tools.ops.stack."""
+        return MemoryEventLog(1)
+
     def models(self) -> MemoryModelStore:
         """See millstream_tools.ops.stack."""
         return self._models
 
 
-def test_the_model_that_serves_says_how_good_it_was(tmp_path: Path) -> None:
-    """On its card, as measured before."""
+def test_the_model_that_serves_says_how_good_it_was_and_what_it_was_fitted_on(tmp_path: Path) -> None:
+    """On its card: metrics of the same model of the first four fifths, and the training set with its range."""
     stack = Stack(tmp_path)
-    scorer = fit_and_promote(stack, Mirror(b"secret"), METRICS)  # type: ignore[arg-type]
-    assert stack.models().champion() == scorer.version
-    assert stack.models().model(scorer.version).card.metrics == METRICS
+    fitted, scorer = fit_and_promote(stack, "none", silently)  # type: ignore[arg-type]
+    assert stack.models().champion() == scorer.version == fitted.version
+    card = stack.models().model(scorer.version).card
+    ((protocol, metrics),) = card.metrics.items()
+    assert protocol.endswith("no step from an item to itself; asked as it serves, fit on the training part alone")
+    assert metrics.keys() == {"HR@10", "NDCG@10"}
+    assert isinstance(card.log, LogRange)
+    assert (card.log.events, card.log.users) == (240, 40)
+
+
+def test_the_imported_history_is_read_for_the_clients_own_fold(tmp_path: Path) -> None:
+    """All of it, in its order."""
+    assert [record.position.sequence_number for record in imported(Stack(tmp_path))] == list(range(1, 41))  # type: ignore[arg-type]

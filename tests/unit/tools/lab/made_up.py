@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Interactions, Ints
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.evaluation.ranking import Answers, flattened
+from millstream.learning.evaluation.questions import Questions
+from millstream.learning.evaluation.ranking import Answers, flattened
+from millstream.learning.interactions import Interactions, Ints
 
 
 def ints(*numbers: int) -> Ints:

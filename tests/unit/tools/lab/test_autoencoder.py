@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Interactions
+from millstream.learning.interactions import Floats, Interactions
 from millstream_tools.lab.models.families import made
 from tests.unit.tools.lab.made_up import ints
 

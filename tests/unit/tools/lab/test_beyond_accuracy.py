@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.ranking import NOTHING, Answers
 from millstream_tools.lab.evaluation.beyond_accuracy import coverage, miscalibration, novelty, popularity_buckets
-from millstream_tools.lab.evaluation.ranking import NOTHING, Answers
 from tests.unit.tools.lab.made_up import ints
 
 TOP = np.array([[0, 1, 3], [0, 2, NOTHING]])

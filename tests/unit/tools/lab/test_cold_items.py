@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Flags, Interactions
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.interactions import Flags, Interactions
 from millstream_tools.lab.evaluation.cold_items import cold_items
-from millstream_tools.lab.evaluation.questions import Split
 from tests.unit.tools.lab.made_up import rows_of
 
 ITEMS = 20

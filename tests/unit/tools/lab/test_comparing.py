@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.comparing import PerQuestion, compared, questions_digest
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers
 from tests.unit.tools.lab.made_up import interactions, ints, questions
 
 DATA = interactions(("ann", "a"), ("ann", "b"), ("ann", "c"))

@@ -11,6 +11,8 @@ import torch
 from onnxruntime import InferenceSession
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.families.knobs import knobs_of
+from millstream.learning.interactions import Floats, Ints
 from millstream_tools.lab.compression.distillation import DistillKnobs, distil, narrowed, taught
 from millstream_tools.lab.compression.int8 import request
 from millstream_tools.lab.compression.lessons import lessons
@@ -18,8 +20,6 @@ from millstream_tools.lab.compression.low_rank import LowRankKnobs, factors
 from millstream_tools.lab.compression.product_quantisation import PqKnobs, quantised
 from millstream_tools.lab.compression.pruning import PruneKnobs, pruned
 from millstream_tools.lab.compression.ways import WAYS, Subject, knobs_for, way_of
-from millstream_tools.lab.data.interactions import Floats, Ints
-from millstream_tools.lab.knobs import knobs_of
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.losses import over_all_items
 from millstream_tools.lab.sequence.model import SequenceModel

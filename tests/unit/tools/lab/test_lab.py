@@ -20,7 +20,7 @@ CONFIGS = CHECKOUT / "infra" / "millstream_tools" / "lab" / "experiments" / "con
 
 STATED: dict[str, Any] = {
     "title": "Made up",
-    "data": {"format": "pairs", "path": "made-up/pairs.txt"},
+    "data": {"mapping": "pairs", "path": "made-up/pairs.txt"},
     "preparation": [{"k_core": {"user_rows": 3, "item_rows": 1}}],
     "protocols": [
         {
@@ -33,7 +33,7 @@ STATED: dict[str, Any] = {
     ],
     "models": [
         {"name": "what is popular", "family": "popularity"},
-        {"name": "what comes next", "family": "covisitation", "knobs": {"last": 1}},
+        {"name": "what comes next", "family": "covisitation", "knobs": {"last": 1, "backward": 0}},
     ],
     "seed": 5,
 }
@@ -169,14 +169,10 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(
     ("change", "message"),
     [
         ({"seeds": [1]}, "expected a mapping with the keys title, data"),
-        ({"data": {"format": "xlsx", "path": "x"}}, "data.format: expected one of ml-1m_sas"),
-        ({"data": {"format": "pairs"}}, "data.path: expected a path for what is read"),
-        ({"data": {"format": "simulated-shop", "path": "x"}}, "data.path: expected .* none for what is made up"),
-        ({"data": {"format": "simulated-shop", "knobs": {"shops": 2}}}, "shops: expected one of customers"),
-        (
-            {"data": {"format": "pairs", "path": "x", "knobs": {"seed": 1}}},
-            "data.knobs: expected none for what is read",
-        ),
+        ({"data": {"mapping": "pairs"}}, "data: expected mapping and path, or simulated_shop, got 'neither'"),
+        ({"data": {"simulated_shop": {}, "path": "x"}}, "data: expected simulated_shop, or mapping and path"),
+        ({"data": {"simulated_shop": {"shops": 2}}}, "shops: expected one of customers"),
+        ({"data": {"mapping": "pairs", "path": "x", "knobs": {"seed": 1}}}, "knobs: expected one of mapping, path"),
         ({"preparation": [{"wash": {}}]}, "preparation: expected entries of one name among drop_duplicates"),
         ({"preparation": [{"k_core": {"rows": 3}}]}, "rows: expected one of user_rows, item_rows, got 3"),
         ({"protocols": [{"name": "p", "kind": "sampled"}]}, "p.kind: expected one of leave_one_out, time_split"),

@@ -14,19 +14,19 @@ from typer.testing import CliRunner, Result
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import read_card
+from millstream.learning.families.covisitation import Covisitation
 from millstream.scoring.model_folder import digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.cli.commands import app
 from millstream_tools.lab.compression.plan import read_plan
-from millstream_tools.lab.data.sources import read
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
-from millstream_tools.lab.models.covisitation import Covisitation
+from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 
 STATED: dict[str, Any] = {
     "title": "Made up",
-    "data": {"format": "pairs", "path": "pairs.txt"},
+    "data": {"mapping": "pairs", "path": "pairs.txt"},
     "preparation": [],
     "protocols": [{"name": "The last one", "kind": "leave_one_out", "knobs": {"fit_on_validation": False}}],
     "models": [{"name": "what is popular", "family": "popularity"}],
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "pairs.txt").write_text("".join(rows))
     (folder / "made-up.yaml").write_text(yaml.safe_dump(STATED))
     (folder / "plan.yaml").write_text(yaml.safe_dump(PLAN, sort_keys=False))
-    train = leave_one_out(read("pairs", folder / "pairs.txt"), fit_on_validation=False).train
+    train = leave_one_out(Source("pairs", "pairs.txt").rows(folder).interactions, fit_on_validation=False).train
     knobs = SequenceKnobs(width=16, blocks=1, window=4, epochs=6, warmup=2, learning_rate=0.03, batch=16)
     for model, name in ((SequenceRecommender(knobs), "sequence"), (Covisitation(), "covisitation")):
         model.fit(train, 1)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.data.sources import read
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Questions
+from millstream.learning.evaluation.ranking import answer
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.leave_one_out import Part, leave_one_out
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Questions
-from millstream_tools.lab.evaluation.ranking import answer
+from millstream_tools.lab.experiments.source import Source
 from tests.unit.tools.lab.made_up import interactions, rows_of
 
 ROWS = interactions(
@@ -106,7 +106,9 @@ class Popularity:
 )
 def test_popularity_on_ml_1m_is_what_others_measured() -> None:
     """HR@10 0.0364 and NDCG@10 0.0179 by an independent implementation of the same protocol."""
-    split = leave_one_out(read("ml-1m_sas", Path(os.environ["MILLSTREAM_DATA"]) / "movielens-1m" / "ml-1m_sas.txt.gz"))
+    split = leave_one_out(
+        Source("pairs", "movielens-1m/ml-1m_sas.txt.gz").rows(Path(os.environ["MILLSTREAM_DATA"])).interactions
+    )
     answers = answer(Popularity(split.train), split.questions)
     assert len(answers) == 6040
     assert measure(answers, "HR@10").mean() == pytest.approx(0.0364, abs=0.00005)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from millstream_tools.lab.data.interactions import Floats
+from millstream.learning.interactions import Floats
 from millstream_tools.lab.models import lightgcn
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.matrices import user_item

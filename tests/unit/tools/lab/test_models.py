@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.models.covisitation import Covisitation, CovisitationKnobs
+from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.families.covisitation import Covisitation, CovisitationKnobs
+from millstream.learning.families.item_knn import ItemKnn, ItemKnnKnobs
+from millstream.learning.families.popularity import Popularity, PopularityKnobs
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
 from millstream_tools.lab.models.families import made
 from millstream_tools.lab.models.ials import Ials, IalsKnobs
-from millstream_tools.lab.models.item_knn import ItemKnn, ItemKnnKnobs
 from millstream_tools.lab.models.matrices import newest_first, user_item, weighted
-from millstream_tools.lab.models.popularity import Popularity, PopularityKnobs
 from tests.contract.recommender_suite import HISTORIES, SEED
 from tests.contract.recommender_suite import interactions as many
 from tests.unit.tools.lab.made_up import interactions, ints
@@ -70,30 +71,57 @@ def test_item_knn_sums_the_cosines_of_an_items_best_neighbours() -> None:
         best = np.sort(similar[target])[::-1][:kept]
         np.testing.assert_allclose(np.sort(column)[::-1][:kept], best)
         assert np.count_nonzero(column) == np.count_nonzero(best)
+    few = ItemKnn(ItemKnnKnobs(neighbours=kept, shrink=shrink, spoken_for=2))
+    few.fit(data, SEED)
+    for row, all_of_row in zip(few.score([ints(item) for item in range(len(data.items))]), found, strict=True):
+        np.testing.assert_allclose(np.sort(row)[::-1][:3], [*np.sort(all_of_row)[::-1][:2], 0])
+
+
+def test_item_knn_counts_the_latest_items_of_a_user_with_many() -> None:
+    """A bot that touched everything makes no pair of what it touched long ago."""
+    data = interactions(*(("bot", item) for item in "abcd"), ("ann", "a"), ("ann", "b"))
+    model = ItemKnn(ItemKnnKnobs(user_items=2))
+    model.fit(data, SEED)
+    a, b, c, d = (model.score([ints(item)])[0].tolist() for item in range(4))
+    assert (a, b) == ([0, pytest.approx(1), 0, 0], [pytest.approx(1), 0, 0, 0])
+    assert (c, d) == ([0, 0, 0, pytest.approx(1)], [0, 0, pytest.approx(1), 0])
 
 
 @pytest.mark.parametrize("backward", [0.0, 0.4])
 def test_covisitation_is_its_formula(backward: float) -> None:
-    """Transition by transition, with users who come back to an item."""
-    data, knobs = many(), CovisitationKnobs(reach=3, decay=0.6, backward=backward, last=2, asked_decay=0.5)
+    """Transition by transition, with users who come back to an item, from the distinct items before an event."""
+    knobs = CovisitationKnobs(reach=3, decay=0.6, backward=backward, last=2, asked_decay=0.5, in_smoothing=30)
+    data = many()
     weights: dict[tuple[int, int], float] = defaultdict(float)
     for history in data.histories():
         for place, target in enumerate(history.tolist()):
-            for distance, source in enumerate(history[max(0, place - 3) : place][::-1].tolist()):
-                if source != target:
-                    weights[source, target] += 0.6**distance
-                    weights[target, source] += backward * 0.6**distance
-    leaving = [sum(w for (s, _), w in weights.items() if s == item) for item in range(len(data.items))]
-    arriving = [sum(w for (_, t), w in weights.items() if t == item) for item in range(len(data.items))]
+            before = list(dict.fromkeys(history[:place][::-1].tolist()))[:3]
+            if before and before[0] != target:
+                for rank, source in enumerate(before):
+                    if source != target:
+                        weights[source, target] += 0.6**rank
+    pairs = {*weights, *((target, source) for source, target in weights)}
+    both = {(s, t): weights[s, t] + backward * weights[t, s] for s, t in pairs}
+    leaving = [sum(w for (s, _), w in both.items() if s == item) for item in range(len(data.items))]
+    arriving = [sum(w for (_, t), w in both.items() if t == item) for item in range(len(data.items))]
     model = Covisitation(knobs)
     model.fit(data, SEED)
     found = model.score([ints(9, 1, 2, 1)])[0]
     for target in range(len(data.items)):
         expected = sum(
-            share * weights[source, target] / sqrt((leaving[source] + 30) * (arriving[target] + 30))
+            share * both.get((source, target), 0.0) / sqrt((leaving[source] + 30) * (arriving[target] + 30))
             for source, share in ((1, 1.0), (2, 0.5))
         )
         assert found[target] == pytest.approx(expected)
+
+
+def test_covisitation_looks_back_as_far_as_a_row_does() -> None:
+    """Beyond that many events on one other item, the first is forgotten."""
+    for pause, leads in ((RECENT_EVENTS - 1, True), (RECENT_EVENTS, False)):
+        data = interactions(("ann", "a"), *([("ann", "b")] * pause), ("ann", "c"))
+        model = Covisitation(CovisitationKnobs(backward=0))
+        model.fit(data, SEED)
+        assert bool(model.score([ints(0)])[0][2] > 0) is leads
 
 
 def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:

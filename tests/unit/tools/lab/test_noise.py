@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from millstream_tools.lab.data.preparation import AccidentalClicks, prepare
+from millstream.learning.preparation import AccidentalClicks, prepare
 from millstream_tools.lab.experiments import noise
 
 SHARE = 0.4

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Floats, Interactions, Ints
+from millstream.learning.families.contract import Recommender
+from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.prequential.arms import ARMS, Arm, Played, arms_of, play
 from millstream_tools.lab.evaluation.prequential.outcome import ANSWERABLE, outcome
 from millstream_tools.lab.evaluation.prequential.stream import Stream, StreamKnobs
-from millstream_tools.lab.models.contract import Recommender
 from millstream_tools.lab.models.families import made
 from tests.unit.tools.lab.made_up import interactions, ints
 

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.results import METRICS, Published, as_json, as_table, measured
 from tests.unit.tools.lab.made_up import interactions, ints, questions
 

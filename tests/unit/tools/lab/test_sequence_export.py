@@ -11,17 +11,17 @@ import pytest
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
 from millstream.domain.models.cards import Cost, read_card
+from millstream.learning.export.folder import Exported
+from millstream.learning.export.origin import Origin
+from millstream.learning.families import stored
 from millstream.scoring.model_folder import CARD, GRAPH, MATRICES
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
 from millstream.scoring.signature import read_signature
-from millstream_tools.lab.models import stored
 from millstream_tools.lab.sequence.export import ToGraph, export, saved
 from millstream_tools.lab.sequence.graph import graph
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.quantized import quantized_graph
-from millstream_tools.lab.served.export.folder import Exported
-from millstream_tools.lab.served.export.origin import Origin
 from tests.references.sequence import next_items
 from tests.unit.tools.lab.sequence_weights import made_up
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.questions import Split
-from millstream_tools.lab.evaluation.ranking import Answers
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.slices import slices
 from tests.unit.tools.lab.made_up import interactions, ints, questions
 

@@ -19,10 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 STATED: dict[str, Any] = {
     "title": "A small shop",
-    "data": {
-        "format": "simulated-shop",
-        "knobs": {"seed": 3, "customers": 150, "products": 120, "history_days": 8, "live_days": 2},
-    },
+    "data": {"simulated_shop": {"seed": 3, "customers": 150, "products": 120, "history_days": 8, "live_days": 2}},
     "preparation": [],
     "protocols": [
         {

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Flags, Floats
+from millstream.learning.evaluation.ranking import ranks_among_all, without
+from millstream.learning.families.contract import Recommender, Updatable
+from millstream.learning.interactions import Flags, Floats
 from millstream_tools.lab.evaluation.prequential.stream import Stream
-from millstream_tools.lab.evaluation.ranking import ranks_among_all, without
-from millstream_tools.lab.models.contract import Recommender, Updatable
 
 
 class Frozen:

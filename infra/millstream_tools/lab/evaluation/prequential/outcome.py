@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from millstream_tools.lab.data.interactions import Flags, Floats
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.ranking import Answers
+from millstream.learning.interactions import Flags, Floats
 from millstream_tools.lab.evaluation.comparing import PerQuestion
-from millstream_tools.lab.evaluation.metrics import measure
 from millstream_tools.lab.evaluation.prequential.arms import Played
 from millstream_tools.lab.evaluation.prequential.stream import Stream
-from millstream_tools.lab.evaluation.ranking import Answers
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
 

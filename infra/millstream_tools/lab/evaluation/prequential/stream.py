@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.data.interactions import Flags, Interactions, Ints
-from millstream_tools.lab.evaluation.questions import check_choice
+from millstream.learning.evaluation.questions import check_choice
+from millstream.learning.interactions import Flags, Interactions, Ints
 
 ExcludeInStream = Literal["history", "session", "none"]
 """What the shop would not show: all that the user had before, what the running session had, or nothing is barred."""

@@ -69,7 +69,7 @@ class Card:
             "algorithm": self.algorithm,
             "created_at_ms": self.created_at_ms,
             "training_set": self.training_set,
-            "log": None if self.log is None else _plain_range(self.log),
+            "log": None if self.log is None else plain_range(self.log),
             "made_from": self.made_from,
             "knobs": dict(self.knobs),
             "seed": self.seed,
@@ -107,12 +107,13 @@ def read_card(text: str | bytes) -> Card:
         knobs=_mapping(card, "parameters" if form == 1 else "knobs"),
         metrics=_metrics(_mapping(card, "metrics")),
         seed=None if card.get("seed") is None else _whole(card, "seed"),
-        log=None if card.get("log") is None else _log(_mapping(card, "log")),
+        log=None if card.get("log") is None else read_range(_mapping(card, "log")),
         made_from=optional_id(card, "made_from", f"{FILE}: "),
     )
 
 
-def _plain_range(log: LogRange) -> dict[str, Any]:
+def plain_range(log: LogRange) -> dict[str, Any]:
+    """A range as what JSON can hold."""
     return {
         "shards": [{"first": str(first), "last": str(last)} for first, last in log.shards],
         "records": log.records,
@@ -123,7 +124,8 @@ def _plain_range(log: LogRange) -> dict[str, Any]:
     }
 
 
-def _log(of: Mapping[str, Any]) -> LogRange:
+def read_range(of: Mapping[str, Any]) -> LogRange:
+    """The range that `plain_range` gave. Raises InvalidInputError, naming the field."""
     shards = of.get("shards")
     if not isinstance(shards, list):
         raise InvalidInputError(f"{FILE}: log.shards", "a list", shards)

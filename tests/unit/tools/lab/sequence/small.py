@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.training import Trained, train
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from millstream_tools.lab.data.interactions import Ints
+from millstream.learning.interactions import Ints
 from millstream_tools.lab.sequence.batches import Batch, batches_of_an_epoch, latest
 from tests.unit.tools.lab.made_up import ints
 

@@ -23,7 +23,7 @@ TWO_PROCESSES = (*TORCHRUN, "-m", "millstream_tools.lab.sequence.distributed")
 KNOBS = {"width": 16, "blocks": 1, "window": 6, "batch": 8, "warmup": 2, "learning_rate": 0.01, "epochs": 3}
 STATED: dict[str, Any] = {
     "title": "Made up",
-    "data": {"format": "pairs", "path": "walks.txt"},
+    "data": {"mapping": "pairs", "path": "walks.txt"},
     "preparation": [],
     "protocols": [{"name": "the last one", "kind": "leave_one_out", "knobs": {"fit_on_validation": True}}],
     "models": [
@@ -96,7 +96,7 @@ def test_two_processes_train_what_one_trains(
 def test_a_model_of_the_simulated_shop_is_trained_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is made up, so nobody needs to name a folder with data."""
     shop = {"customers": 40, "products": 60, "history_days": 3, "live_days": 1}
-    data = {"format": "simulated-shop", "knobs": {"seed": 3, **shop}}
+    data = {"simulated_shop": {"seed": 3, **shop}}
     (folder / "walks.yaml").write_text(yaml.safe_dump({**STATED, "data": data}))
     monkeypatch.delenv("MILLSTREAM_DATA", raising=False)
     config, _, _, *rest = arguments(folder, "made-up")

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.evaluation.metrics import measure
-from millstream_tools.lab.evaluation.ranking import answer
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.ranking import answer
 from millstream_tools.lab.sequence import training
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.model import SequenceModel

@@ -15,7 +15,7 @@ from millstream_tools.lab.experiments.tuning_report import Tuned
 
 STATED: dict[str, Any] = {
     "title": "Made up",
-    "data": {"format": "recbole", "path": "made-up/walks.inter"},
+    "data": {"mapping": "recbole", "path": "made-up/walks.inter"},
     "preparation": [],
     "validation": {"kind": "time_series", "cuts": [0.4, 0.6, 0.8], "knobs": {"every": 2}},
     "metric": "HR@1",
@@ -23,7 +23,7 @@ STATED: dict[str, Any] = {
         {
             "name": "what comes next",
             "family": "covisitation",
-            "knobs": {"reach": 4, "asked_decay": 1.0},
+            "knobs": {"reach": 4, "asked_decay": 1.0, "backward": 0, "in_smoothing": 30},
             "search": {"asked_decay": {"low": 0.05, "high": 1.0}, "last": {"low": 1, "high": 8, "log": True}},
         }
     ],

@@ -16,7 +16,7 @@ def test_the_search_finds_better_knobs_than_it_began_with(found: Path) -> None:
     (model,) = content["models"]
     assert model["best"]["value"] > model["before"]["value"] + 0.02
     assert model["best"]["value"] == max(one["value"] for one in model["tried"] if one["value"])
-    assert model["knobs"] == {"reach": 4, "asked_decay": 1.0, **model["best"]["knobs"]}
+    assert model["knobs"] == {**STATED["models"][0]["knobs"], **model["best"]["knobs"]}
 
 
 def test_knobs_stay_where_they_were_allowed(found: Path) -> None:

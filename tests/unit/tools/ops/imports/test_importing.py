@@ -8,7 +8,7 @@ import pytest
 
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.positions import HISTORY_SHARD, Position
-from millstream_tools.ops.imports.errors import BadFileError, TooManyRejectsError
+from millstream_tools.tables.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS, subject
 from tests.importing import KilledError, Shop, table, visits
 

@@ -122,9 +122,9 @@ def test_a_missing_column_is_named_beside_those_found(tmp_path: Path) -> None:
 
 
 def test_a_value_that_cannot_be_read_is_named_by_row_and_column(tmp_path: Path) -> None:
-    """Row 3 of the file, column Quantity, value "two"."""
+    """Line 3 of the file, column Quantity, value "two"."""
     lines = (RETAIL_LINES[0], RETAIL_LINES[1].replace(",2,", ",two,"))
-    with pytest.raises(BadDataError, match=r"data\.csv: In CSV column 'Quantity': Row #3: .*'two'"):
+    with pytest.raises(BadDataError, match=r"data\.csv: line 3: column 'Quantity': got 'two'"):
         _open(retail_csv(tmp_path, lines))
 
 

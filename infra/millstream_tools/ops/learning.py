@@ -1,0 +1,41 @@
+"""What a stack's own events teach: training sets of its log, and models that are fitted on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from millstream.adapters.local.fold_code import fold_code
+from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.learn.as_of import as_of
+from millstream.application.learn.whole_log import WholeLog
+from millstream.application.models import promote_model, publish_model
+from millstream.application.ports import ModelStore
+from millstream.application.replay.progress import Progress
+from millstream.domain.log.positions import Position
+from millstream.learning.from_log import read_history
+from millstream.learning.training_set import TrainingSet, training_set_of
+from millstream.scoring.publishable import publishable
+from millstream_tools.ops.stack import Stack
+
+
+def training_set(stack: Stack, until: int | Position | None, progress: Progress) -> TrainingSet:
+    """What a stack's log says, archive and stream, up to a time in milliseconds, a position, or its end.
+
+    Raises NotFoundError for a position that the log does not hold, InvalidRecordError for one that nobody can read,
+    UnavailableError.
+    """
+    log = WholeLog(stack.archive(), stack.log_reader())
+    stored = log.stored_bytes()
+    with progress("Finding the range", stored) as advance:
+        range_ = as_of(log, until, advance)
+    with progress("Reading the events", stored) as advance:
+        return training_set_of(read_history(range_.records(advance)), fold_code())
+
+
+def publish(models: ModelStore, folder: Path, *, promote: bool) -> None:
+    """Store a model's folder and, if wished, let it serve. What is done already is not done again."""
+    clock = SystemClock()
+    model = publishable(folder, clock.now_ms())
+    publish_model(models, model, folder)
+    if promote:
+        promote_model(models, clock, model.version)

@@ -1,0 +1,43 @@
+"""What is still missing before a stack recommends from its own events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from millstream.application.collect.publish_items import ABOUT_ITEMS
+from millstream.application.learn.whole_log import WholeLog
+from millstream.domain.errors import InvalidRecordError
+from millstream.domain.keys import ItemKey
+from millstream.domain.log.kinds import EventKind
+from millstream.domain.log.records import decode_cores
+from millstream_tools.ops.stack import Stack
+
+_PUBLISHED = (EventKind.ItemPublished, EventKind.ItemRetired)
+
+
+def next_steps(stack: Stack, items: Collection[ItemKey]) -> list[str]:
+    """Lines for people: which of these items are not published, whether a model serves, and the next commands.
+
+    Reads the log, which says what was published. Raises UnavailableError.
+    """
+    lines = []
+    if unpublished := set(items) - _published(stack):
+        lines.append(
+            f"items not published: {len(unpublished):,} of {len(set(items)):,}, and only published items are "
+            "recommended: `millstream catalogue import FILE`"
+        )
+    if stack.models().champion() is None:
+        lines.append("no model serves: `millstream models fit --from-log --promote`")
+    return lines
+
+
+def _published(stack: Stack) -> set[ItemKey]:
+    found: set[ItemKey] = set()
+    for record in WholeLog(stack.archive(), stack.log_reader()).read():
+        try:
+            decoded = decode_cores(record.data)
+        except InvalidRecordError:
+            continue
+        if decoded.subject == ABOUT_ITEMS:
+            found.update(core[0] for core in decoded.cores if core[4] in _PUBLISHED)
+    return found

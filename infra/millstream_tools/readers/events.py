@@ -1,0 +1,210 @@
+"""A row becomes an event by the checks of POST /events, or a reject that names the column."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import Pseudonym, pseudonym
+from millstream.domain.log.events import Event
+from millstream.domain.log.kinds import ALIASES
+from millstream.domain.log.submissions import parse_submission
+from millstream_tools.readers.mapping import ColumnMapping, Keep
+from millstream_tools.readers.rejects import Reject
+from millstream_tools.readers.times import time_of_file, time_reader
+from millstream_tools.tables.rows import BadRow, Row
+
+USERS_REMEMBERED = 1 << 16
+"""Pseudonyms that need not be computed again; a file often has a user's rows together."""
+
+_FIELDS = {
+    "userId": "user",
+    "itemId": "item",
+    "sentAt": "time",
+    "eventType": "event_type",
+    "eventValue": "value",
+    "sessionId": "session",
+    "eventId": "event_id",
+    "quantity": "quantity",
+}
+"""What POST /events calls the fields of a mapping."""
+
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+
+
+class ReadEvent(NamedTuple):
+    """An event and whose it is. `named` says that the file itself gave the event id."""
+
+    subject: Pseudonym
+    named: bool
+    event: Event
+
+
+class EventReader:
+    """Reads the rows of one mapping. `now_ms` is what no event may be later than; see domain/submissions."""
+
+    def __init__(self, mapping: ColumnMapping, secret: bytes, now_ms: int) -> None:
+        self._columns = mapping.columns
+        self._now_ms = now_ms
+        wanted = {name: place for place, name in enumerate(mapping.wanted())}
+        cell = {part: wanted[name] for part, name in mapping.columns.items() if name in wanted}
+        missing = frozenset(mapping.missing)
+        self._keep = tuple((wanted[rule.column], rule, missing) for rule in mapping.keep)
+        self._user = _id_cell(cell["user"], missing, whole="user" in mapping.whole_numbers)
+        self._item = _id_cell(cell["item"], missing, whole="item" in mapping.whole_numbers)
+        self._form = mapping.time
+        self._time = _time_cell(cell["time"], missing, mapping) if "time" in cell else self._time_of_row
+        self._rows = 0
+        self._file, self._file_s = "", 0.0
+        self._event_type = _type_cell(mapping, cell, missing)
+        self._session = _optional_id(cell, "session", missing, mapping)
+        self._event_id = _optional_id(cell, "event_id", missing, mapping)
+        self._value = _optional_number(cell, "value", missing)
+        self._quantity = _optional_number(cell, "quantity", missing)
+        self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
+
+    def read(self, file: str, row: Row | BadRow, text: Callable[[Any], str]) -> ReadEvent | Reject:
+        """The event of a row, or why there is none."""
+        if isinstance(row, BadRow):
+            return Reject(file, row.line, "row", row.expected, row.got, text(row.raw))
+        self._rows += 1
+        try:
+            self._enter(file)
+            return self._read(row.cells)
+        except InvalidInputError as error:
+            column = self._column(error.field)
+            return Reject(file, row.line, column, error.expected, error.got, text(row.raw))
+
+    def _enter(self, file: str) -> None:
+        """Read the time of a file's rows from its name, where the mapping says so."""
+        if self._form.file is not None and file != self._file:
+            self._file, self._file_s = file, time_of_file(file, self._form.file)
+
+    def _time_of_row(self, _: Sequence[Any]) -> float:
+        """A time for what has none of its own: that of its file or, to keep the order, a millisecond a row."""
+        return self._file_s if self._form.file is not None else self._rows / 1000
+
+    def _read(self, cells: Sequence[Any]) -> ReadEvent:
+        for place, rule, missing in self._keep:
+            _check(cells[place], rule, missing)
+        kind, user, event_id = self._event_type(cells), self._user(cells), self._event_id(cells)
+        event = {
+            "eventType": kind,
+            "itemId": self._item(cells),
+            "sentAt": self._time(cells),
+            "eventId": event_id,
+            "eventValue": self._value(cells),
+        }
+        if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
+            event["quantity"] = self._quantity(cells)
+        call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
+        submission = parse_submission(call, self._now_ms)
+        if submission.rejected:
+            raise submission.rejected[0].error
+        return ReadEvent(self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0])
+
+    def _column(self, field: str) -> str:
+        """The file's own name for a field of POST /events; a rule names its column itself."""
+        return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
+
+
+_Cell = Callable[[Sequence[Any]], Any]
+
+
+def _absent(_: Sequence[Any]) -> None:
+    """No column fills this field."""
+
+
+def _optional_id(cell: Mapping[str, int], part: str, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
+    return _id_cell(cell[part], missing, whole=part in mapping.whole_numbers) if part in cell else _absent
+
+
+def _id_cell(place: int, missing: Collection[str], *, whole: bool) -> _Cell:
+    """An id: a text as it is, a number in the way in which people write it."""
+
+    def read(cells: Sequence[Any]) -> Any:
+        cell = cells[place]
+        if isinstance(cell, str):
+            if cell in missing:
+                return None
+            match = _WHOLE.fullmatch(cell) if whole else None
+            return match[1] if match else cell
+        if isinstance(cell, float):
+            if math.isnan(cell):  # as some write nothing
+                return None
+            return str(int(cell)) if cell.is_integer() else str(cell) if math.isfinite(cell) else cell
+        if isinstance(cell, Decimal) and cell == cell.to_integral_value():
+            return str(int(cell))
+        return str(cell) if isinstance(cell, int | Decimal) and not isinstance(cell, bool) else cell
+
+    return read
+
+
+def _optional_number(cell: Mapping[str, int], part: str, missing: Collection[str]) -> _Cell:
+    if part not in cell:
+        return _absent
+    place = cell[part]
+    return lambda cells: _number(cells[place], missing)
+
+
+def _number(cell: Any, missing: Collection[str]) -> Any:
+    """A number, None where the cell is empty, and the cell itself where it is neither: a check will say so."""
+    if isinstance(cell, str):
+        if cell in missing:
+            return None
+        try:
+            cell = float(cell)
+        except ValueError:
+            return cell
+    if cell is None or isinstance(cell, bool):
+        return cell
+    try:
+        number = float(cell)
+    except (ValueError, TypeError, OverflowError):
+        return cell
+    if math.isnan(number):  # as some write nothing
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _time_cell(place: int, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
+    read = time_reader(mapping.time)
+
+    def read_cell(cells: Sequence[Any]) -> float:
+        cell = cells[place]
+        if cell is None or (isinstance(cell, str) and cell in missing):
+            raise InvalidInputError("sentAt", "a time", None)
+        return read(cell)
+
+    return read_cell
+
+
+def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collection[str]) -> _Cell:
+    if mapping.event_type is not None:
+        constant = mapping.event_type
+        return lambda _: constant
+    place, names = cell["event_type"], mapping.event_types
+
+    def read(cells: Sequence[Any]) -> Any:
+        called = cells[place]
+        if called is None or (isinstance(called, str) and called in missing):
+            raise InvalidInputError("eventType", "an event type", None)
+        return names.get(str(called), called)
+
+    return read
+
+
+def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
+    """Raises InvalidInputError under the column's own name where a row does not fulfil a rule."""
+    if rule.not_starting_with is not None:
+        if cell is not None and str(cell).startswith(rule.not_starting_with):
+            raise InvalidInputError(rule.column, rule.expected, cell)
+        return
+    number = _number(cell, missing)
+    if rule.at_least is None or not isinstance(number, int | float) or number < rule.at_least:
+        raise InvalidInputError(rule.column, rule.expected, cell)

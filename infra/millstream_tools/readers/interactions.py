@@ -1,0 +1,49 @@
+"""Files as interactions: what the log would say after they were imported."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from millstream.application.replay.progress import Progress
+from millstream.domain.log.events import Event
+from millstream.domain.log.positions import HISTORY_SHARD, shard_number
+from millstream.domain.log.records import Core
+from millstream.learning.from_log import HistoryRows
+from millstream.learning.interactions import Interactions
+from millstream_tools.readers.mapping import ColumnMapping
+from millstream_tools.readers.reading import ReadHistory
+from millstream_tools.readers.records import as_records
+from millstream_tools.readers.rejects import Reject
+from millstream_tools.readers.tally import Tally
+
+_SECRET = b"of no stack: these pseudonyms name users in one process"
+_LATEST_MS = 2**52
+"""No event of a file is in the future here: a model may be fitted on data of any time."""
+
+
+def read_interactions(
+    files: Sequence[Path], mapping: ColumnMapping, progress: Progress, refuse: Callable[[Reject], None]
+) -> tuple[Interactions, Tally]:
+    """The events of files in the order of an import, folded as the log is; `refuse` hears of each rejected row.
+
+    Raises ImportingError, OSError.
+    """
+    rows = HistoryRows()
+    shard = shard_number(HISTORY_SHARD)
+    with tempfile.TemporaryDirectory(prefix="millstream-read-") as folder:
+        history = ReadHistory(mapping, _SECRET, progress, refuse)(files, _LATEST_MS, Path(folder))
+        for number, record in enumerate(as_records(history.rows), start=1):
+            cores = [_core(event) for event in record.events]
+            fresh = rows.fold(record.subject, (shard, number), cores)
+            item_ids = [event.item_id for event in record.events]
+            attributes = [event.attributes for event in record.events]
+            rows.add(record.subject, record.recorded_at_ms, cores, fresh, item_ids, attributes)
+    return rows.interactions(timed=mapping.timed), history.tally
+
+
+def _core(event: Event) -> Core:
+    value = math.nan if event.value is None else event.value
+    return event.item_key, event.tag, event.occurred_at_ms, value, int(event.kind)

@@ -1,0 +1,120 @@
+"""A catalogue out of files: each row is an item as PUT /items takes it, or a reject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from millstream.application.replay.progress import Progress
+from millstream.domain.catalogue.publications import parse_publication
+from millstream.domain.errors import InvalidInputError
+from millstream_tools.readers.rejects import Reject
+from millstream_tools.tables.errors import BadMappingError
+from millstream_tools.tables.form import Form
+from millstream_tools.tables.opening import column_names, open_rows
+from millstream_tools.tables.rows import BadRow, Row
+
+FIELDS = ("itemId", "name", "category", "price", "description", "available")
+"""What PUT /items takes beside attributes; a column of such a name needs no option."""
+
+ATTRIBUTES = "attributes"
+"""A JSON object under this name gives all its entries."""
+
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True)
+class ItemColumns:
+    """Which column fills which of FIELDS, and which columns are attributes."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    attributes: Sequence[str] = ()
+
+
+class ReadItem(NamedTuple):
+    """The body of an item."""
+
+    body: dict[str, Any]
+
+
+class ItemFile:
+    """One file of items, read by the columns that are named or that have the names of FIELDS."""
+
+    def __init__(self, path: Path, columns: ItemColumns, form: Form = Form()) -> None:  # noqa: B008  # frozen
+        """Raises BadFileError, BadMappingError, OSError."""
+        self._path, self._form = path, form
+        found = column_names(path, form)
+        named = dict(columns.fields)
+        self._fields = {one: named.get(one, one) for one in FIELDS if one in named or one in found}
+        if "itemId" not in self._fields:
+            raise BadMappingError(f"{path}: expected a column itemId, or --item COLUMN, got {', '.join(found)}")
+        self._attributes = tuple(columns.attributes)
+        self._object = ATTRIBUTES if ATTRIBUTES in found and ATTRIBUTES not in self._attributes else None
+        self._wanted = tuple(
+            dict.fromkeys([*self._fields.values(), *self._attributes, *([self._object] if self._object else [])])
+        )
+        self.unused = tuple(name for name in found if name not in self._wanted)
+
+    def read(self, progress: Progress) -> Iterator[ReadItem | Reject]:
+        """Every row. Raises BadFileError."""
+        rows = open_rows(self._path, self._form, self._wanted)
+        told = 0
+        with closing(rows), progress(f"Publishing {self._path.name}", rows.total) as advance:
+            for row in rows:
+                yield self._of(row, rows.text)
+                done = rows.done()
+                advance(done - told)
+                told = done
+
+    def _of(self, row: Row | BadRow, text: Any) -> ReadItem | Reject:
+        if isinstance(row, BadRow):
+            return Reject(self._path.name, row.line, "row", row.expected, row.got, text(row.raw))
+        cells = dict(zip(self._wanted, row.cells, strict=True))
+        try:
+            body = self._body(cells)
+            parse_publication(body)
+        except InvalidInputError as error:
+            name = error.field.rpartition(".")[2]
+            return Reject(
+                self._path.name, row.line, self._fields.get(name, name), error.expected, error.got, text(row.raw)
+            )
+        return ReadItem(body)
+
+    def _body(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+        body = {one: _cell(one, cells[column]) for one, column in self._fields.items()}
+        attributes = dict(cells[self._object] or {}) if self._object else {}
+        attributes |= {name: _attribute(cells[name]) for name in self._attributes}
+        body[ATTRIBUTES] = {name: value for name, value in attributes.items() if value is not None}
+        return {name: value for name, value in body.items() if value is not None}
+
+
+def _cell(name: str, cell: Any) -> Any:
+    """A cell as the field wants it; what cannot be that is left as it is, for the check to name it."""
+    if cell is None or cell == "" or cell != cell:  # noqa: PLR0124  # not a number, as some write nothing
+        return None
+    if name == "price" and isinstance(cell, str):
+        return _number(cell)
+    if name == "available":
+        return _FLAGS.get(str(cell).strip().lower(), cell)
+    if name == "itemId" and isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if name in ("itemId", "category") and isinstance(cell, int) and not isinstance(cell, bool):
+        return str(cell)
+    return cell
+
+
+def _attribute(cell: Any) -> Any:
+    """A number where it is one: filters compare it by size."""
+    if not isinstance(cell, str):
+        return None if cell is None or cell != cell else cell  # noqa: PLR0124  # the same
+    return None if cell == "" else _number(cell)
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,72 @@
+"""Files become events in order of time: each row is an event or a reject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from millstream.application.replay.progress import Progress
+from millstream_tools.readers.events import EventReader, ReadEvent
+from millstream_tools.readers.mapping import ColumnMapping
+from millstream_tools.readers.ordering import SortedRows
+from millstream_tools.readers.records import as_sort_row
+from millstream_tools.readers.rejects import Reject
+from millstream_tools.readers.tally import Tally
+from millstream_tools.tables.errors import TooManyRejectsError
+from millstream_tools.tables.opening import open_rows
+
+ROWS_BETWEEN_REPORTS = 1_000
+
+
+@dataclass
+class History:
+    """The events of an import, sorted, and what was counted while they were read."""
+
+    rows: SortedRows
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class ReadHistory:
+    """Read files by a mapping. `max_rejects` None: any number; `refuse` hears of each reject."""
+
+    mapping: ColumnMapping
+    secret: bytes
+    progress: Progress
+    refuse: Callable[[Reject], None]
+    max_rejects: int | None = None
+
+    def __call__(self, files: Sequence[Path], now_ms: int, folder: Path) -> History:
+        """Every row of the files, in an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
+        history = History(SortedRows(folder))
+        reader = EventReader(self.mapping, self.secret, now_ms)
+        for path in files:
+            self._read(path, reader, history)
+        tally = history.tally
+        if not tally.events:
+            why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
+            raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows, none of which is one{why}")
+        return history
+
+    def _read(self, path: Path, reader: EventReader, history: History) -> None:
+        rows, tally = open_rows(path, self.mapping.form, self.mapping.wanted()), history.tally
+        told = 0
+        with closing(rows), self.progress(f"Reading {path.name}", rows.total) as advance:
+            for row in rows:
+                read = reader.read(path.name, row, rows.text)
+                if isinstance(read, ReadEvent):
+                    history.rows.add(as_sort_row(tally.events, read))
+                    tally.count(read)
+                else:
+                    tally.count_reject(read)
+                    self.refuse(read)
+                    self._stop_if_too_many(read, tally.rejected)
+                if not tally.rows % ROWS_BETWEEN_REPORTS:
+                    advance(rows.done() - told)
+                    told = rows.done()
+
+    def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
+        if self.max_rejects is not None and rejected > self.max_rejects:
+            raise TooManyRejectsError(f"expected at most {self.max_rejects:,} rejected rows, got one more: {reject}")

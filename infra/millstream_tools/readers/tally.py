@@ -1,0 +1,73 @@
+"""What an import has seen so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from millstream_tools.readers.events import ReadEvent
+from millstream_tools.readers.rejects import Reject
+
+MOST_COUNTED = 1_000_000
+"""Distinct users or items up to which they are counted: the only memory that grows with a history."""
+
+FIRST_REJECTS = 10
+FIRST_OF_A_REASON = 2
+
+
+@dataclass
+class Distinct:
+    """Counts distinct keys, up to a limit."""
+
+    seen: set[bytes] = field(default_factory=set)
+
+    def add(self, key: bytes) -> None:
+        """See one key."""
+        if len(self.seen) < MOST_COUNTED:
+            self.seen.add(key)
+
+    def __str__(self) -> str:
+        return f"{len(self.seen):,}" + (" or more" if len(self.seen) >= MOST_COUNTED else "")
+
+
+@dataclass
+class Tally:
+    """Rows, and what became of them: each is an event or a reject. Times are epoch milliseconds."""
+
+    events: int = 0
+    rejected: int = 0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    users: Distinct = field(default_factory=Distinct)
+    items: Distinct = field(default_factory=Distinct)
+    first_ms: int | None = None
+    last_ms: int | None = None
+    first_rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return self.events + self.rejected
+
+    def count(self, read: ReadEvent) -> None:
+        """See an event."""
+        event = read.event
+        self.events += 1
+        self.users.add(read.subject)
+        self.items.add(event.item_key)
+        at_ms = event.occurred_at_ms
+        self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
+        self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
+
+    def count_reject(self, reject: Reject) -> None:
+        """See a reject."""
+        self.rejected += 1
+        self.reasons[reject.column, reject.expected] += 1
+        if (
+            self.reasons[reject.column, reject.expected] <= FIRST_OF_A_REASON
+            and len(self.first_rejects) < FIRST_REJECTS
+        ):
+            self.first_rejects.append(reject)
+
+    def counts(self) -> dict[str, int]:
+        """What the registry keeps."""
+        return {"rows": self.rows, "events": self.events, "rejected": self.rejected}

@@ -1,0 +1,81 @@
+"""The lines of a text file, compressed or not, with their numbers."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from millstream_tools.tables.errors import BadFileError
+
+LONGEST_LINE = 1 << 20
+"""Characters. A longer line is no row of events; without a limit, a file without line ends would be held whole."""
+
+
+def is_text(path: Path, encoding: str) -> bool:
+    """Whether the whole of a file is text in this encoding."""
+    with gzip.open(path, "rt", encoding=encoding) if path.suffix == ".gz" else path.open(encoding=encoding) as file:
+        try:
+            while file.read(1 << 20):
+                pass
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+class LineTooLongError(ValueError):
+    """A line was passed over; the next one can be read."""
+
+
+class Lines:
+    """An iterator that knows where it is, and that goes on after a line that is too long."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self.number = 0
+        self._path = path
+        self.bytes = path.stat().st_size
+        self._file = path.open("rb")
+        content: Any = gzip.GzipFile(fileobj=self._file) if path.suffix == ".gz" else self._file
+        # What is no text in this encoding comes through as lone surrogates, which no check lets pass.
+        self._text = io.TextIOWrapper(
+            content,
+            encoding="utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding,
+            errors="surrogateescape",
+            newline="",
+        )
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+            while (rest := self._text.readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+                pass
+            raise LineTooLongError
+        return line
+
+    def done(self) -> int:
+        """Bytes of the file that are read."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._text.close()
+        self._file.close()
+
+    @contextmanager
+    def broken_in_our_words(self) -> Iterator[None]:
+        """Raise BadFileError where the file cannot be uncompressed."""
+        try:
+            yield
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            after = f"after line {self.number}" if self.number else "at its beginning"
+            raise BadFileError(f"{self._path}: expected a whole gzip file, got one that is broken {after}") from error

@@ -1,0 +1,81 @@
+"""The log as it is meant now, up to a moment: without users who were erased since, and without void records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from millstream.application.learn.cut import Cut
+from millstream.application.learn.whole_log import Advance, WholeLog
+from millstream.application.ports import LogRecord
+from millstream.domain.errors import InvalidRecordError, NotFoundError
+from millstream.domain.log.amendments import Amendments, Hidden
+from millstream.domain.log.positions import Position, shard_number
+from millstream.domain.log.records import FoldableRecord, decode_cores
+
+
+@dataclass(frozen=True)
+class LogAsOf:
+    """How far each shard is read, and what of it is left out."""
+
+    log: WholeLog
+    last: Mapping[str, int]
+    hidden: Hidden
+
+    def records(self, advance: Advance = lambda _: None) -> Iterator[LogRecord]:
+        """The records in the range, shard by shard in order of position; see `WholeLog.read`.
+
+        A record that nobody can read is passed on: whoever reads it counts it.
+        """
+        for record in self.log.read(advance):
+            shard, sequence = record.position
+            if sequence > self.last.get(shard, -1):
+                continue
+            decoded = _decoded(record)
+            if decoded is None or not self.hidden.hides(decoded.subject, (shard_number(shard), sequence)):
+                yield record
+
+
+def as_of(log: WholeLog, until: int | Position | None = None, advance: Advance = lambda _: None) -> LogAsOf:
+    """The log up to a time in milliseconds, to a position and the moment at which it was recorded, or to its end.
+
+    Reads the whole log once: erasures count also where they lie behind the cut. Raises NotFoundError for a position
+    that the log does not hold, InvalidRecordError for one that nobody can read, UnavailableError.
+    """
+    leaves_out = _cut(log, until)
+    reached: dict[str, int] = {}
+    last: dict[str, int] = {}
+    ended: set[str] = set()
+    amendments = Amendments()
+    for record in log.read(advance):
+        shard, sequence = record.position
+        decoded = _decoded(record)
+        reached[shard] = sequence
+        if shard in ended or leaves_out(shard, sequence, None if decoded is None else decoded.recorded_at_ms):
+            ended.add(shard)
+        else:
+            last[shard] = sequence
+        if decoded is not None:
+            try:
+                amendments.read((shard_number(shard), sequence), decoded, record.data)
+            except InvalidRecordError:
+                continue  # in the dead letters, as for a rebuild
+    return LogAsOf(log, last, amendments.known_at(reached))
+
+
+def _cut(log: WholeLog, until: int | Position | None) -> Callable[[str, int, int | None], bool]:
+    if until is None:
+        return lambda *_: False
+    if isinstance(until, int):
+        return Cut(until).leaves_out
+    for record in log.read():
+        if record.position == until:
+            return Cut(decode_cores(record.data).recorded_at_ms, until).leaves_out
+    raise NotFoundError(f"the log holds no record at {until}")
+
+
+def _decoded(record: LogRecord) -> FoldableRecord | None:
+    try:
+        return decode_cores(record.data)
+    except InvalidRecordError:
+        return None

@@ -1,0 +1,73 @@
+"""A model asked as it serves: by the folder's own scorer, told what the live path would tell it. Needs numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+
+from millstream.application.ports import Scorer
+from millstream.application.replay.progress import Advance
+from millstream.domain.keys import item_key
+from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.evaluation.metrics import measure
+from millstream.learning.evaluation.questions import Questions, Split
+from millstream.learning.evaluation.ranking import NOTHING, TOP, Answers, flattened
+from millstream.learning.interactions import Ints
+
+METRICS = ("HR@10", "NDCG@10")
+"""What stands on a model's card."""
+
+
+class Asked(Protocol):
+    """A model that answers one user at a time."""
+
+    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
+        """The best items, best first, at most `limit`; none of those that are excluded. Histories: oldest first."""
+
+
+class AsServed:
+    """A scorer, asked about histories of codes.
+
+    It is told what a request knows of a user: the distinct items of the latest `RECENT_EVENTS` events, newest first.
+    """
+
+    def __init__(self, scorer: Scorer, items: Sequence[str]) -> None:
+        """`items` are the ids that the codes of questions stand for."""
+        self._scorer = scorer
+        self._keys = [item_key(item) for item in items]
+        self._codes = {key: code for code, key in enumerate(self._keys)}
+
+    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
+        """See Asked."""
+        latest = dict.fromkeys(history[: -RECENT_EVENTS - 1 : -1].tolist())
+        tail = [self._keys[code] for code in islice(latest, self._scorer.tail_items)]
+        found = self._scorer.recommend(tail, [self._keys[code] for code in excluded.tolist()], limit)
+        return np.array([self._codes[one.item] for one in found], np.int64)
+
+
+def answers_of(model: Asked, questions: Questions, advance: Advance = lambda _: None) -> Answers:
+    """The model's answers. A target that is not among the best `TOP` counts as never found.
+
+    `advance` hears how many more questions are answered.
+    """
+    owner, target = flattened(questions.targets)
+    top = np.full((len(questions), TOP), NOTHING, dtype=np.int64)
+    for row, history, excluded in zip(top, questions.histories, questions.excluded, strict=True):
+        found = model.top(history, excluded, TOP)
+        row[: len(found)] = found
+        advance(1)
+    at = top[owner] == target[:, None]
+    rank = np.where(at.any(axis=1), at.argmax(axis=1) + 1.0, np.inf)
+    return Answers(rank, owner, target, top, questions.user)
+
+
+def on_card(split: Split, answers: Answers) -> dict[str, dict[str, float]]:
+    """The means of `METRICS` under the protocol's name, as a card has them.
+
+    The name says what was asked: what serves was fitted on everything afterwards, and nobody can ask it fairly.
+    """
+    means = {name: float(measure(answers, name).mean()) for name in METRICS}
+    return {f"{split.protocol}; asked as it serves, fit on the training part alone": means}

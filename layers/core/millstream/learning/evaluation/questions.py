@@ -1,0 +1,71 @@
+"""What a protocol asks of a model, and on what the model may be fitted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from millstream.domain.errors import InvalidInputError
+from millstream.learning.interactions import Flags, Interactions, Ints
+
+Exclude = Literal["history", "none"]
+"""Whether items of the shown history stay out of the ranking. "history": nobody rates a film twice."""
+
+
+def check_choice(field: str, choices: Sequence[str], got: str) -> None:
+    """Raises `InvalidInputError` for a word that is none of the choices: types do not hold what a file says."""
+    if got not in choices:
+        raise InvalidInputError(field, f"one of {', '.join(choices)}", got)
+
+
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """q questions: after `histories[i]` (items, oldest first) of `user[i]`, what came? `targets[i]`, at least one item.
+
+    `excluded[i]` are items that must not be answered to question i. An excluded target counts as never found.
+    """
+
+    user: Ints
+    histories: Sequence[Ints]
+    targets: Sequence[Ints]
+    excluded: Sequence[Ints]
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidInputError` where the columns differ in length, or a question has no or repeated targets."""
+        for name, column in (("histories", self.histories), ("targets", self.targets), ("excluded", self.excluded)):
+            if len(column) != len(self.user):
+                raise InvalidInputError(name, f"one for each of {len(self.user)} questions", len(column))
+        for number, targets in enumerate(self.targets):
+            if not len(targets) or len(np.unique(targets)) < len(targets):
+                raise InvalidInputError(f"targets[{number}]", "one or more different items", targets.tolist())
+
+    def __len__(self) -> int:
+        """Questions."""
+        return len(self.user)
+
+    def select(self, mask: Flags) -> Questions:
+        """The questions where `mask` [q] is true."""
+        kept = [int(number) for number in np.flatnonzero(mask)]
+        return Questions(
+            self.user[kept],
+            [self.histories[i] for i in kept],
+            [self.targets[i] for i in kept],
+            [self.excluded[i] for i in kept],
+        )
+
+    def batches(self, size: int) -> Iterator[slice]:
+        """Slices of at most `size` questions, in order."""
+        for start in range(0, len(self), size):
+            yield slice(start, min(start + size, len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Data cut by a protocol: `train` is for `fit` and has the whole catalogue's labels; `questions` come after."""
+
+    protocol: str
+    train: Interactions
+    questions: Questions

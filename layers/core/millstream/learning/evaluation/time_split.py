@@ -1,0 +1,121 @@
+"""Global time split: what came before one moment is for the fit, what came after it is asked for, as in operation.
+
+Unlike leave-one-out, nothing of anybody's future is in the training part: Y. Ji et al., "A critical study on data
+leakage in recommender system offline evaluation", ACM TOIS 2023.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.questions import Questions, Split, check_choice
+from millstream.learning.interactions import Interactions, Ints
+
+Ask = Literal["next", "rest"]
+"""next: for each later row, what comes, given all the user's rows before it (live context) or before the cut (frozen).
+rest: for each user with later rows, all of them as one set of targets, given the rows before the cut."""
+
+ExcludeInTime = Literal["history", "same time", "none"]
+"""history: what is shown stays out. same time: the user's earlier rows of the same moment, a basket. none: clicks."""
+
+
+def time_split(
+    data: Interactions,
+    share: float = 0.8,
+    *,
+    until: float = 1.0,
+    ask: Ask = "next",
+    live: bool = True,
+    every: int = 1,
+    exclude: ExcludeInTime = "none",
+) -> Split:
+    """Cut before the row at `share` of all rows and all rows of its time; rows from `until` on are not used.
+
+    A validation part is a cut before the test's: share 0.6, until 0.8. With ask "next", one of `every` rows is asked
+    for; the model is not told what it answered. Raises `InvalidInputError` for rows without times, for shares out of
+    order, and where the cut leaves one side empty.
+    """
+    _check(data, share, until, every, ask, exclude)
+    cut, end = _first_of_its_time(data, share), _first_of_its_time(data, until)
+    if not 0 < cut < end:
+        raise InvalidInputError("share", "rows before the cut and after it", f"{cut} and {end - cut}")
+    later = np.arange(cut, end)
+    reader = _Reader(data, cut)
+    asked = reader.next_rows(later[::every], live, exclude) if ask == "next" else reader.the_rest(later, exclude)
+    context = ("live" if live else "frozen") + " context" if ask == "next" else "one question a user"
+    moment = f"{np.datetime64(int(data.at[cut]), 's')} UTC"
+    return Split(
+        protocol=f"time split at {moment} ({cut} rows before, {end - cut} after), "
+        f"{ask}, {context}, excluded: {exclude}",
+        train=data.select(np.arange(len(data)) < cut),
+        questions=asked,
+    )
+
+
+class _Reader:
+    """Each user's rows in order, and how far into them each row stands."""
+
+    def __init__(self, data: Interactions, cut: int) -> None:
+        by_user = np.argsort(data.user, kind="stable")
+        ends = np.cumsum(data.user_counts())
+        self.data = data
+        self.starts = ends - data.user_counts()
+        self.items, self.times = data.item[by_user], data.at[by_user]
+        self.place = np.empty(len(data), dtype=np.int64)
+        self.place[by_user] = np.arange(len(data))
+        self.cuts = self.starts + np.bincount(data.user[:cut], minlength=len(data.users))
+
+    def next_rows(self, rows: Ints, live: bool, exclude: ExcludeInTime) -> Questions:
+        """One question a row."""
+        users = self.data.user[rows]
+        shown_until = self.place[rows] if live else self.cuts[users]
+        shown = [self.items[self.starts[user] : end] for user, end in zip(users, shown_until, strict=True)]
+        return Questions(
+            user=users,
+            histories=shown,
+            targets=[self.data.item[row : row + 1] for row in rows],
+            excluded=[self._excluded(int(row), history, exclude) for row, history in zip(rows, shown, strict=True)],
+        )
+
+    def the_rest(self, rows: Ints, exclude: ExcludeInTime) -> Questions:
+        """One question a user; targets in order of item number."""
+        users = np.unique(self.data.user[rows])
+        shown = [self.items[self.starts[user] : self.cuts[user]] for user in users]
+        pairs = np.unique(np.stack([self.data.user[rows], self.data.item[rows]]), axis=1)
+        nothing = np.empty(0, dtype=np.int64)
+        return Questions(
+            user=users,
+            histories=shown,
+            targets=np.split(pairs[1], np.flatnonzero(np.diff(pairs[0])) + 1),
+            excluded=shown if exclude == "history" else [nothing] * len(users),
+        )
+
+    def _excluded(self, row: int, history: Ints, exclude: ExcludeInTime) -> Ints:
+        if exclude == "history":
+            return history
+        place, start = int(self.place[row]), int(self.starts[self.data.user[row]])
+        if exclude == "none":
+            return self.items[place:place]
+        first = start + int(np.searchsorted(self.times[start:place], self.times[place]))
+        return self.items[first:place]
+
+
+def _first_of_its_time(data: Interactions, share: float) -> int:
+    row = int(share * len(data))
+    return int(np.searchsorted(data.at, data.at[row])) if row < len(data) else len(data)
+
+
+def _check(data: Interactions, share: float, until: float, every: int, ask: Ask, exclude: ExcludeInTime) -> None:
+    check_choice("ask", get_args(Ask), ask)
+    check_choice("exclude", get_args(ExcludeInTime), exclude)
+    if not data.timed:
+        raise InvalidInputError("data", "rows with times", "an order only")
+    if not 0 < share < until <= 1:
+        raise InvalidInputError("share", "0 < share < until <= 1", (share, until))
+    if every < 1:
+        raise InvalidInputError("every", "at least 1", every)
+    if ask == "rest" and exclude == "same time":
+        raise InvalidInputError("exclude", "history or none where a user's rest is asked for at once", exclude)

@@ -1,0 +1,1 @@
+"""The model folder: the graph, its matrices, its vocabulary and its card."""

@@ -1,0 +1,70 @@
+"""Writes a fitted model as the folder that is served. Each family says what it adds to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.learning.export.folder import Exported, write_folder
+from millstream.learning.export.origin import Origin
+from millstream.learning.export.served import ServedPart
+from millstream.learning.interactions import Ints
+from millstream.scoring.signature import FEATURES
+from millstream.scoring.vocabulary import Vocabulary, words
+
+
+@runtime_checkable
+class Servable(Protocol):
+    """A model that can be served."""
+
+    name: str
+
+    def check_servable(self) -> None:
+        """Raises InvalidInputError where these knobs cannot be served. The model need not be fitted."""
+
+    def served(self, place: Ints) -> ServedPart:
+        """The served form; `place` [items] is where each item of the catalogue stands in the vocabulary."""
+
+    def card_knobs(self) -> Mapping[str, Any]:
+        """How it was fitted, as its card tells."""
+
+
+def check_servable(model: object) -> None:
+    """Raises InvalidInputError for a model that cannot be served. It need not be fitted."""
+    if not isinstance(model, Servable):
+        raise InvalidInputError("family", "one that can be served", getattr(model, "name", model))
+    model.check_servable()
+
+
+def export(model: Servable, item_ids: Sequence[str], folder: Path, origin: Origin) -> Exported:
+    """Write a fitted model of the catalogue `item_ids` into `folder`; the same arguments give the same bytes.
+
+    The version depends on the model alone, not on the card. Raises InvalidInputError where two ids have one key.
+    """
+    order = order_of(item_ids)
+    served = model.served(np.argsort(order))
+    return write_served(served, [item_ids[place] for place in order], folder, origin, model.card_knobs())
+
+
+def write_served(
+    served: ServedPart, item_ids: Sequence[str], folder: Path, origin: Origin, knobs: Mapping[str, Any]
+) -> Exported:
+    """Write a served form whose items are `item_ids`, in the order of their keys."""
+    return write_folder(
+        folder,
+        served.built(),
+        vocabulary=Vocabulary(words([item_key(item_id) for item_id in item_ids])),
+        item_ids=item_ids,
+        card=origin.card(served.algorithm, len(item_ids), knobs),
+        features=FEATURES._replace(items=served.tail_items, decay=served.decay),
+    )
+
+
+def order_of(item_ids: Sequence[str]) -> Ints:
+    """The places of the ids in the order of their keys, which is that of a vocabulary."""
+    return np.argsort(words([item_key(item_id) for item_id in item_ids]))

@@ -1,0 +1,136 @@
+"""What a fitted model adds to a graph: a score for every item of the vocabulary, and what each item of the tail gave.
+
+Shapes at the line ends: T items of the tail, L of them that a part reads, M neighbours of each, N items, K items that
+are given. Index -1 means the last row or place (https://onnx.ai/onnx/operators/onnx__Gather.html), which belongs to no
+item: so an unknown item of the tail leads nowhere and an unknown excluded item excludes nothing, without a branch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from onnx import TensorProto
+
+from millstream.learning.export.graph_scores import Found, Scores
+from millstream.learning.export.neighbours import Neighbours
+from millstream.learning.export.next_items_graph import next_items_graph
+from millstream.learning.export.parts import Built, Parts
+from millstream.learning.interactions import Floats
+
+
+class ServedPart(ABC):
+    """The served form of a model, whole or a part of a blend; see AddsScores."""
+
+    algorithm: str
+    """By which versions of it are named where it is the whole model."""
+
+    tail_items: int
+    """How many of a user's latest items it reads."""
+
+    decay: float = 1.0
+    """How much less each earlier item says than the one after it, where one number says it."""
+
+    positive: bool = True
+
+    @abstractmethod
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See AddsScores."""
+
+    def built(self) -> Built:
+        """The graph of the model alone."""
+        return next_items_graph(self)
+
+
+class ServedNeighbours(ServedPart):
+    """An item-to-item model: the sum of what the latest items lead to, each item `decay` times the one after it."""
+
+    def __init__(self, algorithm: str, neighbours: Neighbours, last: int, decay: float) -> None:
+        self.algorithm, self.neighbours, self.tail_items, self.decay = algorithm, neighbours, last, decay
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        neighbours = self.neighbours
+        share = (self.decay ** np.arange(self.tail_items) / neighbours.scale).astype(np.float32)
+        items = parts.matrix(f"{name}neighbours", neighbours.items)
+        scores = parts.matrix(f"{name}neighbour_scores", neighbours.scores)
+        heard = parts.node("Slice", "tail", parts.whole(0), parts.whole(self.tail_items))  # L
+        shares = parts.constant(f"{name}share", share)
+        weight = parts.node("Slice", shares, parts.whole(0), parts.node("Shape", heard))
+        weight = parts.node("Unsqueeze", weight, parts.whole(1))  # L 1
+        led_to = parts.node("Gather", items, heard)  # L M
+        said = parts.node("Cast", parts.node("Gather", scores, heard), to=TensorProto.FLOAT)
+        added = parts.node("Mul", said, weight)  # L M
+        total = parts.node(
+            "ScatterElements",
+            parts.filled(parts.whole(len(neighbours.items)), np.float32(0)),
+            parts.node("Reshape", led_to, parts.whole(-1)),
+            parts.node("Reshape", added, parts.whole(-1)),
+            axis=0,
+            reduction="add",
+        )
+        return Scores(total, lambda found: _to_the_found(parts, led_to, added, found))
+
+
+def _to_the_found(parts: Parts, led_to: str, added: str, found: Found) -> str:
+    """[L, M] contributions -> [T, K]: scattered by column into a table whose first takes what was not given."""
+    table = parts.filled(found.table_shape, np.float32(0))
+    columns = parts.node("Gather", found.marked, led_to)
+    table = parts.node("ScatterElements", table, columns, added, axis=1, reduction="max")
+    return parts.node("Gather", table, found.column, axis=1)
+
+
+class ServedConstant(ServedPart):
+    """A model that says the same after any history: popularity. `scores` [N]."""
+
+    tail_items = 1
+
+    def __init__(self, algorithm: str, scores: Floats) -> None:
+        self.algorithm, self._scores = algorithm, scores
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        total = parts.matrix(f"{name}constant_scores", np.append(self._scores, 0).astype(np.float32))
+        return Scores(total, lambda found: _nothing(parts, found))
+
+
+def _nothing(parts: Parts, found: Found) -> str:
+    table = parts.filled(found.table_shape, np.float32(0))
+    return parts.node("Gather", table, found.column, axis=1)
+
+
+class Weighted(NamedTuple):
+    """A part of a blend: `weight` times its score or, with `logarithm`, times log(max(score, 0) + logarithm)."""
+
+    part: ServedPart
+    weight: float
+    logarithm: float | None = None
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        total, added = self.part.add_to(parts, name)
+        if self.logarithm is not None:
+            total = parts.node("Max", total, parts.constant("nothing", np.float32(0)))
+            total = parts.node("Add", total, parts.constant(f"{name}logarithm", np.float32(self.logarithm)))
+            total = parts.node("Log", total)
+        weight = parts.constant(f"{name}weight", np.float32(self.weight))
+        return Scores(parts.node("Mul", total, weight), lambda found: parts.node("Mul", added(found), weight))
+
+
+class ServedBlend(ServedPart):
+    """The sum of weighted parts, which may be blends themselves."""
+
+    algorithm = "blend"
+
+    def __init__(self, blended: Sequence[Weighted]) -> None:
+        self._blended = blended
+        self.tail_items = max(one.part.tail_items for one in blended)
+        self.positive = all(one.part.positive and one.logarithm is None and one.weight > 0 for one in blended)
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        found = [one.add_to(parts, f"{name}{place}.") for place, one in enumerate(self._blended)]
+        total = parts.node("Sum", *(one.total for one in found))
+        return Scores(total, lambda given: parts.node("Sum", *(one.added(given) for one in found)))

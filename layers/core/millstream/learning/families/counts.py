@@ -1,0 +1,94 @@
+"""How often one item followed another: sums of whole numbers, the same in any order and in any number of parts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream.learning.interactions import Floats, Ints
+
+UNIT = 2.0**36
+"""A weight of 1 as a whole number: room for a hundred million of one item."""
+
+_SHIFT = 32
+_MASK = (1 << _SHIFT) - 1
+_MOST_WAITING = 1 << 21
+"""Transitions that wait before they are summed: 16 bytes each."""
+
+
+class Pairs(NamedTuple):
+    """Distinct (source, target) pairs of items, ascending, and the weight of each in units of 1 / UNIT, [pairs]."""
+
+    sources: Ints
+    targets: Ints
+    units: Ints
+
+    @classmethod
+    def of(cls, codes: Ints, units: Ints) -> Self:
+        """From the codes of `coded`."""
+        return cls(codes >> _SHIFT, codes & _MASK, units)
+
+    def plus(self, other: Pairs) -> Pairs:
+        """The sum; the other's pairs may be in any order and repeat."""
+        codes = np.concatenate((coded(self.sources, self.targets), coded(other.sources, other.targets)))
+        return Pairs.of(*summed(codes, np.concatenate((self.units, other.units))))
+
+
+class PairCounts:
+    """Adds up weighted transitions, a few bytes for each distinct pair.
+
+    Sums are of whole numbers, so they are exact: neither the order nor the machine changes a bit of them, and parts
+    that were counted apart add up to the same sums.
+    """
+
+    def __init__(self) -> None:
+        self._codes, self._units = np.empty(0, np.int64), np.empty(0, np.int64)
+        self._waiting: list[tuple[Ints, Ints]] = []
+        self._count = 0
+
+    def add(self, sources: Ints, targets: Ints, weights: Floats) -> None:
+        """Count transitions, [transitions] each."""
+        self._waiting.append((coded(sources, targets), in_units(weights)))
+        self._count += len(sources)
+        if self._count >= max(_MOST_WAITING, len(self._codes)):
+            self._merge()
+
+    def pairs(self) -> Pairs:
+        """Everything that was counted."""
+        self._merge()
+        return Pairs.of(self._codes, self._units)
+
+    def _merge(self) -> None:
+        """Take in what waits; done when it is as much as there is, so that the work stays linear in the events."""
+        codes, units = zip((self._codes, self._units), *self._waiting, strict=True)
+        self._codes, self._units = summed(np.concatenate(codes), np.concatenate(units))
+        self._waiting, self._count = [], 0
+
+
+def in_units(weights: Floats) -> Ints:
+    """Weights as whole numbers."""
+    return np.asarray(np.rint(weights * UNIT).astype(np.int64))
+
+
+def both_ways(pairs: Pairs, backward: float) -> Pairs:
+    """Each pair with its weight and `backward` times that of the opposite pair, which is added where there was none."""
+    if not backward:
+        return pairs
+    return pairs.plus(Pairs(pairs.targets, pairs.sources, np.rint(pairs.units * backward).astype(np.int64)))
+
+
+def coded(sources: Ints, targets: Ints) -> Ints:
+    """One number for each pair, ascending as the pairs do."""
+    return sources << _SHIFT | targets
+
+
+def summed(codes: NDArray[np.int64], values: NDArray[np.int64]) -> tuple[Ints, Ints]:
+    """Each distinct code once, ascending, with the sum of its values."""
+    if not len(codes):
+        return codes, values
+    order = np.argsort(codes)
+    codes, values = codes[order], values[order]
+    starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+    return codes[starts], np.add.reduceat(values, starts)

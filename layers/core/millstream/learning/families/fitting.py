@@ -1,0 +1,19 @@
+"""Fitting any model, from its checkpoints where it keeps some, and what that took."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from millstream.learning.families.contract import Recommender, Resumable
+from millstream.learning.interactions import Interactions
+from millstream.learning.stopwatch import Seconds, Stopwatch
+
+
+def fit(model: Recommender, train: Interactions, seed: int, checkpoints: Path | None = None) -> Seconds:
+    """Fit the model; what it took is told of all processes that had a part in it, those that were killed too."""
+    watch = Stopwatch()
+    if checkpoints is not None and isinstance(model, Resumable):
+        model.keep_in(checkpoints)
+    model.fit(train, seed)
+    own = watch.seconds()
+    return own.plus(model.spent_before) if isinstance(model, Resumable) else own

@@ -1,0 +1,133 @@
+"""Item-kNN: items that the same users touched are alike (cosine); an item is scored by those of its own neighbours
+that are in the history.
+
+M. Deshpande, G. Karypis, "Item-based top-N recommendation algorithms", ACM TOIS 2004; the shrinkage as in M. Ferrari
+Dacrema et al., "Are we really making much progress?", RecSys 2019.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from millstream.learning.families import stored
+from millstream.learning.families.item_to_item import ItemToItem, LedTo, Pairs, largest
+from millstream.learning.families.knobs import between, knobs_of, whole
+from millstream.learning.interactions import Interactions, Ints
+
+_NOTHING = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class ItemKnnKnobs:
+    """similarity(i, j) = together(i, j) / (sqrt(users(i) users(j)) + shrink)."""
+
+    neighbours: int = 200
+    """The most similar items of each item, which alone speak for it."""
+
+    spoken_for: int = 500
+    """Items for which an item of the history speaks at most, those most similar to it: what is served is sparse."""
+
+    shrink: float = 0.0
+    """Users added below the line, so that two rare items with one common user are not taken for twins."""
+
+    decay: float = 1.0
+    """How much less each earlier item of a history says than the one after it; 1: all the same."""
+
+    last: int | None = None
+    """A history asks with its latest so many distinct items; None: with all of them."""
+
+    user_items: int = 1_000
+    """Of each user, so many items count, the latest: the work grows with their square."""
+
+    def __post_init__(self) -> None:
+        whole(self, "neighbours", "spoken_for", "user_items")
+        between(self, "shrink")
+        between(self, "decay", above=0.0, most=1.0)
+        if self.last is not None:
+            whole(self, "last")
+
+
+class ItemKnn(ItemToItem):
+    """score(h -> j) = sum over the items i of h that are neighbours of j of weight(i) similarity(i, j)."""
+
+    name = "item_knn"
+
+    def __init__(self, knobs: ItemKnnKnobs | None = None) -> None:
+        self.knobs = knobs or ItemKnnKnobs()
+        self.last, self.decay, self.kept = self.knobs.last, self.knobs.decay, self.knobs.spoken_for
+        self._rows: list[LedTo] = []
+
+    @property
+    def items(self) -> int:
+        """See ItemToItem."""
+        return len(self._rows)
+
+    def fit(self, train: Interactions, seed: int) -> None:
+        """See Recommender. Row by row of the product of the matrix of users and items with itself."""
+        user, item = _latest_pairs(train, self.knobs.user_items)
+        users = np.bincount(item, minlength=len(train.items))
+        by_user = np.split(item, np.cumsum(np.bincount(user, minlength=len(train.users)))[:-1])
+        by_item = np.split(user[np.argsort(item, kind="stable")], np.cumsum(users)[:-1])
+        speakers = []
+        for target, touched_by in enumerate(by_item):
+            together = np.bincount(np.concatenate([_NOTHING, *(by_user[one] for one in touched_by)]))
+            together[target : target + 1] = 0
+            sources = np.flatnonzero(together)
+            alike = together[sources] / (np.sqrt(users[target] * users[sources]) + self.knobs.shrink)
+            speakers.append(largest(sources, alike, self.knobs.neighbours))
+        self._rows = [largest(*row, self.kept) for row in _turned(speakers)]
+
+    def leads_to(self, item: int) -> LedTo:
+        """See ItemToItem."""
+        return self._rows[item]
+
+    def pairs(self) -> Pairs:
+        """See ItemToItem."""
+        lengths = [len(row.items) for row in self._rows]
+        targets, scores = zip((_NOTHING, np.empty(0)), *self._rows, strict=True)
+        return Pairs(np.repeat(np.arange(self.items), lengths), np.concatenate(targets), np.concatenate(scores))
+
+    def save(self, folder: Path) -> None:
+        """See Recommender."""
+        _, targets, scores = self.pairs()
+        lengths = np.array([len(row.items) for row in self._rows], np.int64)
+        stored.save(folder, self.name, self.knobs, {"lengths": lengths, "targets": targets, "scores": scores})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """See Recommender."""
+        knobs, arrays = stored.load(folder, cls.name)
+        model = cls(knobs_of(ItemKnnKnobs, knobs))
+        ends = np.cumsum(arrays["lengths"])[:-1]
+        model._rows = [
+            LedTo(*row) for row in zip(np.split(arrays["targets"], ends), np.split(arrays["scores"], ends), strict=True)
+        ]
+        return model
+
+
+def _turned(rows: Sequence[LedTo]) -> list[LedTo]:
+    """The transposed matrix, by rows."""
+    sources, scores = zip((_NOTHING, np.empty(0)), *rows, strict=True)
+    source, score = np.concatenate(sources), np.concatenate(scores)
+    target = np.repeat(np.arange(len(rows)), [len(row.items) for row in rows])
+    order = np.argsort(source, kind="stable")
+    ends = np.cumsum(np.bincount(source, minlength=len(rows)))[:-1]
+    return [LedTo(*row) for row in zip(np.split(target[order], ends), np.split(score[order], ends), strict=True)]
+
+
+def _latest_pairs(train: Interactions, most: int) -> tuple[Ints, Ints]:
+    """User and item of each pair that met, once each, by user; of each user the `most` items that were last touched."""
+    place = np.arange(len(train) - 1, -1, -1)
+    order = np.lexsort((place, train.item, train.user))
+    user, item, place = train.user[order], train.item[order], place[order]
+    first = np.concatenate(([True], (user[1:] != user[:-1]) | (item[1:] != item[:-1])))[: len(user)]
+    user, item, place = user[first], item[first], place[first]
+    order = np.lexsort((place, user))
+    user, item = user[order], item[order]
+    rank = np.arange(len(user)) - np.searchsorted(user, user)
+    return user[rank < most], item[rank < most]

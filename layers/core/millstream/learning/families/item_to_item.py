@@ -1,0 +1,100 @@
+"""Models that say, item by item, what the latest items of a history lead to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.export.neighbours import best_neighbours
+from millstream.learning.export.served import ServedNeighbours
+from millstream.learning.families.contract import RanksByScore
+from millstream.learning.interactions import Floats, Ints
+
+
+class Pairs(NamedTuple):
+    """`scores` [pairs] say how much each of the items `sources` leads to each of `targets`."""
+
+    sources: Ints
+    targets: Ints
+    scores: Floats
+
+
+class LedTo(NamedTuple):
+    """Different items, and how much something leads to each, never 0, [found]."""
+
+    items: Ints
+    scores: Floats
+
+
+class ItemToItem(RanksByScore, ABC):
+    """score(h -> j) = sum over the latest distinct items i of h of decay^age(i) score(i -> j), for neighbours j of i.
+
+    Scored sparsely: what an item does not lead to costs nothing.
+    """
+
+    name: str
+    last: int | None
+    """A history asks with its latest so many distinct items; None: with all of them."""
+    decay: float
+    """How much less each earlier item of a history says than the one after it."""
+    kept: int
+    """Neighbours of each item, the best ones."""
+
+    @property
+    @abstractmethod
+    def items(self) -> int:
+        """Items of the catalogue."""
+
+    @abstractmethod
+    def leads_to(self, item: int) -> LedTo:
+        """The neighbours of an item."""
+
+    @abstractmethod
+    def pairs(self) -> Pairs:
+        """All that was learned, more than the neighbours where there are more."""
+
+    def check_servable(self) -> None:
+        """See Servable: all can be."""
+
+    def served(self, place: Ints) -> ServedNeighbours:
+        """See Servable."""
+        sources, targets, scores = self.pairs()
+        best = best_neighbours(place[sources], place[targets], scores, self.items, self.kept)
+        return ServedNeighbours(self.name, best, self.last or RECENT_EVENTS, self.decay)
+
+    def answer(self, history: Ints) -> LedTo:
+        """What a history (items, oldest first) leads to, in the order of the items."""
+        asked = newest_first(history, self.last).tolist()
+        if not asked:
+            return LedTo(np.empty(0, np.int64), np.empty(0))
+        found = [self.leads_to(item) for item in asked]
+        scores = np.concatenate([self.decay**age * one.scores for age, one in enumerate(found)])
+        items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
+        return LedTo(items, np.bincount(place, scores, minlength=len(items)).astype(np.float64))
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Recommender."""
+        scores = np.zeros((len(histories), self.items))
+        for row, history in zip(scores, histories, strict=True):
+            found = self.answer(history)
+            row[found.items] = found.scores
+        return scores
+
+
+def newest_first(history: Ints, last: int | None = None) -> Ints:
+    """The distinct items of a history by their latest occurrence, newest first, at most `last`."""
+    backwards = history[::-1]
+    _, places = np.unique(backwards, return_index=True)
+    return np.asarray(backwards[np.sort(places)[:last]], np.int64)
+
+
+def largest(items: Ints, scores: Floats, kept: int) -> LedTo:
+    """The `kept` items with the largest scores by size; equal ones by number, [kept]."""
+    if len(items) > kept:
+        chosen = np.lexsort((items, -np.abs(scores)))[:kept]
+        items, scores = items[chosen], scores[chosen]
+    return LedTo(items, scores)

@@ -1,0 +1,86 @@
+"""Which item followed which in each user's history: `domain.views.tastes.transitions`, for all users at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from millstream.domain.log.kinds import LEARNED
+from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.interactions import Floats, Interactions, Ints
+
+_ROWS_AT_ONCE = 200_000
+"""Events of whole users that are looked at together: some 20 transitions of 24 bytes each."""
+
+
+class Transitions(NamedTuple):
+    """From the items `sources` to the items `targets`, with a weight each, [transitions]."""
+
+    sources: Ints
+    targets: Ints
+    weights: Floats
+
+
+def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transitions]:
+    """Those of every user, some users at a time.
+
+    An event leads from each of the `reach` latest distinct items before it, the newest first and each `decay` times
+    the one after it, to its own item, with the weight of its kind in learning. An event on the newest item says
+    nothing. Looks back over `RECENT_EVENTS` events, as far as a user's row does.
+    """
+    by_user = np.argsort(data.user, kind="stable")
+    user, item, weight = data.user[by_user], data.item[by_user], _weights(data.kind[by_user])
+    for start, end in _whole_users(user):
+        yield from _of_users(user[start:end], item[start:end], weight[start:end], reach, decay)
+
+
+def _weights(kind: Ints) -> Floats:
+    """The weight in learning of each event."""
+    found = np.zeros(int(kind.max(initial=0)) + 1)
+    for learned in LEARNED:
+        if learned < len(found):
+            found[learned] = learned.traits.learning
+    return found[kind]
+
+
+def _whole_users(user: Ints) -> Iterator[tuple[int, int]]:
+    """Where parts of about _ROWS_AT_ONCE rows begin and end, none of which divides a user."""
+    start = 0
+    while start < len(user):
+        end = min(start + _ROWS_AT_ONCE, len(user))
+        if end < len(user):
+            end = int(np.searchsorted(user, user[end - 1], side="right"))
+        yield start, end
+        start = end
+
+
+def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) -> Iterator[Transitions]:
+    rows = len(user)
+    again = next_on_the_same_item(user, item)
+    first = np.searchsorted(user, user, side="left")
+    shares = np.cumprod(np.concatenate(([1.0], np.full(reach - 1, decay))))
+    row = np.flatnonzero(np.concatenate(([False], (user[1:] != user[:-1]) | (item[1:] != item[:-1]))))
+    rank = np.zeros(rows, np.int64)
+    for distance in range(1, RECENT_EVENTS + 1):
+        row = row[(row - distance >= first[row]) & (rank[row] < reach)]
+        if not len(row):
+            return
+        earlier = row - distance
+        # In the tail is the last event on each item. The event's own item takes a place there, and leads to nothing.
+        in_tail = again[earlier] >= row
+        leads = in_tail & (again[earlier] > row)
+        source, target = earlier[leads], row[leads]
+        yield Transitions(item[source], item[target], weight[target] * shares[rank[target]])
+        rank[row[in_tail]] += 1
+
+
+def next_on_the_same_item(user: Ints, item: Ints) -> Ints:
+    """For each row the next one of the same user and item, or a number beyond all rows; `user` ascends, [n]."""
+    rows = len(user)
+    order = np.lexsort((np.arange(rows), item, user))
+    following = np.full(rows, rows + RECENT_EVENTS, np.int64)
+    same = (user[order[1:]] == user[order[:-1]]) & (item[order[1:]] == item[order[:-1]])
+    following[order[:-1][same]] = order[1:][same]
+    return following

@@ -1,0 +1,116 @@
+"""Who did what with which item, and when: the one form of data for fitting and for evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.kinds import EventKind
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+NO_SESSION = -1
+
+
+def _none() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """n rows in order of time, or of the file where it has no time.
+
+    `user` [n] and `item` [n] are indices into the labels `users` and `items`; `at` [n] is in epoch seconds, or NaN in
+    every row where there is only an order. Labels without a row are allowed: a selection keeps the catalogue whole.
+    `kind` [n] are numbers of `EventKind`, `value` [n] is NaN where there is none, and `session` [n] numbers the
+    sessions of all users, NO_SESSION where it is unknown. Left out, they are views without value and session.
+    """
+
+    user: Ints
+    item: Ints
+    at: Floats
+    users: Sequence[str]
+    items: Sequence[str]
+    kind: Ints = field(default_factory=_none)
+    value: Floats = field(default_factory=lambda: np.empty(0))
+    session: Ints = field(default_factory=_none)
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidInputError` where the columns do not fit each other or the labels, or time runs backwards."""
+        rows = len(self.user)
+        for name, missing in (("kind", int(EventKind.ItemViewed)), ("value", np.nan), ("session", NO_SESSION)):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(rows, missing))
+        _check_codes("user", self.user, rows, len(self.users))
+        _check_codes("item", self.item, rows, len(self.items))
+        for name in ("at", "kind", "value", "session"):
+            if getattr(self, name).shape != self.user.shape:
+                raise InvalidInputError(name, f"{rows} entries, one a row", getattr(self, name).shape)
+        unknown = np.isnan(self.at)
+        if unknown.any() and not unknown.all():
+            raise InvalidInputError("at", "a time in every row or in none", f"{int(unknown.sum())} rows without")
+        if not unknown.any() and (backwards := np.flatnonzero(np.diff(self.at) < 0)).size:
+            raise InvalidInputError("at", "rows in order of time", f"an earlier time in row {int(backwards[0]) + 1}")
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.user)
+
+    @property
+    def timed(self) -> bool:
+        """Whether the rows have times. No rows: no times."""
+        return len(self) > 0 and not np.isnan(self.at[0])
+
+    def histories(self) -> list[Ints]:
+        """The items of each user of `users`, oldest first; empty where a user has no row."""
+        by_user = np.argsort(self.user, kind="stable")
+        ends = np.cumsum(self.user_counts())
+        return np.split(self.item[by_user], ends[:-1]) if len(self.users) else []
+
+    def user_counts(self) -> Ints:
+        """Rows of each user, [users]."""
+        return np.bincount(self.user, minlength=len(self.users)).astype(np.int64)
+
+    def item_counts(self) -> Ints:
+        """Rows of each item, [items]."""
+        return np.bincount(self.item, minlength=len(self.items)).astype(np.int64)
+
+    def select(self, mask: Flags) -> Interactions:
+        """The rows where `mask` [n] is true, with the same labels, so that codes keep their meaning."""
+        return replace(
+            self,
+            user=self.user[mask],
+            item=self.item[mask],
+            at=self.at[mask],
+            kind=self.kind[mask],
+            value=self.value[mask],
+            session=self.session[mask],
+        )
+
+    def compacted(self) -> Interactions:
+        """The same rows without the labels that no row has; the remaining labels keep their order."""
+        users, user = np.unique(self.user, return_inverse=True)
+        items, item = np.unique(self.item, return_inverse=True)
+        return replace(
+            self,
+            user=user.astype(np.int64),
+            item=item.astype(np.int64),
+            users=tuple(self.users[code] for code in users),
+            items=tuple(self.items[code] for code in items),
+        )
+
+
+def _check_codes(name: str, codes: Ints, rows: int, labels: int) -> None:
+    if codes.shape != (rows,):
+        raise InvalidInputError(name, f"{rows} numbers, one a row", codes.shape)
+    if codes.dtype != np.int64:
+        raise InvalidInputError(name, "int64", codes.dtype)
+    if rows and (codes.min() < 0 or codes.max() >= labels):
+        raise InvalidInputError(name, f"indices into {labels} labels", f"{codes.min()}..{codes.max()}")

@@ -1,0 +1,116 @@
+"""A training set: what a part of the log says, as columns in a folder that is named after what it was made of.
+
+    manifest.json       what it was made of, and the digest of each other file
+    users.json          the pseudonyms of users, in hexadecimal; `items.json` the item ids
+    NAME.npy            a column of `Interactions`: user, item, at, kind, value, session
+
+The same log gives the same bytes, on any machine. Reading needs numpy alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from millstream.domain.errors import InvalidInputError
+from millstream.domain.models.cards import LogRange, plain_range, read_range
+from millstream.learning.from_log import LogHistory
+from millstream.learning.interactions import Interactions
+from millstream.scoring.signature import FEATURES
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+COLUMNS = ("user", "item", "at", "kind", "value", "session")
+LABELS = ("users", "items")
+_ID_BYTES = 16
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Interactions, and what they were made of. `log` is None where they did not come from a log."""
+
+    id: str
+    data: Interactions
+    log: LogRange | None = None
+
+
+def training_set_of(history: LogHistory, fold_code: str) -> TrainingSet:
+    """The set of a part of the log as this code folds and reads it."""
+    return TrainingSet(set_id(history.log, fold_code), history.interactions, history.log)
+
+
+def set_id(log: LogRange, fold_code: str) -> str:
+    """The name of a set; what was erased or voided since gives another one, because it changes what is read."""
+    made_of = {"log": log.digest, "foldCode": fold_code, "featureSet": FEATURES._asdict()}
+    text = json.dumps(made_of, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=_ID_BYTES).hexdigest()
+
+
+def store(training_set: TrainingSet, into: Path) -> Path:
+    """Write the set as a folder of its name, unless it is there; whole or not at all."""
+    folder = into / training_set.id
+    if not folder.exists():
+        growing = into / f".growing-{uuid.uuid4().hex}"
+        growing.mkdir(parents=True)
+        try:
+            _write(training_set, growing)
+            growing.rename(folder)
+        except OSError:
+            if not folder.exists():  # or another process was faster, with the same bytes
+                raise
+        finally:
+            shutil.rmtree(growing, ignore_errors=True)
+    return folder
+
+
+def load(folder: Path) -> TrainingSet:
+    """Read a set. Raises InvalidInputError, naming the file, where it is not what was written."""
+    manifest = _manifest(folder)
+    for name, digest in manifest["files"].items():
+        found = _digest(folder / name) if (folder / name).is_file() else "no file"
+        if found != digest:
+            raise InvalidInputError(str(folder / name), f"SHA-256 {digest}", found)
+    users, items = (tuple(json.loads((folder / f"{name}.json").read_text())) for name in LABELS)
+    user, item, at, *more = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in COLUMNS)
+    log = None if manifest["log"] is None else read_range(manifest["log"])
+    return TrainingSet(manifest["id"], Interactions(user, item, at, users, items, *more), log)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        form = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(str(folder / MANIFEST), "the manifest of a training set", str(error)) from error
+    if form != FORMAT:
+        raise InvalidInputError(f"{folder / MANIFEST}: format", f"{FORMAT}", form)
+    return manifest
+
+
+def _write(training_set: TrainingSet, folder: Path) -> None:
+    data = training_set.data
+    for name in COLUMNS:
+        column = getattr(data, name)
+        np.save(folder / f"{name}.npy", column.astype(column.dtype.newbyteorder("<")), allow_pickle=False)
+    for name in LABELS:
+        (folder / f"{name}.json").write_text(json.dumps(list(getattr(data, name)), indent=0) + "\n")
+    manifest = {
+        "format": FORMAT,
+        "id": training_set.id,
+        "log": None if training_set.log is None else plain_range(training_set.log),
+        "rows": len(data),
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

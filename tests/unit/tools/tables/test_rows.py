@@ -1,0 +1,213 @@
+"""Rows of every kind of file, with their lines."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
+import pytest
+
+from millstream_tools.tables import csv_rows, lines
+from millstream_tools.tables.errors import BadFileError
+from millstream_tools.tables.form import Form
+from millstream_tools.tables.opening import open_rows
+from millstream_tools.tables.rows import BadRow, Row
+
+
+def rows_of(path: Path, *wanted: str, **form: Any) -> list[Row | BadRow]:
+    """All rows of a file."""
+    return list(open_rows(path, Form(**form), wanted))
+
+
+def cells_of(path: Path, *wanted: str, **form: Any) -> list[list[Any]]:
+    """The cells of all rows of a file without bad rows."""
+    rows = rows_of(path, *wanted, **form)
+    assert all(isinstance(row, Row) for row in rows)
+    return [list(row.cells) for row in rows if isinstance(row, Row)]
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    """A file with this content; compressed, where its name says so."""
+    data = content if isinstance(content, bytes) else content.encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_csv_gives_the_wanted_columns_in_the_wanted_order(tmp_path: Path, name: str) -> None:
+    """By the names of the header; quoted cells may hold delimiters and line ends."""
+    path = written(tmp_path / name, 'a,b,c\n1,"x, ""y""\nz",3\n4,5,6\n')
+    assert cells_of(path, "c", "b") == [["3", 'x, "y"\nz'], ["6", "5"]]
+    assert cells_of(path, "b") == [['x, "y"\nz'], ["5"]]
+
+
+def test_a_line_is_that_on_which_a_row_begins(tmp_path: Path) -> None:
+    """The header is line 1; a quoted line end and an empty line count, as in every editor."""
+    path = written(tmp_path / "a.csv", 'a,b\n1,"x\ny"\n\n2,z\r\n3,w')
+    assert [(row.line, row.raw) for row in rows_of(path, "a")] == [(2, ["1", "x\ny"]), (5, ["2", "z"]), (6, ["3", "w"])]
+
+
+def test_a_row_with_too_few_or_too_many_cells_is_bad_and_the_next_is_read(tmp_path: Path) -> None:
+    """Cells that moved would be other fields."""
+    path = written(tmp_path / "a.csv", "a,b\n1\n1,2,3\n1,2\n")
+    few, many, good = rows_of(path, "a")
+    assert (few, many) == (BadRow(2, "2 cells", "1", ["1"]), BadRow(3, "2 cells", "3", ["1", "2", "3"]))
+    assert good == Row(4, ("1",), ["1", "2"])
+
+
+def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_import(tmp_path: Path) -> None:
+    """The reader gives up after 128 KB and goes on behind it."""
+    filling = "".join(f"{number},x\n" for number in range(30_000))
+    path = written(tmp_path / "a.csv", 'a,b\n1,"open\n' + filling + "last,y\n")
+    rows = rows_of(path, "a")
+    assert isinstance(rows[0], BadRow)
+    assert rows[0].line == 2
+    assert "field limit" in rows[0].got
+    assert rows[-1] == Row(30_003, ("last",), ["last", "y"])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_line_without_end_is_passed_over(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is never held whole."""
+    monkeypatch.setattr(lines, "LONGEST_LINE", 32)
+    long, good = ("y" * 100, "1") if name == "a.csv" else (json.dumps({"a": "y" * 100}), '{"a": "1"}')
+    path = written(tmp_path / name, ("a\n" if name == "a.csv" else good + "\n") + f"{long}\n{good}\n")
+    *_, bad, last = rows_of(path, "a")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, last.line) == (2, 3)
+    assert isinstance(last, Row)
+
+
+def test_a_delimiter_of_two_characters_is_split_as_it_is(tmp_path: Path) -> None:
+    """MovieLens 1M; quotes mean nothing there."""
+    path = written(tmp_path / "ratings.dat", '1::2::"3\r\n4::5::6\n')
+    cells = cells_of(path, "x", "z", delimiter="::", header=("x", "y", "z"))
+    assert cells == [["1", '"3'], ["4", "6"]]
+
+
+def test_an_unquoted_form_takes_quotes_as_they_are(tmp_path: Path) -> None:
+    """Tab files of data sets."""
+    path = written(tmp_path / "a.tsv", 'a\tb\n"1\t2\n')
+    assert cells_of(path, "a", quoted=False) == [['"1']]
+
+
+def test_a_typed_header_names_the_columns_before_the_colon(tmp_path: Path) -> None:
+    """RecBole."""
+    path = written(tmp_path / "x.inter", "user_id:token\titem_id:token\n7\t8\n")
+    assert cells_of(path, "item_id", typed_header=True) == [["8"]]
+
+
+def test_the_first_line_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Excel writes one."""
+    assert cells_of(written(tmp_path / "a.csv", b"\xef\xbb\xbfa,b\n1,2\n"), "a") == [["1"]]
+
+
+def test_latin_1_is_read_where_the_mapping_says_so(tmp_path: Path) -> None:
+    """And what is no UTF-8 comes through as something that no check takes for text."""
+    path = written(tmp_path / "a.csv", "a\nMünze\n".encode("latin-1"))
+    assert cells_of(path, "a", encoding="latin-1") == [["Münze"]]
+    assert cells_of(path, "a") == [["M\udcfcnze"]]
+
+
+def test_json_lines_give_what_each_object_has(tmp_path: Path) -> None:
+    """A name that is not there is an empty cell; blank lines are nothing; what is no object is bad."""
+    path = written(tmp_path / "a.jsonl.gz", '{"a": 1, "b": "x"}\n\n{"b": null}\n[1]\n{"a": \n{"a": true}\n')
+    rows = rows_of(path, "a", "b")
+    assert [(row.line, list(row.cells)) for row in rows if isinstance(row, Row)] == [
+        (1, [1, "x"]),
+        (3, [None, None]),
+        (6, [True, None]),
+    ]
+    assert [(row.line, row.expected) for row in rows if isinstance(row, BadRow)] == [
+        (4, "a JSON object"),
+        (5, "a JSON object"),
+    ]
+
+
+def test_json_nested_beyond_all_depth_is_a_bad_row(tmp_path: Path) -> None:
+    """Not the end of the process."""
+    (row,) = rows_of(written(tmp_path / "a.jsonl", "[" * 100_000), "a")
+    assert isinstance(row, BadRow)
+
+
+def test_parquet_gives_the_wanted_columns_row_by_row(tmp_path: Path) -> None:
+    """A row's line is its number; nanoseconds are more than Python's times hold and are dropped."""
+    moments = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns"))
+    path = tmp_path / "a.parquet"
+    pa_parquet.write_table(pa.table({"a": [1, 2], "b": ["x", None], "t": moments}), path)
+    rows = rows_of(path, "t", "b")
+    assert [(row.line, list(row.cells)) for row in rows if isinstance(row, Row)] == [
+        (1, [datetime(2023, 11, 14, 22, 13, 20, 123456), "x"]),  # noqa: DTZ001  # as files have them
+        (2, [None, None]),
+    ]
+
+
+def test_a_row_can_be_shown(tmp_path: Path) -> None:
+    """As the file has it, or nearly."""
+    csv_file = open_rows(written(tmp_path / "a.csv", "a,b\n1,2\n"), Form(), ["b"])
+    assert [csv_file.text(row.raw) for row in csv_file] == ["1,2"]
+    json_file = open_rows(written(tmp_path / "a.jsonl", ' {"a": 1} \n'), Form(), ["a"])
+    assert [json_file.text(row.raw) for row in json_file] == ['{"a": 1}']
+    pa_parquet.write_table(pa.table({"a": [1], "b": ["ü"]}), tmp_path / "a.parquet")
+    parquet_file = open_rows(tmp_path / "a.parquet", Form(), ["b"])
+    assert [parquet_file.text(row.raw) for row in parquet_file] == ['{"b": "ü"}']
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet"])
+def test_progress_reaches_the_whole(tmp_path: Path, name: str) -> None:
+    """From next to nothing."""
+    path = tmp_path / name
+    if name == "a.parquet":
+        pa_parquet.write_table(pa.table({"a": ["1"] * 100}), path)
+    else:
+        written(path, "a\n" + "".join(f"{number * 7919 % 104_729}\n" for number in range(50_000)))
+    rows = open_rows(path, Form(), ["a"])
+    done = [rows.done() for _ in rows]
+    assert done == sorted(done)
+    assert done[0] < rows.total == rows.done()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", "x,y\n1,2\n", "expected a column a, got no such among x, y"),
+        ("a.csv", "a,a\n1,2\n", "expected a column a, got more than one such among a, a"),
+        ("a.csv", "", "expected the names of the columns in its first line, got none"),
+        ("a.xlsx", "", "expected a file that ends in .csv, .tsv"),
+        ("a.parquet.gz", "", "expected Parquet as it is"),
+        ("a.parquet", "a,b\n", "expected a Parquet file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_at_all_is_named_with_the_reason(
+    tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    """And nothing is imported."""
+    with pytest.raises(BadFileError, match=told) as raised:
+        rows_of(written(tmp_path / name, content), "a")
+    assert name in str(raised.value)
+
+
+def test_a_compressed_file_that_ends_too_early_is_told_with_the_last_good_line(tmp_path: Path) -> None:
+    """A download that broke off is no history."""
+    whole = gzip.compress("".join(f"{number},{number * 7919 % 104_729}\n" for number in range(50_000)).encode())
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    rows = open_rows(path, Form(header=("a", "b")), ["a"])
+    with pytest.raises(
+        BadFileError, match=r"a\.csv\.gz: expected a whole gzip file, got one that is broken after line"
+    ):
+        list(rows)
+
+
+def test_only_a_few_rows_of_a_file_are_in_memory(tmp_path: Path) -> None:
+    """Rows come while the file is being read."""
+    path = written(tmp_path / "a.csv", "a\n" + "1\n" * 500_000)
+    rows = open_rows(path, Form(), ["a"])
+    next(iter(rows))
+    assert isinstance(rows, csv_rows.CsvRows)
+    assert rows.done() < rows.total / 2
