@@ -36,10 +36,9 @@ def state_folder_of(deployed: Path) -> Path:
 
 DEPLOYED = deployed_from(TOOLS)
 TEMPLATE = DEPLOYED / "template.yaml"
-LAYER_REQUIREMENTS = (
-    DEPLOYED / "layers" / "platform" / "requirements.txt",
-    DEPLOYED / "layers" / "onnx" / "requirements.txt",
-)
+LAYER_REQUIREMENTS = tuple(sorted(DEPLOYED.glob("layers/*/requirements.txt")))
+LOCK = DEPLOYED / "infra" / "locked.txt"
+"""The exact versions, which the layers' requirements name as their constraints."""
 # For a clean start: `millstream down`, then delete this folder.
 STATE_FOLDER = state_folder_of(DEPLOYED)
 ENVIRONMENT_FOLDER = STATE_FOLDER / "cloud"
