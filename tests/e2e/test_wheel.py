@@ -11,6 +11,7 @@ import venv
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def test_the_wheel_installs_two_packages(installed: Installed) -> None:
     packages = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
     assert packages == {"millstream", "millstream_tools"}
     assert [name for name in names if {"docs", "results", "tests"} & {*name.parts}] == []
+
+
+def test_the_wheel_says_whose_it_is(installed: Installed) -> None:
+    """The license, with its text, and the authors."""
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        (info,) = {name.split("/")[0] for name in wheel.namelist() if ".dist-info/" in name}
+        said = message_from_bytes(wheel.read(f"{info}/METADATA"))
+        text = wheel.read(f"{info}/licenses/{said['License-File']}")
+    assert (said["License-Expression"], said["Author"]) == ("Apache-2.0", "The Millstream authors")
+    assert text == (CHECKOUT / "LICENSE").read_bytes()
 
 
 def test_what_the_wheel_deploys_is_what_the_checkout_deploys(installed: Installed) -> None:
