@@ -52,7 +52,7 @@ test: check
 
 # Tests that need no server, no build and no PyTorch (mypy needs it); each property with a few examples.
 SLOW := tests/bench tests/unit/tools/lab tests/contract/test_recommenders.py tests/contract/test_scorer.py \
-	tests/infra/test_sam_build.py tests/property/test_sequence_model.py tests/property/test_fault_sweep.py \
+	tests/infra/test_sam_build.py tests/infra/test_docs.py tests/property/test_sequence_model.py tests/property/test_fault_sweep.py \
 	tests/property/test_fault_sweep_can_fail.py
 
 quick: check
