@@ -97,8 +97,8 @@ lower-bounds: $(UV)
 	@$(PYTHON) -m venv --clear $(LOWEST)
 	@$(UV) pip compile --no-config pyproject.toml --extra lab --group dev --resolution lowest-direct --quiet \
 		--no-annotate --no-header --python $(LOWEST) --output-file $(LOWEST)/lowest.txt
-	@$(UV) pip install --quiet --python $(LOWEST) --requirement $(LOWEST)/lowest.txt
-	@$(UV) pip install --quiet --python $(LOWEST) --no-deps --editable .
+	@$(UV) pip install --no-config --quiet --python $(LOWEST) --requirement $(LOWEST)/lowest.txt
+	@$(UV) pip install --no-config --quiet --python $(LOWEST) --no-deps --editable .
 	@HYPOTHESIS_PROFILE=quick $(LOWEST)/bin/python -m pytest -q -n 2 -m "not cloud" $(SLOW:%=--ignore=%)
 
 # The SAM command line has an environment of its own: its pins do not go with ours.
