@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 TESTS = Path(__file__).parent
 OFFLINE = (TESTS / "unit", TESTS / "property")
 SERVERS = {
-    "the shop's": re.compile(r"tests/e2e/(?!test_(fault_sweep|cli|import)\.py)"),
+    "the shop's": re.compile(r"tests/e2e/(?!test_(fault_sweep|cli|import|wheel)\.py)"),
     "an empty one": re.compile(r"tests/(e2e/test_fault_sweep|integration/faults/|contract/.*InTheLocalCloud)"),
     "the sample's": re.compile(r"tests/integration/local_cloud/test_(delivery|deployment)\.py"),
     "of a checkout": re.compile(r"tests/e2e/test_cli\.py"),

@@ -51,7 +51,9 @@ def list_(*, stack: StackName = "") -> None:
 @app.command("compact")
 def compact_(
     *,
-    into: Annotated[Path | None, typer.Option(help="A folder; without it, one of the stack's in .millstream.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A folder; without it, one of the stack's among Millstream's state.")
+    ] = None,
     to_bucket: Annotated[bool, typer.Option("--to-bucket", help="Into the archive's bucket, under parquet/.")] = False,
     day: Day = None,
     stack: StackName = "",

@@ -10,7 +10,16 @@ from rich.markup import escape
 
 from millstream_tools.cli import lab_compress, lab_fit
 from millstream_tools.cli.console import console, errors, report_errors
-from millstream_tools.cli.lab_surroundings import CHECKPOINTS_FOLDER, RESULTS_FOLDER, Data, Into, needing, say, shown
+from millstream_tools.cli.lab_surroundings import (
+    CHECKPOINTS_FOLDER,
+    RESULTS_FOLDER,
+    Data,
+    Into,
+    file_or_ready,
+    needing,
+    say,
+    shown,
+)
 
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
@@ -26,7 +35,9 @@ def lab() -> None:
 
 @app.command()
 def run(
-    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The experiment's YAML file.")],
+    config: Annotated[
+        Path, typer.Argument(parser=file_or_ready("configs"), help="The experiment's YAML file, or a ready one's name.")
+    ],
     *,
     data: Data = None,
     into: Into = RESULTS_FOLDER,
@@ -48,7 +59,9 @@ def run(
 
 @app.command()
 def tune(
-    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The tuning's YAML file.")],
+    config: Annotated[
+        Path, typer.Argument(parser=file_or_ready("tunings"), help="The tuning's YAML file, or a ready one's name.")
+    ],
     *,
     data: Data = None,
     into: Into = RESULTS_FOLDER,

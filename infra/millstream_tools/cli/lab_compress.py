@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from millstream_tools.cli.console import console, report_errors
-from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, needing, say, shown
+from millstream_tools.cli.lab_surroundings import RESULTS_FOLDER, Data, Into, file_or_ready, needing, say, shown
 from millstream_tools.explained import ExplainedError
 
 app = typer.Typer()
@@ -20,12 +20,15 @@ def compress(
     model: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a model of the lab.")],
     *,
     config: Annotated[
-        Path, typer.Option(exists=True, dir_okay=False, help="The experiment whose data it was fitted on.")
+        Path,
+        typer.Option(parser=file_or_ready("configs"), help="The experiment whose data it was fitted on: file or name."),
     ],
     ways: Annotated[
         str, typer.Option(help="With commas between: int8,pq,distil. Default: all, or all of --plan.")
     ] = "",
-    plan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: ways with their knobs.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(parser=file_or_ready("compressions"), help="YAML: ways with their knobs.")
+    ] = None,
     most_loss: Annotated[float, typer.Option(help="Share of NDCG@10 that may go; past it a model is refused.")] = 0.01,
     protocol: Annotated[str | None, typer.Option(help="The protocol's name. Default: the first.")] = None,
     data: Data = None,

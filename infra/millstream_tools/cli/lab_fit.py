@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from millstream_tools.cli.console import console, interruptible, report_errors
-from millstream_tools.cli.lab_surroundings import CHECKPOINTS_FOLDER, Data, needing, say
+from millstream_tools.cli.lab_surroundings import CHECKPOINTS_FOLDER, Data, file_or_ready, needing, say
 from millstream_tools.cli.models_fit import show_fitted
 from millstream_tools.cli.progress import bar
 
@@ -19,7 +19,9 @@ app = typer.Typer()
 
 @app.command()
 def fit(
-    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The experiment's YAML file.")],
+    config: Annotated[
+        Path, typer.Argument(parser=file_or_ready("configs"), help="The experiment's YAML file, or a ready one's name.")
+    ],
     folder: Annotated[Path, typer.Argument(file_okay=False, help="For the model; one that lies there is replaced.")],
     *,
     model: Annotated[str, typer.Option(help="The model's name in the experiment.")],

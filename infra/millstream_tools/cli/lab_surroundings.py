@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,9 @@ from millstream_tools.places import STATE_FOLDER
 
 RESULTS_FOLDER = STATE_FOLDER / "lab"
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
+
+EXPERIMENTS = Path(__file__).parents[1] / "lab" / "experiments"
+"""In whose folders the YAML files lie that come with Millstream."""
 
 Data = Annotated[Path | None, typer.Option(envvar="MILLSTREAM_DATA", help="The folder with all data.")]
 Into = Annotated[Path, typer.Option(help="The folder of all results.")]
@@ -37,10 +40,30 @@ def needing(extra: Extra) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in _LIBRARIES[extra]:
             raise
-        raise ExplainedError(f"{error.name} is not installed: pip install -e '.[{extra}]'") from error
+        raise ExplainedError(
+            f"{error.name} is not installed: install the extra, as in pip install -e '.[{extra}]'"
+        ) from error
+
+
+def file_or_ready(folder: str) -> Callable[[str], Path]:
+    """Finds the file that an argument names: by its name if it comes with Millstream, or else by its path."""
+
+    def find(named: str) -> Path:
+        ready = {path.stem: path for path in (EXPERIMENTS / folder).glob("*.yaml")}
+        path = ready.get(named, Path(named))
+        if not path.is_file():
+            raise typer.BadParameter(f"expected a file, or one of {', '.join(sorted(ready))}, got {named!r}")
+        return path
+
+    return find
 
 
 def shown(path: Path) -> str:
-    """The path from the working folder, or the name alone where it lies elsewhere: no machine's folders in results."""
+    """How a command names the file: by its name alone if it comes with Millstream, or else from the working folder.
+
+    Only the name of a file that lies elsewhere: no machine's folders in results.
+    """
+    if path.is_relative_to(EXPERIMENTS):
+        return path.stem
     inside = Path(os.path.relpath(path))
     return path.name if inside.parts[0] == ".." else str(inside)

@@ -61,7 +61,7 @@ def _print(found: Verification, seconds: float) -> None:
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
     console.print(f"events   {told(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
     if found.view.fold_code not in {"", fold_code()}:
-        errors.print("This view was folded by other code than that of this checkout: `millstream rebuild` renews it.")
+        errors.print("This view was folded by other code than this Millstream has: `millstream rebuild` renews it.")
     for difference in found.differences:
         for line in in_words(difference):
             console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -46,7 +46,7 @@ class Stack(Wiring):
         except KeyError:
             raise NoStackError(
                 f"stack {self.name}: expected an output {name}, got {', '.join(sorted(self.outputs)) or 'none'}: "
-                "is it a Millstream stack, and up to date with this checkout?"
+                "is it a Millstream stack, and as new as this Millstream?"
             ) from None
 
     def features(self) -> FeatureStore:

@@ -104,7 +104,7 @@ def running_cloud(folder: Path, settings: Settings | None = None) -> Iterator[Cl
 
 
 def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deployment:
-    """Start a cloud that lives on after this process, or bring the running one up to date with the checkout."""
+    """Start a cloud that lives on after this process, or bring the running one up to date with what is on disk."""
     chosen = settings or Settings()
     with exclusive_lock(folder / "lock"):
         state = load_state(folder)

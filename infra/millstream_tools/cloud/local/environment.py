@@ -15,7 +15,7 @@ from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
 from millstream_tools.lock import exclusive_lock
-from millstream_tools.places import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS
+from millstream_tools.places import ENVIRONMENT_FOLDER, LAYER_REQUIREMENTS, LOCK
 
 # `full` brings the translator that expands AWS::Serverless resources inside MiniStack.
 MINISTACK = "ministack[full]==1.5.33"
@@ -53,7 +53,8 @@ def _stamp(requirements: Sequence[Path]) -> str:
     missing = [str(path) for path in requirements if not path.is_file()]
     if missing:
         raise EnvironmentBuildError(f"expected the layers' requirements, found no {', '.join(missing)}")
-    parts = [MINISTACK, sys.version, sysconfig.get_platform(), *(path.read_text() for path in requirements)]
+    texts = (path.read_text() for path in (*requirements, LOCK))
+    parts = [MINISTACK, sys.version, sysconfig.get_platform(), *texts]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -33,7 +33,7 @@ def localstack(say: Callable[[str], None] = print) -> Dialect:
 def deploy_to_localstack(
     endpoint_url: str, template_file: Path = TEMPLATE, stack: str = STACK, say: Callable[[str], None] = print
 ) -> Deployment:
-    """Create the stack or bring it up to date with the checkout.
+    """Create the stack or bring it up to date with what is on disk.
 
     Raises NoLocalStackError, WheelError where the layers' packages cannot be had, and what `deploy` raises.
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
 from millstream_tools.lock import exclusive_lock
-from millstream_tools.places import STATE_FOLDER
+from millstream_tools.places import LOCK, STATE_FOLDER
 
 CACHE = STATE_FOLDER / "wheels"
 # Lambda's runtimes from python3.12 on are Amazon Linux 2023, which has glibc 2.34.
@@ -62,7 +62,7 @@ def installed(
 
 
 def _name(requirements: Path, runtime: LambdaRuntime) -> str:
-    parts = (*runtime.pip_options, requirements.read_text(encoding="utf-8"))
+    parts = (*runtime.pip_options, requirements.read_text(encoding="utf-8"), LOCK.read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

@@ -1,15 +1,17 @@
 """The error tree, grouped by what the caller can do.
 
-MillstreamError
-├── InvalidInputError      the caller must change the request          HTTP 400
-│   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue; HTTP 500
-├── NotFoundError          there is no such thing                      HTTP 404
-├── ConflictError          somebody else was first: read again, retry  HTTP 409
-│   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
-│   └── ViewClosedError    the view was replaced: write to its successor
-└── UnavailableError       try the same thing again later              HTTP 503
-    ├── NotDoneError       the caller's time was over: call again to go on
-    └── NotAllStoredError  some records were stored: append the others HTTP 503 (in application.ports)
+    MillstreamError
+    ├── InvalidInputError      the caller must change the request          HTTP 400
+    │   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue; HTTP 500
+    ├── NotFoundError          there is no such thing                      HTTP 404
+    ├── ConflictError          somebody else was first: read again, retry  HTTP 409
+    │   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
+    │   └── ViewClosedError    the view was replaced: write to its successor
+    └── UnavailableError       try the same thing again later              HTTP 503
+        ├── NotDoneError       the caller's time was over: call again to go on
+        └── NotAllStoredError  some records were stored: append the others HTTP 503
+
+`NotAllStoredError` is in `application.ports`.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ REBUILDS = "rebuild/"
 class Resource(Enum):
     """What a stack keeps state in: its logical id in template.yaml, and the stack's output that names it.
 
-    A function finds the name in the environment variable MILLSTREAM_ and the member's name.
+    A function finds the name in the environment variable `MILLSTREAM_` and the member's name.
     """
 
     STREAM = "EventsStream", "StreamName"

@@ -165,7 +165,7 @@ def test_progress_reaches_the_whole(tmp_path: Path, name: str) -> None:
     if name == "a.parquet":
         pa_parquet.write_table(pa.table({"a": ["1"] * 100}), path)
     else:
-        written(path, "a\n" + "".join(f"{number * 7919 % 104_729}\n" for number in range(50_000)))
+        written(path, "a\n" + "".join(f"{number * 7919 % 104_729}\n" for number in range(150_000)))  # past any buffer
     rows = open_rows(path, Form(), ["a"])
     done = [rows.done() for _ in rows]
     assert done == sorted(done)

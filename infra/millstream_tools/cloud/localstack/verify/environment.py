@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from millstream_tools.explained import ExplainedError
 from millstream_tools.lock import exclusive_lock
-from millstream_tools.places import STATE_FOLDER
+from millstream_tools.places import CHECKOUT, STATE_FOLDER
 
+PROJECT = CHECKOUT / "pyproject.toml"
 FOLDER = STATE_FOLDER / "localstack"
 STAMP = "millstream-stamp"
 # LocalStack names few exact versions; what was released after it breaks it. The date is the day after its release.
 RELEASED = "2026-02-27"
-CORE = ("localstack-core[runtime]==4.14.0", "cbor2==5.8.0", "pyopenssl==25.3.0", "cryptography==46.0.5")
-# AWS's own client of the runtime API, and nothing else: a function finds only what its zip carries.
-RUNTIME = ("awslambdaric==4.2.2",)
+# The groups of pyproject.toml that are installed, each in an environment of its own.
+CORE, RUNTIME = "localstack", "localstack-runtime"
 # LocalStack's Kinesis: it would fetch this version itself, into this folder.
 KINESIS = "kinesis-local@0.5.2"
 
@@ -41,7 +42,10 @@ def build(python: str, folder: Path = FOLDER) -> None:
     """Build it with `python`, which must be the functions' version, unless it stands. Raises VerificationError."""
     with exclusive_lock(folder.with_name(f"{folder.name}.lock")):
         stamp = folder / STAMP
-        wanted = hashlib.sha256("\0".join([python, RELEASED, *CORE, *RUNTIME, KINESIS]).encode()).hexdigest()
+        groups = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["dependency-groups"]
+        wanted = hashlib.sha256(
+            "\0".join([python, RELEASED, *groups[CORE], *groups[RUNTIME], KINESIS]).encode()
+        ).hexdigest()
         if stamp.exists() and stamp.read_text() == wanted:
             return
         for program in (python, "npm"):
@@ -49,12 +53,13 @@ def build(python: str, folder: Path = FOLDER) -> None:
                 raise VerificationError(f"expected a program {program} on the PATH, found none")
         print(f"Building LocalStack's core in {folder} (once; two minutes, half a gigabyte)")
         shutil.rmtree(folder, ignore_errors=True)
-        for name, packages in (("core", CORE), ("runtime", RUNTIME)):
+        for name, group in (("core", CORE), ("runtime", RUNTIME)):
             _run([python, "-m", "venv", str(folder / name)])
             pip = [str(folder / name / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
             # --uploaded-prior-to came with pip 26.
             _run([*pip, "pip==26.2"])
-            _run([*pip, *([f"--uploaded-prior-to={RELEASED}"] if name == "core" else []), *packages])
+            options = [f"--uploaded-prior-to={RELEASED}"] if group == CORE else []
+            _run([*pip, *options, "--group", f"{PROJECT}:{group}"])
         package, _, version = KINESIS.partition("@")
         prefix = folder / "root/var/lib/localstack/lib" / package / version
         prefix.mkdir(parents=True)

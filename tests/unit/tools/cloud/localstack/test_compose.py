@@ -8,8 +8,8 @@ import pytest
 
 from millstream_tools.cloud.local.template import read_template
 from millstream_tools.cloud.localstack.compose import environment_of_the_container, localstack_service
-from millstream_tools.cloud.localstack.verify.environment import CORE
 from millstream_tools.places import CHECKOUT, TEMPLATE
+from tests.infra.requirements import GROUPS
 
 TEMPLATES = (TEMPLATE, *CHECKOUT.glob("infra/*/**/template.yaml"))
 # What a resource type's second part is called where a service is switched on; SAM's own types become the first five.
@@ -59,4 +59,4 @@ def test_the_token_is_passed_on_and_never_asked_for(service: dict[str, Any]) -> 
 def test_the_image_has_the_version_that_is_verified(service: dict[str, Any]) -> None:
     """The container and the check without Docker are of one release, and neither floats."""
     assert service["image"] == "localstack/localstack:4.14.0"
-    assert "localstack-core[runtime]==4.14.0" in CORE
+    assert "localstack-core[runtime]==4.14.0" in GROUPS["localstack"]
