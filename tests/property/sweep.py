@@ -345,6 +345,7 @@ class World:
             assert state.applied == known.applied, "events were lost or counted twice"
             assert state.duplicates == known.duplicates, "repeated events were miscounted"
             assert [(one.item, one.kind) for one in state.recent()] == list(reversed(known.recent))
+        assert [(one.item, one.kind, one.day) for one in state.remembered()] == list(reversed(known.opinions))
         trends = {shard: trend_row.unpack(row.data).weights for shard, row in store.read_trends().items()}
         assert trends == account.trends, "the trends are not what the log says"
 

@@ -102,7 +102,7 @@ def test_features_are_what_recommend_reads_of_the_row_that_was_stored(log: list[
             features = row.features
             assert features.tail == tastes.tail(state, TAIL_ITEMS)
             assert set(features.session_items) == tastes.session(state) & set(tastes.tail(state, RECENT_EVENTS))
-            assert set(features.purchased_items) == tastes.purchased(state)
+            assert features.purchased_items == tastes.purchased(state)
             assert features.events_so_far == state.applied
             transitions = tastes.transitions(tastes.tail(state), row.item_key, EventKind[row.event_type])
             assert list(zip(features.transitions_from, features.transition_weights, strict=True)) == [

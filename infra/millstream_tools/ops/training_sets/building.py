@@ -102,7 +102,7 @@ def _write(
         "featureSet": FEATURE_SET,
         "records": reading.records,
         "rows": rows,
-        "users": sum(1 for state in reading.users.values() if state.marks),
+        "users": sum(1 for state in reading.users.values() if state.events),
         "unreadable": reading.unreadable,
         "examples": _digest(folder / EXAMPLES),
     }

@@ -22,7 +22,7 @@ from millstream_tools.parquet_file import is_storable
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 _ERASED = int(EventKind.UserErased)
 _LONGEST_STATE = 16 * RECENT_EVENTS
-"""Bytes of item keys and event tags from which on a state is cut to what a row keeps of it."""
+"""Bytes of events and event tags from which on a state is cut to what a row keeps of it."""
 
 
 class Example(NamedTuple):
@@ -96,7 +96,7 @@ class Reading:
         state = self.users.get(subject)
         if state is None:
             state = self.users[subject] = UserState()
-        elif len(state.items) + len(state.tags) > _LONGEST_STATE:
+        elif len(state.events) + len(state.tags) > _LONGEST_STATE:
             state = self.users[subject] = user_row.unpack(user_row.pack(state))
         return state
 

@@ -169,6 +169,18 @@ def test_seen_items_stay_out_as_the_policy_says(policy: SeenItems, left_out: set
     assert set(ids(shop.slate(exclude_seen=policy))) == set(mine) - left_out
 
 
+@pytest.mark.parametrize("policy", SeenItems)
+@pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
+def test_a_rejected_item_stays_out_whatever_the_policy_says(policy: SeenItems, kind: EventKind) -> None:
+    """Long after the event itself is forgotten; an item that was skipped may come back."""
+    shop = Shop(ListScorer(best=["item-1", "item-2"], follows=["item-1", "item-2"]))
+    shop.happens("bob", *views("item-1", "item-2"))
+    shop.happens("ann", event("item-1", kind), event("item-2", EventKind.ItemSkipped, at_ms=NOW_MS + 1))
+    for number in range(4):
+        shop.happens("ann", *views(*(f"other-{number}-{place}" for place in range(20)), start_ms=NOW_MS + 10**7))
+    assert ids(shop.slate(exclude_seen=policy, n="2")) == ["item-2"]
+
+
 def test_items_that_cannot_be_had_stay_out() -> None:
     """Not in the catalogue, or not available."""
     shop = Shop(ListScorer(best=["ghost", "gone", "item-5"]))

@@ -94,7 +94,7 @@ def replay(records: Iterable[LogRecord]) -> Replay:
         records=reader.records,
         unreadable=reader.unreadable,
         events=reader.events,
-        users=sum(1 for user in reader.users.values() if user.marks),
+        users=sum(1 for user in reader.users.values() if user.events),
         digest=reader.digest.hexdigest(),
     )
     return Replay(tuple(reader.numbers), tuple(reader.ids), reader.counts.pairs(), log)

@@ -260,5 +260,5 @@ def test_memory_grows_with_users_and_not_with_their_events() -> None:
     reading = Reading()
     for _ in reading.examples(records):
         state = reading.users[subject("ann")]
-        assert len(state.items) + len(state.tags) < 2000
+        assert len(state.events) + len(state.tags) < 2000
     assert state.applied == 1000
