@@ -44,6 +44,7 @@ from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode, encode
 from millstream.domain.views import trend_row, user_row
 from tests.builders import NOW_MS, subject
+from tests.other_code import newer_code, older_code
 from tests.property.account import Account
 from tests.property.law import CrashError
 from tests.property.racing import Racer, race
@@ -149,7 +150,23 @@ class Answer:
     calls: int | None = None
 
 
-Step = Put | PutAgain | Erase | Deliver | Race | File | Split | Merge | Retain | Replay | Drop | Answer
+@dataclass(frozen=True)
+class Formerly:
+    """Before all else: steps in which the code before user rows of format 2 was deployed."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Newer:
+    """Code that writes another format is deployed, these steps happen, and it is taken back."""
+
+    steps: tuple[Step, ...]
+
+
+Step = (
+    Put | PutAgain | Erase | Deliver | Race | File | Split | Merge | Retain | Replay | Drop | Answer | Formerly | Newer
+)
 
 
 @dataclass(frozen=True)
@@ -227,9 +244,10 @@ class Projector:
 
 @dataclass
 class Unfinished:
-    """A rebuild that was killed. Once others have begun a rebuild, it may be refused."""
+    """A rebuild that was killed. Once others have begun a rebuild, or for other code, it may be refused."""
 
     workspace: Workspace
+    code: str
     was_disturbed: bool = False
 
 
@@ -252,6 +270,9 @@ class World:
         self._unfinished: list[Unfinished] = []
         self._under_way: list[Unfinished] = []
         self._clock_ms = count(NOW_MS)
+        self._code = "code"
+        self._had_old_rows = False
+        self._had_newer_rows = False
         self._note_shards()
 
     def play(self, step: Step) -> None:  # noqa: C901, PLR0912  # one case a step
@@ -292,6 +313,22 @@ class World:
                 self._drop(which)
             case Answer():
                 self._answer(step)
+            case Formerly(steps):
+                self._had_old_rows = True
+                with older_code():
+                    self._play_under("older code", steps)
+            case Newer(steps):
+                self._had_newer_rows = True
+                with newer_code():
+                    self._play_under("newer code", steps)
+
+    def _play_under(self, code: str, steps: Sequence[Step]) -> None:
+        self._code, taken_back_to = code, self._code
+        try:
+            for step in steps:
+                self.play(step)
+        finally:
+            self._code = taken_back_to
 
     def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
         """See EventLog: everything that the log takes in is noted here too."""
@@ -345,7 +382,7 @@ class World:
             assert state.applied == known.applied, "events were lost or counted twice"
             assert state.duplicates == known.duplicates, "repeated events were miscounted"
             assert [(one.item, one.kind) for one in state.recent()] == list(reversed(known.recent))
-        assert [(one.item, one.kind, one.day) for one in state.remembered()] == list(reversed(known.opinions))
+            assert [(one.item, one.kind, one.day) for one in state.remembered()] == list(reversed(known.opinions))
         trends = {shard: trend_row.unpack(row.data).weights for shard, row in store.read_trends().items()}
         assert trends == account.trends, "the trends are not what the log says"
 
@@ -373,7 +410,7 @@ class World:
         return {user for user, _ in self._erasures}
 
     def settle(self) -> None:
-        """Deliver what is left, with nothing in the way."""
+        """Deliver what is left, with nothing in the way; if other code wrote rows, a person rebuilds the views."""
         for shard in sorted(self.journal, key=shard_number):
             for _ in range(len(self.journal[shard]) + 1):
                 if self.projected[shard] == len(self.journal[shard]):
@@ -381,6 +418,9 @@ class World:
                 self._project(shard, Deliver(size=10_000))
             else:
                 raise AssertionError(f"stuck at record {self.projected[shard]} of {shard}")
+        if self._had_old_rows or self._had_newer_rows:
+            self.verify(partitions=2)
+            self._replay(Replay(partitions=2, afresh=True))
 
     def _note_shards(self) -> None:
         shards = self.stack.reader.shards()
@@ -427,8 +467,8 @@ class World:
         except CrashError:
             self._projectors.remove(projector)
             return None
-        except UnavailableError:
-            return None
+        except (InvalidRecordError, UnavailableError):
+            return None  # Lambda delivers the batch again
         finally:
             projector.trouble.end()
 
@@ -520,7 +560,8 @@ class World:
         mine = self._unfinished.pop() if self._unfinished else None
         if mine is None:
             self._disturb()
-            mine = Unfinished(self.stack.workspace(), was_disturbed=bool(self._under_way))
+            mine = Unfinished(self.stack.workspace(), self._code, was_disturbed=bool(self._under_way))
+        mine.was_disturbed |= mine.code != self._code
         trouble = Trouble()
         trouble.begin(self._fate(step))
         rebuild = Rebuild(
@@ -528,13 +569,13 @@ class World:
             self.stack.archive(trouble),
             self.stack.as_seen(self.stack.reader, trouble),
             self.stack.as_seen(mine.workspace, trouble),
-            "code",
+            self._code,
             lambda: next(self._clock_ms),
         )
         self._under_way.append(mine)
         try:
             rebuilt = rebuild(silently, step.partitions)
-            if not self._ever_erased():
+            if not (self._ever_erased() or self._had_old_rows or self._had_newer_rows):
                 assert not rebuilt.different, "a rebuild found rows that are not what the log says"
         except (CrashError, UnavailableError):
             self._unfinished = [mine]

@@ -1,8 +1,8 @@
 """The number that every stored form carries.
 
 A form is read by its number, whatever code wrote it: old forms mean what they meant, and what only newer code knows is
-refused by one kind of error, which each reader can count and pass over. To change a form, write the next number, keep the
-reader of the one before, and keep its golden bytes (tests/README.md).
+refused by one kind of error, which each reader can count and pass over. To change a form, write the next number, keep
+the reader of the one before, and keep its golden bytes (tests/README.md).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from millstream.domain.errors import InvalidRecordError
 from millstream.domain.formats import check_format
 from millstream.domain.keys import EVENT_TAG_BYTES
 from millstream.domain.log.positions import SEQUENCE_BYTES
-from millstream.domain.views import user_row_1
+from millstream.domain.views.user_row_1 import unpack as unpack_1
 from millstream.domain.views.user_state import (
     EVENT_BYTES,
     KEPT_BYTES,
@@ -122,5 +122,5 @@ def _unpack(row: bytes) -> UserState:
     return state
 
 
-READERS: Mapping[int, Callable[[bytes], UserState]] = {1: user_row_1.unpack, 2: _unpack}
+READERS: Mapping[int, Callable[[bytes], UserState]] = {1: unpack_1, 2: _unpack}
 """By format: from a row to what it means today."""

@@ -4,8 +4,8 @@
              recent events u8 | tags u8
     body     item keys, 6 bytes each | marks, 2 bytes each: kind's slot 3 bits, pause 13 | event tags, 6 bytes each
 
-Format 1 held 100 events, no values, and no times but the last event's. Its purchases and ratings are remembered, and
-their days and the session's start follow from the pauses, which are exact to 0.8 %. A rebuild finds the rest in the log.
+Format 1 held 100 events, no values, and no times but the last event's. Its purchases and ratings are remembered; their
+days and the session's start follow from the pauses, which are exact to 0.8 %. A rebuild finds the rest in the log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
 from millstream.domain.log.kinds import BEHAVIOUR, REMEMBERED
 from millstream.domain.views.user_state import EVENT_BYTES, PAUSE_BITS, RECENT_EVENTS, SESSION_GAP_S, UserState, pause_s
 
-_HEADER = struct.Struct(">Bi24sQIIBB")
+HEADER = struct.Struct(">Bi24sQIIBB")
 _MARK_BYTES = 2
 _SLOT_AT = PAUSE_BITS + 6
 _REMEMBERED = {kind.traits.slot: int(kind) for kind in BEHAVIOUR & REMEMBERED}
@@ -25,16 +25,16 @@ _REMEMBERED = {kind.traits.slot: int(kind) for kind in BEHAVIOUR & REMEMBERED}
 
 def unpack(row: bytes) -> UserState:
     """The state in a row. Raises InvalidRecordError for bytes that are none."""
-    if len(row) < _HEADER.size:
-        raise InvalidRecordError("user row", f"{_HEADER.size} bytes or more", f"{len(row)} bytes")
+    if len(row) < HEADER.size:
+        raise InvalidRecordError("user row", f"{HEADER.size} bytes or more", f"{len(row)} bytes")
     state = UserState()
-    _, state.shard, sequence, state.last_ms, state.applied, state.duplicates, events, tags = _HEADER.unpack_from(row)
+    _, state.shard, sequence, state.last_ms, state.applied, state.duplicates, events, tags = HEADER.unpack_from(row)
     state.sequence = int.from_bytes(sequence)
-    marks_from = _HEADER.size + events * ITEM_KEY_BYTES
+    marks_from = HEADER.size + events * ITEM_KEY_BYTES
     tags_from = marks_from + events * _MARK_BYTES
     if len(row) != tags_from + tags * EVENT_TAG_BYTES:
         raise InvalidRecordError("user row", f"{tags_from + tags * EVENT_TAG_BYTES} bytes", f"{len(row)} bytes")
-    items = [row[at : at + ITEM_KEY_BYTES] for at in range(_HEADER.size, marks_from, ITEM_KEY_BYTES)]
+    items = [row[at : at + ITEM_KEY_BYTES] for at in range(HEADER.size, marks_from, ITEM_KEY_BYTES)]
     marks = [int.from_bytes(row[at : at + _MARK_BYTES]) for at in range(marks_from, tags_from, _MARK_BYTES)]
     for item, mark in list(zip(items, marks, strict=True))[-RECENT_EVENTS:]:
         state.events += item + _mark(mark).to_bytes(EVENT_BYTES - ITEM_KEY_BYTES)
