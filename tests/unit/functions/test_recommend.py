@@ -118,7 +118,7 @@ def test_a_users_row_that_cannot_be_read_is_our_trouble(
     shop.store.users[subject("ann o/b")] = VersionedRow(1, b"damaged")
     status, body = get("get_recommendations")
     assert (status, body["provenance"]["userPosition"]) == (200, None)
-    assert "user row: expected format 1 to 2" in caplog.text
+    assert "user row: format: expected 1 to 2" in caplog.text
 
     def unavailable(_: bytes) -> VersionedRow:
         raise UnavailableError("no capacity")

@@ -18,9 +18,9 @@ def check_format(form: str, got: object, newest: int) -> int:
 
     Raises UnknownFormatError for a number that only newer code knows, InvalidRecordError for what is no format at all.
     """
-    expected = "format 1" if newest == 1 else f"format 1 to {newest}"
+    field, expected = f"{form}: format", "1" if newest == 1 else f"1 to {newest}"
     if isinstance(got, bool) or not isinstance(got, int) or got < 1:
-        raise InvalidRecordError(form, expected, got)
+        raise InvalidRecordError(field, expected, got)
     if got > newest:
-        raise UnknownFormatError(form, expected, got)
+        raise UnknownFormatError(field, expected, got)
     return got
