@@ -50,10 +50,12 @@ class ValueScale(NamedTuple):
 
     def code(self, value: float) -> int:
         """The code of a value, 1 to MOST_VALUES; 0 for NaN, which is no value."""
-        if value != value:  # noqa: PLR0124  # NaN, without a call: this is done for every event that has a scale
-            return 0
         steps = (value - self.lowest) * self.steps_per_unit
-        return 1 + int(min(max(steps, 0.0), MOST_VALUES - 1) + 0.5)
+        if steps >= MOST_VALUES - 1:
+            return MOST_VALUES
+        if steps > 0:
+            return int(steps + 1.5)
+        return int(steps <= 0)  # False for NaN
 
     def value(self, code: int) -> float | None:
         """The inverse; None for code 0."""

@@ -15,11 +15,18 @@ import struct
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
 from millstream.domain.log.kinds import BEHAVIOUR, REMEMBERED
-from millstream.domain.views.user_state import EVENT_BYTES, PAUSE_BITS, RECENT_EVENTS, SESSION_GAP_S, UserState, pause_s
+from millstream.domain.views.user_state import (
+    EVENT_BYTES,
+    PAUSE_BITS,
+    RECENT_EVENTS,
+    SESSION_GAP_S,
+    SLOT_AT,
+    UserState,
+    pause_s,
+)
 
 HEADER = struct.Struct(">Bi24sQIIBB")
 _MARK_BYTES = 2
-_SLOT_AT = PAUSE_BITS + 6
 _REMEMBERED = {kind.traits.slot: int(kind) for kind in BEHAVIOUR & REMEMBERED}
 
 
@@ -45,7 +52,7 @@ def unpack(row: bytes) -> UserState:
 
 def _mark(mark: int) -> int:
     """The same without a value."""
-    return mark >> PAUSE_BITS << _SLOT_AT | mark & (1 << PAUSE_BITS) - 1
+    return mark >> PAUSE_BITS << SLOT_AT | mark & (1 << PAUSE_BITS) - 1
 
 
 def _date(state: UserState, items: list[bytes], marks: list[int]) -> None:

@@ -37,7 +37,10 @@ EVENT_BYTES = ITEM_KEY_BYTES + 3
 KEPT_BYTES = ITEM_KEY_BYTES + 4
 PAUSE_BITS = 13
 DAY_BITS = 21
+_EVENT_MARK_BYTES = EVENT_BYTES - ITEM_KEY_BYTES
+_KEPT_MARK_BYTES = KEPT_BYTES - ITEM_KEY_BYTES
 _VALUE_BITS = 6
+SLOT_AT = PAUSE_BITS + _VALUE_BITS
 _PAUSE_MASK = (1 << PAUSE_BITS) - 1
 _DAY_MASK = (1 << DAY_BITS) - 1
 _VALUE_MASK = (1 << _VALUE_BITS) - 1
@@ -53,6 +56,8 @@ _MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
 _SLOTS = {int(kind): kind.traits.slot for kind in BEHAVIOUR if kind.traits.slot is not None}
 _SCALES = {int(kind): kind.traits.values for kind in BEHAVIOUR if kind.traits.values is not None}
+_MARKS = {kind: slot << SLOT_AT for kind, slot in _SLOTS.items()}
+_CODES = {kind: scale.code for kind, scale in _SCALES.items()}
 _KEPT = frozenset(int(kind) for kind in REMEMBERED)
 _KINDS = {slot: (EventKind(kind), _SCALES.get(kind)) for kind, slot in _SLOTS.items()}
 """Looking a member up is quicker than making one, and a request does it a hundred times."""
@@ -152,7 +157,7 @@ class UserState:
         events = bytes(self.events[-_RECENT_BYTES:])
         for start in range(len(events) - EVENT_BYTES, -1, -EVENT_BYTES):
             mark = int.from_bytes(events[start + ITEM_KEY_BYTES : start + EVENT_BYTES])
-            kind, scale = _KINDS.get(mark >> PAUSE_BITS + _VALUE_BITS, _UNKNOWN)
+            kind, scale = _KINDS.get(mark >> SLOT_AT, _UNKNOWN)
             if kind is not None:
                 value = scale and scale.value(mark >> PAUSE_BITS & _VALUE_MASK)
                 yield RecentEvent(events[start : start + ITEM_KEY_BYTES], kind, pause_s(mark & _PAUSE_MASK), value)
@@ -175,10 +180,10 @@ class UserState:
             found = kept.find(item, found + 1)
         if found >= 0:
             del kept[found : found + KEPT_BYTES]
-        mark = (slot << _VALUE_BITS | value_code) << DAY_BITS | min(at_ms // _DAY_MS, _DAY_MASK)
+        elif len(kept) == _REMEMBERED_BYTES:
+            del kept[:KEPT_BYTES]
         kept += item
-        kept += mark.to_bytes(KEPT_BYTES - ITEM_KEY_BYTES)
-        del kept[:-_REMEMBERED_BYTES]
+        kept += ((slot << _VALUE_BITS | value_code) << DAY_BITS | at_ms // _DAY_MS).to_bytes(_KEPT_MARK_BYTES)
 
     def _new(self, cores: Sequence[Core]) -> list[Core]:
         """The events whose tag is not among the latest ones; each becomes one of them."""
@@ -207,8 +212,8 @@ class UserState:
         """Append what the user did with items, each with the pause since the event before it."""
         events = self.events
         for item, _, occurred_at_ms, value, kind in fresh:
-            slot = _SLOTS.get(kind)
-            if slot is None:
+            mark = _MARKS.get(kind)
+            if mark is None:
                 continue
             if events:
                 pause = (occurred_at_ms - self.last_ms) // 1000
@@ -219,11 +224,11 @@ class UserState:
             else:
                 pause = 0
                 self.last_ms = self.session_ms = occurred_at_ms
-            mark = slot << PAUSE_BITS + _VALUE_BITS | (pause if 0 <= pause < 256 else _pause_code(pause))
-            if kind in _SCALES:
-                mark |= _SCALES[kind].code(value) << PAUSE_BITS
+            mark |= pause if 0 <= pause < 256 else _pause_code(pause)
+            if kind in _CODES:
+                mark |= _CODES[kind](value) << PAUSE_BITS
             events += item
-            events += mark.to_bytes(EVENT_BYTES - ITEM_KEY_BYTES)
+            events += mark.to_bytes(_EVENT_MARK_BYTES)
             if kind in _KEPT:
                 self.keep(item, kind, mark >> PAUSE_BITS & _VALUE_MASK, occurred_at_ms)
 
