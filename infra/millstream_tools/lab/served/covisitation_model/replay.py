@@ -61,7 +61,7 @@ class _Reader:
             if kind in _LEARNED:
                 self.events += 1
                 self.counts.add(transitions(before, item, kind))
-                before = advanced(before, item, kind)
+            before = advanced(before, item, kind)
 
     def _note(self, record: LogRecord, shard: int) -> None:
         self.records += 1
