@@ -84,7 +84,7 @@ def test_a_record_that_came_twice_counts_once() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if not kind.traits.learning and kind.traits.from_clients])
 def test_only_what_is_learned_counts(kind: EventKind) -> None:
-    """What a user says about a slate, rejects or passes over is no step to the item, nor does the item lead anywhere."""
+    """What a user says about a slate, rejects or passes over is no step, neither to the item nor from it."""
     events = [viewed("user", 0, "a"), viewed("user", 1, "b", kind), viewed("user", 2, "c")]
     model = fit([record(1, "user", events)], PLAIN)
     assert scores(model, "a") == {"c": 1.0}

@@ -17,4 +17,5 @@ def of_format(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_row(form: str, row: Mapping[str, Any], newest: int) -> int:
     """The number of a row; rows without one are of format 1. Raises UnknownFormatError."""
-    return check_format(form, int(row[FORMAT]["N"]) if FORMAT in row else UNNUMBERED, newest)
+    got = row.get(FORMAT, {"N": str(UNNUMBERED)})
+    return check_format(form, int(got["N"]) if "N" in got else got, newest)

@@ -180,7 +180,7 @@ class UserState:
             found = kept.find(item, found + 1)
         if found >= 0:
             del kept[found : found + KEPT_BYTES]
-        elif len(kept) == _REMEMBERED_BYTES:
+        elif len(kept) >= _REMEMBERED_BYTES:
             del kept[:KEPT_BYTES]
         kept += item
         kept += ((slot << _VALUE_BITS | value_code) << DAY_BITS | at_ms // _DAY_MS).to_bytes(_KEPT_MARK_BYTES)
