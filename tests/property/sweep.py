@@ -52,6 +52,7 @@ from tests.property.reshards import Merge, Split
 from tests.property.trouble import Fate, Trouble, Troubled, TroubledArchive
 
 DAYS = ("2026-11-22", "2026-11-23")
+TODAY = "today's code"
 
 
 @dataclass(frozen=True)
@@ -244,10 +245,14 @@ class Projector:
 
 @dataclass
 class Unfinished:
-    """A rebuild that was killed. Once others have begun a rebuild, or for other code, it may be refused."""
+    """A rebuild that was killed. Once others have begun a rebuild, or for other code, it may be refused.
+
+    `deployments` is how often other code had been deployed when it began.
+    """
 
     workspace: Workspace
     code: str
+    deployments: int
     was_disturbed: bool = False
 
 
@@ -270,9 +275,10 @@ class World:
         self._unfinished: list[Unfinished] = []
         self._under_way: list[Unfinished] = []
         self._clock_ms = count(NOW_MS)
-        self._code = "code"
-        self._had_old_rows = False
-        self._had_newer_rows = False
+        self._code = TODAY
+        self._deployments = 0
+        self._has_old_rows = False
+        self._has_newer_rows = False
         self._note_shards()
 
     def play(self, step: Step) -> None:  # noqa: C901, PLR0912  # one case a step
@@ -314,15 +320,16 @@ class World:
             case Answer():
                 self._answer(step)
             case Formerly(steps):
-                self._had_old_rows = True
+                self._has_old_rows = True
                 with older_code():
                     self._play_under("older code", steps)
             case Newer(steps):
-                self._had_newer_rows = True
+                self._has_newer_rows = True
                 with newer_code():
                     self._play_under("newer code", steps)
 
     def _play_under(self, code: str, steps: Sequence[Step]) -> None:
+        self._deployments += 1
         self._code, taken_back_to = code, self._code
         try:
             for step in steps:
@@ -420,9 +427,9 @@ class World:
                 self._project(shard, Deliver(size=10_000))
             else:
                 raise AssertionError(f"stuck at record {self.projected[shard]} of {shard}")
-        if self._had_old_rows or self._had_newer_rows:
+        if self._has_old_rows or self._has_newer_rows:
             found = self.verify(partitions=2)
-            if not self._had_newer_rows:
+            if not self._has_newer_rows:
                 self._check_rows(Account(self._log(), self._erased(found)), found.view.number, are_exact=False)
             self._replay(Replay(partitions=2, afresh=True))
             while self._unfinished:
@@ -566,7 +573,7 @@ class World:
         mine = self._unfinished.pop() if self._unfinished else None
         if mine is None:
             self._disturb()
-            mine = Unfinished(self.stack.workspace(), self._code, was_disturbed=bool(self._under_way))
+            mine = Unfinished(self.stack.workspace(), self._code, self._deployments, bool(self._under_way))
         mine.was_disturbed |= mine.code != self._code
         trouble = Trouble()
         trouble.begin(self._fate(step))
@@ -581,8 +588,10 @@ class World:
         self._under_way.append(mine)
         try:
             rebuilt = rebuild(silently, step.partitions)
-            if not (self._ever_erased() or self._had_old_rows or self._had_newer_rows):
+            if not (self._ever_erased() or self._has_old_rows or self._has_newer_rows):
                 assert not rebuilt.different, "a rebuild found rows that are not what the log says"
+            if mine.code == self._code == TODAY and mine.deployments == self._deployments:
+                self._has_old_rows = self._has_newer_rows = False
         except (CrashError, UnavailableError):
             self._unfinished = [mine]
         except ConflictError:

@@ -99,3 +99,14 @@ def test_the_sweep_fails_where_a_projector_stops_at_a_row_that_it_cannot_read() 
 
     with found_by_the_sweep() as patch:
         patch.setattr(project_events, "_readable", strict)
+
+
+def test_the_sweep_fails_where_no_trend_moves_past_a_user_whose_row_cannot_be_read() -> None:
+    """The switch to a rebuilt version waits for trends: it would not wait for this user's events."""
+
+    def still(trend: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
+        if fresh != ():
+            fold_trend(trend, shard, sequence, fresh)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(Trend, "fold", still)

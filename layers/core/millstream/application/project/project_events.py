@@ -117,7 +117,8 @@ class ProjectEvents:
 def fold_into(store: FeatureStore, shard: str, decoded: Sequence[Decoded]) -> Folded:
     """Fold records of one shard, in order, into one version's rows: the trend first, then the users.
 
-    A trend that cannot be read is written as it is: the write is what keeps this batch out of a version that is closed.
+    The trend moves past records of users whose rows cannot be read, and one that cannot be read is written as it is:
+    this write is what keeps a batch from being acknowledged in a version that another one replaces meanwhile.
     Raises ConflictError if another writer was first at the trend; such a writer at a user's row is in the report.
     """
     rows = store.read_users({record.subject for _, record in decoded})
@@ -130,9 +131,12 @@ def fold_into(store: FeatureStore, shard: str, decoded: Sequence[Decoded]) -> Fo
     except InvalidRecordError as error:
         unreadable[f"trend of {shard}"] = error
     before = trend.sequence
-    if refused:
-        decoded = [one for one in decoded if one[1].subject not in refused]
-    changes = fold_batch(decoded, users, trend)
+    changes = fold_batch(
+        [one for one in decoded if one[1].subject not in refused] if refused else decoded, users, trend
+    )
+    for position, record in decoded if refused else ():
+        if record.subject in refused:
+            trend.fold(shard_number(shard), position.sequence_number, ())
     if trend.sequence != before:
         store.write_trend(shard, version, stored if f"trend of {shard}" in unreadable else trend_row.pack(trend))
     writes = [UserWrite(user, rows.get(user, NO_ROW).version, user_row.pack(users[user])) for user in changes]
