@@ -247,12 +247,14 @@ class Projector:
 class Unfinished:
     """A rebuild that was killed. Once others have begun a rebuild, or for other code, it may be refused.
 
-    `deployments` is how often other code had been deployed when it began.
+    `deployments` is how often other code had been deployed when it began; `is_repair` says that rows of such code lay
+    there then.
     """
 
     workspace: Workspace
     code: str
     deployments: int
+    is_repair: bool
     was_disturbed: bool = False
 
 
@@ -573,7 +575,10 @@ class World:
         mine = self._unfinished.pop() if self._unfinished else None
         if mine is None:
             self._disturb()
-            mine = Unfinished(self.stack.workspace(), self._code, self._deployments, bool(self._under_way))
+            is_repair = self._has_old_rows or self._has_newer_rows
+            mine = Unfinished(
+                self.stack.workspace(), self._code, self._deployments, is_repair, was_disturbed=bool(self._under_way)
+            )
         mine.was_disturbed |= mine.code != self._code
         trouble = Trouble()
         trouble.begin(self._fate(step))
@@ -588,7 +593,7 @@ class World:
         self._under_way.append(mine)
         try:
             rebuilt = rebuild(silently, step.partitions)
-            if not (self._ever_erased() or self._has_old_rows or self._has_newer_rows):
+            if not (self._ever_erased() or mine.is_repair or mine.deployments < self._deployments):
                 assert not rebuilt.different, "a rebuild found rows that are not what the log says"
             if mine.code == self._code == TODAY and mine.deployments == self._deployments:
                 self._has_old_rows = self._has_newer_rows = False
