@@ -1,7 +1,7 @@
 """Decode and fold: from the Lambda event of a 1,000-event batch to the folded states in memory.
 
 Everybody starts from base64 strings in a dict and from the states after the same earlier events, recognises a repeated
-event id, keeps each user's latest 100 events and a decayed weight per item. The idiomatic peer is Powertools'
+event id, keeps each user's latest events and a decayed weight per item. The idiomatic peer is Powertools'
 BatchProcessor with a pydantic model per event; the strong one is a loop over `json.loads` (or orjson), without any
 validation. The peers' producers put one JSON object into a record; Millstream's puts what one call brought.
 Millstream also keeps its position in the log and prunes the items: the peers do less.

@@ -55,6 +55,7 @@ def millstream(made: Shop) -> tuple[Recommend, Network]:
         served=Served(lambda: made.scorer, lambda: view, lambda: (), lambda: features),
         clock=SystemClock(),
         pseudonym_secret=SECRET,
+        on_error=print,
     )
     return recommend, network
 

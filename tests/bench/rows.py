@@ -20,7 +20,7 @@ from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore, Me
 from millstream.application.ports import FIRST_VIEW, LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import ProjectEvents
 from millstream.domain.views import user_row
-from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.domain.views.user_state import EVENT_BYTES, RECENT_EVENTS
 from millstream.entrypoints.stream import log_records
 from tests.bench.kinesis import SHARD, lambda_event, packed
 from tests.bench.peers.plain_projector import user_item
@@ -148,7 +148,7 @@ def _table(metered: list[Metered], naive: float) -> Table:
 def _row_table(metered: list[Metered]) -> Table:
     """The same rows in every cut: only their versions differ."""
     rows = metered[0].store.users.values()
-    full = [row for row in rows if len(user_row.unpack(row.data).marks) == RECENT_EVENTS]
+    full = [row for row in rows if len(user_row.unpack(row.data).events) == RECENT_EVENTS * EVENT_BYTES]
     cells = (len(rows), len(full), metered[0].store.largest_row, WRITE_UNIT_BYTES)
     columns = ("", "users", f"with {RECENT_EVENTS} events", "largest item, bytes", "one unit, bytes")
     return Table("User rows", columns, (("Millstream", *cells),))

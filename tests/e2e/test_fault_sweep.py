@@ -19,7 +19,21 @@ from millstream_tools.cloud.local.clients import Clients
 from millstream_tools.places import PYTHON_PATH
 from tests.builders import NOW_MS, POISON, event, subject
 from tests.e2e.aws_in_trouble import StackOnAws
-from tests.property.sweep import Deliver, Drop, Erase, File, Meanwhile, Put, PutAgain, Race, Replay, Step, World
+from tests.property.sweep import (
+    Deliver,
+    Drop,
+    Erase,
+    File,
+    Formerly,
+    Meanwhile,
+    Newer,
+    Put,
+    PutAgain,
+    Race,
+    Replay,
+    Step,
+    World,
+)
 
 pytestmark = pytest.mark.cloud
 
@@ -87,8 +101,11 @@ def schedule(chance: random.Random) -> list[Step]:
         killed_replays,
         busy_replays,
         seldom,
+        newer_code,
     ]
     steps = [step for _ in range(3) for step in arrivals(chance)]
+    if not chance.randrange(3):
+        steps = [Formerly((*steps, Deliver(size=chance.choice([4, 30]))))]
     for _ in range(chance.randint(8, 14)):
         steps += chance.choice(happens)(chance)
     return [*steps, Replay(partitions=2)]
@@ -156,6 +173,12 @@ def busy_replays(chance: random.Random) -> list[Step]:
     """Events arrive and are projected in the middle of a rebuild."""
     amid = Meanwhile(chance.choice(CALLS), chance.randrange(3), (*arrivals(chance), Deliver(size=30, warm=1)))
     return [Replay(chance.randint(1, 3), calls=chance.choice([None, None, 100]), meanwhile=(amid,))]
+
+
+def newer_code(chance: random.Random) -> list[Step]:
+    """Code that writes rows of another format projects for a while, or rebuilds the views, and is taken back."""
+    does = chance.choice([Deliver(size=30), delivery(chance), Replay(partitions=2, calls=chance.choice([None, 90]))])
+    return [Newer((*arrivals(chance), Deliver(size=4), does))]
 
 
 def seldom(chance: random.Random) -> list[Step]:

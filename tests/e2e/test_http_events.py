@@ -20,7 +20,7 @@ GUARDED = [
     ("GET", "/items/lamp"),
     ("GET", "/items/lamp/similar"),
 ]
-KINDS = "one of ItemViewed, ItemAddedToCart, ItemPurchased, ItemRated, SatisfactionReported"
+KINDS = "one of ItemViewed, ItemAddedToCart, ItemPurchased, ItemRated, SatisfactionReported, ItemLiked"
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)

@@ -28,11 +28,13 @@ import millstream, importlib, pkgutil
 import {module} as it
 assert callable(it.{handler})
 for found in pkgutil.walk_packages(millstream.__path__, "millstream."):
-    if {scoring} or not found.name.startswith("millstream.scoring"):
+    if not found.name.startswith({without}):
         importlib.import_module(found.name)
 print(it.__file__)
 """
-"""The handler, and what it imports only when it is called; scoring where its layer is attached."""
+"""The handler, and what it imports only when it is called; scoring and learning where their layers are attached."""
+
+LAYER_OF = {"millstream.scoring": "OnnxLayer", "millstream.learning": "LearningLayer"}
 
 ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -116,13 +118,21 @@ def test_what_sam_builds_fits_into_lambda_and_runs_there(template: Template, bui
             imported = imports(function["Handler"], folders, python)
             assert imported.returncode == 0, f"{name}: {imported.stderr}"
             assert Path(imported.stdout.strip()).is_relative_to(folders[0]), f"{name} imported {imported.stdout}"
+    # What fits a model will have all layers; with another one's code it can import all there is.
+    recommend = folders_of(template, "Recommend", built)
+    learning = [*recommend, built / "LearningLayer"]
+    assert sum(map(unzipped_bytes, learning)) < LARGEST_UNZIPPED
+    if sys.platform == "linux":
+        imported = imports(functions(template)["Recommend"]["Handler"], learning, python)
+        assert imported.returncode == 0, imported.stderr
 
 
 def imports(handler: str, folders: list[Path], python: Path) -> subprocess.CompletedProcess[str]:
     """Import a handler with Lambda's Python, from Lambda's folders alone, without any environment variable of ours."""
     own, *layers = folders
     module, _, function = handler.rpartition(".")
-    scoring = any(layer.name == "OnnxLayer" for layer in layers)
-    script = IMPORT_ALL.format(module=module, handler=function, scoring=scoring)
+    attached = {layer.name for layer in layers}
+    without = tuple(part for part, layer in LAYER_OF.items() if layer not in attached)
+    script = IMPORT_ALL.format(module=module, handler=function, without=without)
     path = os.pathsep.join(map(str, [own, *(layer / "python" for layer in layers)]))
     return run(python, "-S", "-c", script, cwd=own, env={"PYTHONPATH": path})

@@ -10,12 +10,14 @@ from millstream.application.ports import LogRecord
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, Pseudonym
 from millstream.domain.log.events import Event, EventRecord
-from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, EventKind
+from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, REMEMBERED, EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from millstream.domain.views.decay import era_of, moved, weight
 from millstream.domain.views.trend import HALF_LIFE_MS
-from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, REMEMBERED_TAGS
+
+DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass
@@ -25,6 +27,9 @@ class Known:
     applied: int = 0
     duplicates: int = 0
     recent: deque[tuple[ItemKey, int]] = field(default_factory=lambda: deque(maxlen=RECENT_EVENTS))
+    opinions: list[tuple[ItemKey, int, int]] = field(default_factory=list)
+    """The latest purchase or opinion of each kind on each item, and its day; the latest last."""
+
     ids: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TAGS))
 
 
@@ -81,6 +86,10 @@ class Account:
         self.applied += 1
         if event.kind in BEHAVIOUR:
             user.recent.append((event.item_key, event.kind))
+        if event.kind in REMEMBERED:
+            mine = (event.item_key, event.kind)
+            user.opinions = [one for one in user.opinions if one[:2] != mine]
+            user.opinions = [*user.opinions, (*mine, at_ms // DAY_MS)][-REMEMBERED_ITEMS:]
         era = max(self._eras[shard], era_of(at_ms, HALF_LIFE_MS))
         trend.update({item: moved(value, era - self._eras[shard]) for item, value in trend.items()})
         self._eras[shard] = era

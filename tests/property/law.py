@@ -181,6 +181,7 @@ def check_account(log: Sequence[LogRecord], world: World) -> None:
         assert state.applied == known.applied, "events were lost or counted twice"
         assert state.duplicates == known.duplicates, "repeated events were miscounted"
         assert [(one.item, one.kind) for one in state.recent()] == list(reversed(known.recent))
+        assert [(one.item, one.kind, one.day) for one in state.remembered()] == list(reversed(known.opinions))
     assert set(world.letters.by_position) == account.dead
     accepted = sum(state.applied + state.duplicates for state in states.values())
     assert accepted + account.uncounted == account.events, "accepted = applied + duplicates + dead"

@@ -44,6 +44,7 @@ from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode, encode
 from millstream.domain.views import trend_row, user_row
 from tests.builders import NOW_MS, subject
+from tests.other_code import newer_code, older_code
 from tests.property.account import Account
 from tests.property.law import CrashError
 from tests.property.racing import Racer, race
@@ -51,6 +52,7 @@ from tests.property.reshards import Merge, Split
 from tests.property.trouble import Fate, Trouble, Troubled, TroubledArchive
 
 DAYS = ("2026-11-22", "2026-11-23")
+TODAY = "today's code"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,23 @@ class Answer:
     calls: int | None = None
 
 
-Step = Put | PutAgain | Erase | Deliver | Race | File | Split | Merge | Retain | Replay | Drop | Answer
+@dataclass(frozen=True)
+class Formerly:
+    """Before all else: steps in which the code before user rows of format 2 was deployed."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Newer:
+    """Code that writes another format is deployed, these steps happen, and it is taken back."""
+
+    steps: tuple[Step, ...]
+
+
+Step = (
+    Put | PutAgain | Erase | Deliver | Race | File | Split | Merge | Retain | Replay | Drop | Answer | Formerly | Newer
+)
 
 
 @dataclass(frozen=True)
@@ -227,9 +245,16 @@ class Projector:
 
 @dataclass
 class Unfinished:
-    """A rebuild that was killed. Once others have begun a rebuild, it may be refused."""
+    """A rebuild that was killed. Once others have begun a rebuild, or for other code, it may be refused.
+
+    `deployments` is how often other code had been deployed when it began; `is_repair` says that rows of such code lay
+    there then.
+    """
 
     workspace: Workspace
+    code: str
+    deployments: int
+    is_repair: bool
     was_disturbed: bool = False
 
 
@@ -252,6 +277,10 @@ class World:
         self._unfinished: list[Unfinished] = []
         self._under_way: list[Unfinished] = []
         self._clock_ms = count(NOW_MS)
+        self._code = TODAY
+        self._deployments = 0
+        self._has_old_rows = False
+        self._has_newer_rows = False
         self._note_shards()
 
     def play(self, step: Step) -> None:  # noqa: C901, PLR0912  # one case a step
@@ -292,6 +321,23 @@ class World:
                 self._drop(which)
             case Answer():
                 self._answer(step)
+            case Formerly(steps):
+                self._has_old_rows = True
+                with older_code():
+                    self._play_under("older code", steps)
+            case Newer(steps):
+                self._has_newer_rows = True
+                with newer_code():
+                    self._play_under("newer code", steps)
+
+    def _play_under(self, code: str, steps: Sequence[Step]) -> None:
+        self._deployments += 1
+        self._code, taken_back_to = code, self._code
+        try:
+            for step in steps:
+                self.play(step)
+        finally:
+            self._code = taken_back_to
 
     def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
         """See EventLog: everything that the log takes in is noted here too."""
@@ -336,7 +382,8 @@ class World:
         self._check_rows(account, found.view.number)
         return found
 
-    def _check_rows(self, account: Account, view: int) -> None:
+    def _check_rows(self, account: Account, view: int, *, are_exact: bool = True) -> None:
+        """Rows that were of format 1 are not exact: what they remember is what they had room for."""
         store = self.stack.views(Trouble()).store(view)
         states = {user: user_row.unpack(row.data) for user, row in store.all_users()}
         assert states.keys() == account.users.keys()
@@ -345,6 +392,8 @@ class World:
             assert state.applied == known.applied, "events were lost or counted twice"
             assert state.duplicates == known.duplicates, "repeated events were miscounted"
             assert [(one.item, one.kind) for one in state.recent()] == list(reversed(known.recent))
+            if are_exact:
+                assert [(one.item, one.kind, one.day) for one in state.remembered()] == list(reversed(known.opinions))
         trends = {shard: trend_row.unpack(row.data).weights for shard, row in store.read_trends().items()}
         assert trends == account.trends, "the trends are not what the log says"
 
@@ -372,7 +421,7 @@ class World:
         return {user for user, _ in self._erasures}
 
     def settle(self) -> None:
-        """Deliver what is left, with nothing in the way."""
+        """Deliver what is left, with nothing in the way; if other code wrote rows, a person rebuilds the views."""
         for shard in sorted(self.journal, key=shard_number):
             for _ in range(len(self.journal[shard]) + 1):
                 if self.projected[shard] == len(self.journal[shard]):
@@ -380,6 +429,13 @@ class World:
                 self._project(shard, Deliver(size=10_000))
             else:
                 raise AssertionError(f"stuck at record {self.projected[shard]} of {shard}")
+        if self._has_old_rows or self._has_newer_rows:
+            found = self.verify(partitions=2)
+            if not self._has_newer_rows:
+                self._check_rows(Account(self._log(), self._erased(found)), found.view.number, are_exact=False)
+            self._replay(Replay(partitions=2, afresh=True))
+            while self._unfinished:
+                self._replay(Replay(partitions=2))
 
     def _note_shards(self) -> None:
         shards = self.stack.reader.shards()
@@ -426,8 +482,8 @@ class World:
         except CrashError:
             self._projectors.remove(projector)
             return None
-        except UnavailableError:
-            return None
+        except (InvalidRecordError, UnavailableError):
+            return None  # Lambda delivers the batch again
         finally:
             projector.trouble.end()
 
@@ -519,7 +575,11 @@ class World:
         mine = self._unfinished.pop() if self._unfinished else None
         if mine is None:
             self._disturb()
-            mine = Unfinished(self.stack.workspace(), was_disturbed=bool(self._under_way))
+            is_repair = self._has_old_rows or self._has_newer_rows
+            mine = Unfinished(
+                self.stack.workspace(), self._code, self._deployments, is_repair, was_disturbed=bool(self._under_way)
+            )
+        mine.was_disturbed |= mine.code != self._code
         trouble = Trouble()
         trouble.begin(self._fate(step))
         rebuild = Rebuild(
@@ -527,14 +587,16 @@ class World:
             self.stack.archive(trouble),
             self.stack.as_seen(self.stack.reader, trouble),
             self.stack.as_seen(mine.workspace, trouble),
-            "code",
+            self._code,
             lambda: next(self._clock_ms),
         )
         self._under_way.append(mine)
         try:
             rebuilt = rebuild(silently, step.partitions)
-            if not self._ever_erased():
+            if not (self._ever_erased() or mine.is_repair or mine.deployments < self._deployments):
                 assert not rebuilt.different, "a rebuild found rows that are not what the log says"
+            if mine.code == self._code == TODAY and mine.deployments == self._deployments:
+                self._has_old_rows = self._has_newer_rows = False
         except (CrashError, UnavailableError):
             self._unfinished = [mine]
         except ConflictError:

@@ -188,7 +188,9 @@ def known(shop: Shop) -> tuple[object, object]:
     """What the views know; not where in the log they know it from, nor how often they were told."""
     users = {user: user_row.unpack(row) for user, row in shop.rows()[0].items()}
     trends = [trend_row.unpack(row.data) for row in shop.store.trends.values()]
-    states = {user: (one.applied, list(one.recent()), one.tags, one.last_ms) for user, one in users.items()}
+    states = {
+        user: (one.applied, list(one.recent()), one.tags, one.last_ms, one.session_ms) for user, one in users.items()
+    }
     return states, [trend.weights for trend in trends]
 
 

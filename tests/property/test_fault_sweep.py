@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -18,8 +19,10 @@ from tests.property.sweep import (
     Drop,
     Erase,
     File,
+    Formerly,
     Meanwhile,
     Merge,
+    Newer,
     Put,
     PutAgain,
     Race,
@@ -38,21 +41,26 @@ THOUSANDS = 3
 
 
 KINDS = sorted(FROM_CLIENTS)
+OLD_KINDS = [kind for kind in KINDS if kind <= EventKind.SatisfactionReported]
+"""Those that the code knew which wrote user rows of format 1."""
+
 CLOCKS_MS = [0, 1_000, 3_000, 40 * 60_000, -DAY_MS, -3 * DAY_MS, -40 * DAY_MS, -400 * DAY_MS]
 """Clients' clocks and ours: they stand still, run, are ahead, go back, and skip more than an era of the trend."""
 
 
-def _record(user: str, clock_ms: int, numbers: list[int]) -> Put:
-    return Put(encode(EventRecord(subject(user), NOW_MS + clock_ms, tuple(map(_event, numbers)))))
+def _record(user: str, clock_ms: int, numbers: list[int], kinds: Sequence[EventKind] = KINDS) -> Put:
+    return Put(
+        encode(EventRecord(subject(user), NOW_MS + clock_ms, tuple(_event(number, kinds) for number in numbers)))
+    )
 
 
-def _event(number: int) -> Event:
+def _event(number: int, kinds: Sequence[EventKind]) -> Event:
     """Each number below EVENTS is another event; an id often comes back, and then with another content."""
     number, event_id = divmod(number, IDS)
     number, kind = divmod(number, len(KINDS))
     number, item = divmod(number, len(ITEMS))
     at_ms = NOW_MS + CLOCKS_MS[number % len(CLOCKS_MS)]
-    return event(ITEMS[item], KINDS[kind], event_id=f"e{event_id}", at_ms=at_ms)
+    return event(ITEMS[item], kinds[kind % len(kinds)], event_id=f"e{event_id}", at_ms=at_ms)
 
 
 IDS = 31
@@ -87,6 +95,14 @@ sizes = st.integers(1, 9) | st.just(40)
 refusals = st.sets(st.sampled_from(USERS), max_size=3).map(lambda some: frozenset(map(subject, some)))
 warm = st.integers(0, 2)
 clean = st.builds(Deliver, shard=shards, back=backs, size=sizes, warm=warm)
+old_events = st.builds(
+    lambda user, clock, numbers: _record(user, clock, numbers, OLD_KINDS),
+    users,
+    clocks,
+    st.lists(st.integers(0, EVENTS - 1), min_size=1, max_size=4),
+)
+old_rows = st.lists(old_events | old_events | clean, max_size=8).map(lambda steps: Formerly((*steps, Deliver(size=40))))
+"""Rows of format 1 lie in the tables when today's code is deployed."""
 dying = st.builds(
     Deliver, shard=shards, back=backs, size=sizes, calls=st.integers(0, 5), torn=st.integers(0, 3), warm=warm
 )
@@ -149,13 +165,21 @@ AT_THE_SWITCH = [("shards", 2), ("shards", 3), ("read_trends", 1), ("switch", 0)
 quiet_replays = st.builds(Replay, partitions=st.integers(1, 3), afresh=st.booleans())
 lost = st.sampled_from([None, "write_trend", "write_users", "begin", "switch"])
 killed_replays = st.builds(Replay, partitions=st.integers(1, 3), calls=st.integers(0, 80), torn=st.integers(0, 2))
+newer = st.builds(
+    lambda steps, busy: Newer((*steps, *busy)),
+    st.lists(st.one_of(events, events, again, clean, deliveries, filings, erasures), max_size=6).map(tuple),
+    st.sampled_from([(), (Deliver(size=40),), (Deliver(size=40), Deliver(1, size=40))])
+    | st.tuples(quiet_replays | killed_replays),
+)
+"""Code that writes another format serves for a while, or rebuilds the views, and is taken back."""
 busy_replays = st.builds(
     Replay,
     partitions=st.integers(1, 3),
     calls=st.none() | st.integers(0, 80),
     unheard=lost,
     meanwhile=meanwhile(
-        BETWEEN_STEPS + 2 * AT_THE_SWITCH, st.one_of(others, others, others, drops, quiet_replays | killed_replays)
+        BETWEEN_STEPS + 2 * AT_THE_SWITCH,
+        st.one_of(others, others, others, drops, quiet_replays | killed_replays, newer),
     ),
 )
 takeovers = st.builds(
@@ -175,7 +199,7 @@ overtaken = st.builds(
     calls=st.none() | st.integers(3, 6),
     meanwhile=meanwhile(
         [("serving_store", 0), ("read_users", 0), ("read_trend", 0), ("write_trend", 0), ("write_users", 0)],
-        st.one_of(quiet_replays, quiet_replays, clean, events, drops),
+        st.one_of(quiet_replays, quiet_replays, clean, events, drops, newer),
     ),
 )
 """A projector that stands still while others work, and the views are rebuilt."""
@@ -191,9 +215,11 @@ class FaultSweep(RuleBasedStateMachine):
         self.world = World()
         self.is_broken = False
 
-    @initialize(shards=st.sampled_from([1, 1, 2, 3]))
-    def begin(self, shards: int) -> None:
+    @initialize(shards=st.sampled_from([1, 1, 2, 3]), formerly=st.none() | st.none() | st.none() | old_rows)
+    def begin(self, shards: int, formerly: Formerly | None) -> None:
         self.world = World(StackInMemory(shards))
+        if formerly is not None:
+            self.play(formerly)
 
     @rule(steps=st.lists(arrivals, min_size=1, max_size=6))
     def arrive(self, steps: list[Step]) -> None:
@@ -246,6 +272,11 @@ class FaultSweep(RuleBasedStateMachine):
     @rule(steps=st.lists(events, min_size=1, max_size=5), warm=warm, step=takeovers)
     def take_over(self, steps: list[Step], warm: int, step: Step) -> None:
         for one in (*steps, *(Deliver(shard, size=40, warm=warm) for shard in range(3)), step):
+            self.play(one)
+
+    @rule(steps=st.lists(events, max_size=3), step=newer)
+    def deploy_and_take_back(self, steps: list[Step], step: Step) -> None:
+        for one in (*steps, step):
             self.play(one)
 
     @rule(step=answers | answers | drops)

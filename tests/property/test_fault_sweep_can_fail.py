@@ -5,8 +5,9 @@ Everything is as in `test_fault_sweep`: the same rules, the same number of sched
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import Phase, Verbosity
@@ -14,7 +15,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from millstream.adapters.memory import MemoryFeatureStore
 from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
+from millstream.application.project import project_events
+from millstream.domain.keys import Pseudonym
 from millstream.domain.log.records import Core
+from millstream.domain.views import user_row
 from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 from tests.property.test_fault_sweep import FaultSweep, of_budget
@@ -85,3 +89,24 @@ def test_the_sweep_fails_without_the_dedupe_ring() -> None:
 
     with found_by_the_sweep() as patch:
         patch.setattr(UserState, "fold", forgetful)
+
+
+def test_the_sweep_fails_where_a_projector_stops_at_a_row_that_it_cannot_read() -> None:
+    """The shard would stand still until somebody deploys the newer code again."""
+
+    def strict(rows: Mapping[Pseudonym, VersionedRow]) -> tuple[dict[Pseudonym, UserState], dict[Pseudonym, Any]]:
+        return {user: user_row.unpack(row.data) for user, row in rows.items()}, {}
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(project_events, "_readable", strict)
+
+
+def test_the_sweep_fails_where_no_trend_moves_past_a_user_whose_row_cannot_be_read() -> None:
+    """The switch to a rebuilt version waits for trends: it would not wait for this user's events."""
+
+    def still(trend: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
+        if fresh != ():
+            fold_trend(trend, shard, sequence, fresh)
+
+    with found_by_the_sweep() as patch:
+        patch.setattr(Trend, "fold", still)

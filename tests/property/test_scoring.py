@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from millstream.application.ports import LogRecord
 from millstream.domain.keys import ItemKey, item_key
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import decode_cores
 from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, tail, transitions
 from millstream.domain.views.user_state import UserState
@@ -89,10 +90,19 @@ def test_a_slate_is_always_legal(
             assert all((-better.score, better.item) < (-worse.score, worse.item) for better, worse in pairwise(slate))
 
 
-@given(histories)
-def test_the_trainer_counts_what_the_live_path_sees(histories: dict[str, list[str]]) -> None:
+kinds = st.sampled_from(
+    [EventKind.ItemViewed] * 4 + [EventKind.ItemLiked, EventKind.ItemDisliked, EventKind.ItemSkipped]
+)
+done = st.dictionaries(st.sampled_from(["ann", "bob"]), st.lists(st.tuples(items, kinds), min_size=1, max_size=90))
+
+
+@given(done)
+def test_the_trainer_counts_what_the_live_path_sees(done: dict[str, list[tuple[str, EventKind]]]) -> None:
     """Its transitions are those from the tail of the stored state to the next event, for any history."""
-    log = log_of(histories)
+    log = [
+        record(number, user, (viewed(user, at, *what) for at, what in enumerate(events)))
+        for number, (user, events) in enumerate(done.items(), start=1)
+    ]
     expected: dict[tuple[ItemKey, ItemKey], float] = {}
     for entry in log:
         state = UserState()

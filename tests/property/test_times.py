@@ -42,7 +42,14 @@ def rows(log: Sequence[LogRecord]) -> tuple[dict[Pseudonym, bytes], bytes]:
 def in_order(log: Sequence[LogRecord]) -> dict[Pseudonym, Any]:
     """All that a user row says but for times."""
     return {
-        user: (state.position, state.applied, state.duplicates, bytes(state.items), bytes(state.tags))
+        user: (
+            state.position,
+            state.applied,
+            state.duplicates,
+            [(one.item, one.kind, one.value) for one in state.recent()],
+            [(one.item, one.kind, one.value) for one in state.remembered()],
+            bytes(state.tags),
+        )
         for user, state in folded(log)[0].items()
     }
 

@@ -19,4 +19,5 @@ def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict
     telemetry.count("EventsKnown", projected.duplicates)
     telemetry.count("RecordsDead", projected.dead)
     telemetry.count("UserRowsWritten", projected.rows)
+    telemetry.unreadable(projected.unreadable)
     return deliver_again_from(projected.failed_from)

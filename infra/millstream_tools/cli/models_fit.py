@@ -101,7 +101,7 @@ def _of_log(stack: str, until: str | None) -> Data:
 
 def _of_files(files: list[Path], mapping: str | None, columns: Mapping[str, str | None]) -> Data:
     from millstream.learning.road import Data
-    from millstream_tools.lab.data.digest import sha256_of_all
+    from millstream_tools.readers.digest import sha256_of_all
     from millstream_tools.readers.interactions import read_interactions
     from millstream_tools.readers.mapping_file import read_mapping
 

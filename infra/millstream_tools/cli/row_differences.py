@@ -50,10 +50,16 @@ def _user_fields(row: bytes) -> Mapping[str, Any]:
     return {
         "position": state.position,
         "last event": state.last_ms,
+        "session's start": state.session_ms,
         "applied": state.applied,
         "duplicates": state.duplicates,
-        "recent": [f"{one.kind.name} {one.item.hex()} +{one.pause_s}s" for one in state.recent()],
+        "recent": [f"{one.kind.name} {one.item.hex()}{_value(one.value)} +{one.pause_s}s" for one in state.recent()],
+        "remembered": [
+            f"{one.kind.name} {one.item.hex()}{_value(one.value)} day {one.day}" for one in state.remembered()
+        ],
         "event tags": _pieces(state.tags, EVENT_TAG_BYTES),
+        "attributes": state.attributes.hex(),
+        "experiment": state.experiment,
     }
 
 
@@ -61,6 +67,10 @@ def _trend_fields(row: bytes) -> Mapping[str, Any]:
     trend = trend_row.unpack(row)
     weights = [f"{item.hex()} {weight!r}" for item, weight in sorted(trend.weights.items())]
     return {"position": trend.position, "era": trend.era, "applied": trend.applied, "weights": weights}
+
+
+def _value(value: float | None) -> str:
+    return "" if value is None else f" ({value:g})"
 
 
 def _pieces(packed: bytes | bytearray, size: int) -> list[str]:

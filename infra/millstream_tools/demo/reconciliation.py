@@ -77,7 +77,7 @@ def _difference(user: Pseudonym, row: bytes, expected: bytes) -> str:
     if not row:
         return f"user {user.hex()} has no row"
     has, should = user_row.unpack(row), user_row.unpack(expected)
-    fields = ("position", "last_ms", "applied", "duplicates", "items", "marks", "tags")
+    fields = ("position", "last_ms", "applied", "duplicates", "session_ms", "events", "kept", "tags")
     named = [name for name in fields if getattr(has, name) != getattr(should, name)]
     values = [f"{name} {getattr(has, name)} instead of {getattr(should, name)}" for name in named]
     return f"user {user.hex()}: " + "; ".join(values)

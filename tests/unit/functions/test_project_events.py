@@ -9,11 +9,13 @@ import pytest
 
 from functions.stream.project_events import app
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
-from millstream.application.ports import UserWrite, UserWriteReport
+from millstream.application.ports import UserWrite, UserWriteReport, VersionedRow
 from millstream.application.project.project_events import ProjectEvents
 from millstream.domain.errors import UnavailableError
 from millstream.domain.views import user_row
+from millstream.domain.views.user_state import UserState
 from tests.builders import OneView
+from tests.other_code import as_newer_code_writes
 from tests.unit.functions.lambda_events import CONTEXT, sample
 
 USER = bytes.fromhex("00112233445566778899aabbccddeeff")
@@ -83,3 +85,15 @@ def test_a_batch_of_which_nothing_was_stored_fails(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(app, "project_events", lambda: unavailable)
     with pytest.raises(UnavailableError):
         handle("batch")
+
+
+def test_a_row_that_cannot_be_read_is_counted_and_named(
+    views: Views, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays as it is, and nothing is asked for again."""
+    newer = VersionedRow(1, as_newer_code_writes(user_row.pack(UserState())))
+    views.store.users[USER] = newer
+    assert handle("batch") == {"batchItemFailures": []}
+    assert views.store.users[USER] == newer
+    assert '"RowsUnreadable":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert f"user {USER.hex()} cannot be read" in caplog.text

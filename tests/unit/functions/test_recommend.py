@@ -16,6 +16,7 @@ from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import item_key
 from millstream.domain.log.records import decode
 from millstream.domain.slates.slate import Candidate, Source
+from millstream.entrypoints.telemetry import telemetry
 from millstream.wiring.functions import Reading
 from tests.builders import NOW_MS, SECRET, item, subject
 from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
@@ -47,7 +48,7 @@ class Shop:
         view = EMPTY_CATALOGUE.refreshed(catalogue)
         heaviest = [(item_key("lamp-42"), 4.0), (item_key("desk-7"), 1.0)]
         served = Served(OneNeighbour, lambda: view, lambda: heaviest, lambda: self.store)
-        self.reading = Reading(Recommend(self.log, served, FixedClock(NOW_MS), SECRET), catalogue)
+        self.reading = Reading(Recommend(self.log, served, FixedClock(NOW_MS), SECRET, telemetry().failed), catalogue)
 
 
 @pytest.fixture
@@ -110,10 +111,14 @@ def test_a_bad_parameter_is_refused_by_its_name(shop: Shop, query: dict[str, str
     assert not shop.log.records
 
 
-def test_a_users_row_that_cannot_be_read_is_our_trouble(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 while the store has no capacity; 500, not 400, when the row's bytes are damaged."""
+def test_a_users_row_that_cannot_be_read_is_our_trouble(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """503 while the store has no capacity; an answer as to an unknown user when the row's bytes are damaged."""
     shop.store.users[subject("ann o/b")] = VersionedRow(1, b"damaged")
-    assert get("get_recommendations")[0] == 500
+    status, body = get("get_recommendations")
+    assert (status, body["provenance"]["userPosition"]) == (200, None)
+    assert "user row: format: expected 1 to 2" in caplog.text
 
     def unavailable(_: bytes) -> VersionedRow:
         raise UnavailableError("no capacity")

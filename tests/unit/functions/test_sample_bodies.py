@@ -23,6 +23,7 @@ REFUSED_FOR = {
     "post_events.bad.sent_tomorrow": "eventList[0].sentAt",
     "post_events.bad.flag_as_value": "eventList[0].eventValue",
     "post_events.bad.quantity_of_a_view": "eventList[0].quantity",
+    "post_events.bad.more_than_all_played": "eventList[0].eventValue",
     "post_events.bad.half_a_piece": "eventList[0].quantity",
     "put_items.bad.price_as_text": "items[0].price",
     "put_items.bad.same_item_twice": "items",

@@ -14,8 +14,8 @@ from millstream.application.replay.progress import silently
 from millstream.domain.errors import InvalidInputError
 from millstream.learning.interactions import Interactions
 from millstream_tools.lab.data.data_folder import SETTING
-from millstream_tools.lab.data.digest import sha256_of_all, sha256_of_content, sha256_of_rows
 from millstream_tools.lab.data.simulated import checked, simulated
+from millstream_tools.readers.digest import sha256_of_all, sha256_of_content, sha256_of_rows
 from millstream_tools.readers.interactions import read_interactions
 from millstream_tools.readers.mapping_file import read_mapping
 from millstream_tools.tables.errors import BadFileError

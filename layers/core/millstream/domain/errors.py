@@ -2,7 +2,8 @@
 
     MillstreamError
     ├── InvalidInputError      the caller must change the request          HTTP 400
-    │   └── InvalidRecordError the log holds bytes that nobody can read    dead-letter queue; HTTP 500
+    │   └── InvalidRecordError stored bytes cannot be read by anybody      dead-letter queue; HTTP 500
+    │       └── UnknownFormatError stored by newer code: deploy that code, or rebuild what is derived from the log
     ├── NotFoundError          there is no such thing                      HTTP 404
     ├── ConflictError          somebody else was first: read again, retry  HTTP 409
     │   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
@@ -32,7 +33,11 @@ class InvalidInputError(MillstreamError):
 
 
 class InvalidRecordError(InvalidInputError):
-    """A record of the log cannot be decoded: retrying cannot help."""
+    """Something stored (a record of the log, a row) cannot be decoded: retrying cannot help."""
+
+
+class UnknownFormatError(InvalidRecordError):
+    """Something stored has a format that this code does not know: newer code wrote it."""
 
 
 class NotFoundError(MillstreamError):

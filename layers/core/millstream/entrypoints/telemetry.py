@@ -5,7 +5,7 @@ Source: https://docs.powertools.aws.dev/lambda/python/latest/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any
@@ -28,6 +28,12 @@ class Telemetry:
     def count(self, metric: str, amount: float = 1) -> None:
         """Add to a count."""
         self.metrics.add_metric(metric, MetricUnit.Count, amount)
+
+    def unreadable(self, rows: Mapping[str, Exception]) -> None:
+        """Count rows that were left as they are because nobody here can read them, and say which and why."""
+        self.count("RowsUnreadable", len(rows))
+        for row, error in rows.items():
+            self.logger.error("%s cannot be read and stays as it is until the views are rebuilt: %s", row, error)
 
     def failed(self, error: Exception) -> None:
         """Report an error that no caller hears of."""

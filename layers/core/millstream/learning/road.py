@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from millstream.application.replay.progress import Progress
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import Cost, LogRange
@@ -23,7 +25,7 @@ from millstream.learning.export.place import check_place, written_whole
 from millstream.learning.families import fitting
 from millstream.learning.families.contract import Recommender
 from millstream.learning.interactions import Interactions
-from millstream.learning.preparation import Learned, prepare
+from millstream.learning.preparation import Learned
 from millstream.scoring.onnx_scorer import OnnxScorer
 
 
@@ -62,10 +64,11 @@ class Fitted:
 
 
 def learnable(rows: Interactions) -> Interactions:
-    """The rows from which models learn. Raises InvalidInputError where there are none."""
-    if not len(rows):
-        raise InvalidInputError("events", "at least one event about an item", "none")
-    return prepare(rows, [Learned()])[0]
+    """The rows on items that somebody liked, rejections among them. Raises InvalidInputError where there are none."""
+    liked = np.unique(rows.item[Learned().keeps(rows)])
+    if not len(liked):
+        raise InvalidInputError("events", "at least one event of a user who likes an item", "none")
+    return rows.select(np.isin(rows.item, liked)).compacted()
 
 
 def fit_model(

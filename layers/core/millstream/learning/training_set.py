@@ -23,6 +23,7 @@ from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import LogRange, plain_range, read_range
 from millstream.learning.from_log import LogHistory
 from millstream.learning.interactions import Interactions
+from millstream.scoring.model_folder import sha256_of
 from millstream.scoring.signature import FEATURES
 
 FORMAT = 1
@@ -74,7 +75,7 @@ def load(folder: Path) -> TrainingSet:
     """Read a set. Raises InvalidInputError, naming the file, where it is not what was written."""
     manifest = _manifest(folder)
     for name, digest in manifest["files"].items():
-        found = _digest(folder / name) if (folder / name).is_file() else "no file"
+        found = sha256_of(folder / name) if (folder / name).is_file() else "no file"
         if found != digest:
             raise InvalidInputError(str(folder / name), f"SHA-256 {digest}", found)
     users, items = (tuple(json.loads((folder / f"{name}.json").read_text())) for name in LABELS)
@@ -106,11 +107,6 @@ def _write(training_set: TrainingSet, folder: Path) -> None:
         "id": training_set.id,
         "log": None if training_set.log is None else plain_range(training_set.log),
         "rows": len(data),
-        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

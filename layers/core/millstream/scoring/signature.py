@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.formats import check_format
 from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS
 from millstream.scoring.model_folder import SIGNATURE
 
@@ -80,7 +81,10 @@ class Signature:
 
 
 def read_signature(folder: Path) -> Signature:
-    """The signature of a model folder. Raises InvalidInputError, naming the field that is wrong."""
+    """The signature of a model folder.
+
+    Raises InvalidInputError, naming the field that is wrong; UnknownFormatError for a newer format.
+    """
     path = folder / SIGNATURE
     try:
         content = json.loads(path.read_text())
@@ -88,8 +92,7 @@ def read_signature(folder: Path) -> Signature:
         raise InvalidInputError(f"{folder.name}/{SIGNATURE}", "a readable JSON file", error) from error
     if not isinstance(content, dict):
         raise InvalidInputError(SIGNATURE, "an object", content)
-    if content.get("format") != FORMAT:
-        raise InvalidInputError(f"{SIGNATURE}: format", str(FORMAT), content.get("format"))
+    check_format(SIGNATURE, content.get("format"), FORMAT)
     return Signature(
         algorithm=_field(content, "algorithm", str),
         opset=_field(content, "opset", int),

@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
 @cache
 def reading(on_error: Callable[[Exception], None]) -> Reading:
-    """The use cases behind the GET routes; `on_error` gets what went wrong while refreshing in the background."""
+    """The use cases behind the GET routes; `on_error` gets what went wrong without stopping an answer."""
     from millstream.adapters.local.refreshed import refresh_in_background
     from millstream.application.recommend.recommend import Recommend
     from millstream.application.recommend.served import serve
@@ -71,8 +71,9 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
         models,
         lambda version: load_scorer(models.fetch(version, folder), version),
         refresh_in_background(clock, on_error),
+        on_error,
     )
-    return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret()), catalogue)
+    return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret(), on_error), catalogue)
 
 
 def load_scorer(folder: Path, version: str) -> Scorer:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
+from millstream.application.ports import VersionedRow
 from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, similar_items
 from millstream.application.recommend.served import Served
-from millstream.domain.errors import UnavailableError
+from millstream.domain.errors import InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
@@ -23,6 +24,7 @@ from millstream.domain.slates.slate import Candidate, SeenItems, Slate, Source
 from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
+from tests.other_code import as_newer_code_writes
 
 CATALOGUE = [item(f"item-{number}", price=float(number)) for number in range(300)]
 NOTHING_SEEN = {"exclude_seen": "none"}
@@ -58,9 +60,10 @@ class Shop:
     def __init__(self, scorer: ListScorer | None = None) -> None:
         self.store = MemoryFeatureStore()
         self.log = MemoryEventLog()
+        self.errors: list[Exception] = []
         self.view = CatalogueView({one.key: one for one in CATALOGUE}, (), NOW_MS)
         self.served = Served(lambda: scorer, lambda: self.view, self._trending, lambda: self.store)
-        self.recommend = Recommend(self.log, self.served, FixedClock(NOW_MS), SECRET)
+        self.recommend = Recommend(self.log, self.served, FixedClock(NOW_MS), SECRET, self.errors.append)
         self.happened = 0
 
     def happens(self, user: str, *events: Event) -> Position:
@@ -169,6 +172,18 @@ def test_seen_items_stay_out_as_the_policy_says(policy: SeenItems, left_out: set
     assert set(ids(shop.slate(exclude_seen=policy))) == set(mine) - left_out
 
 
+@pytest.mark.parametrize("policy", SeenItems)
+@pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
+def test_a_rejected_item_stays_out_whatever_the_policy_says(policy: SeenItems, kind: EventKind) -> None:
+    """Long after the event itself is forgotten; an item that was skipped may come back."""
+    shop = Shop(ListScorer(best=["item-1", "item-2"], follows=["item-1", "item-2"]))
+    shop.happens("bob", *views("item-1", "item-2"))
+    shop.happens("ann", event("item-1", kind), event("item-2", EventKind.ItemSkipped, at_ms=NOW_MS + 1))
+    for number in range(4):
+        shop.happens("ann", *views(*(f"other-{number}-{place}" for place in range(20)), start_ms=NOW_MS + 10**7))
+    assert ids(shop.slate(exclude_seen=policy, n="2")) == ["item-2"]
+
+
 def test_items_that_cannot_be_had_stay_out() -> None:
     """Not in the catalogue, or not available."""
     shop = Shop(ListScorer(best=["ghost", "gone", "item-5"]))
@@ -270,3 +285,18 @@ def test_similar_items_are_those_that_follow() -> None:
     assert [place.item.item_id for place in places] == ["item-2", "item-3"]
     assert {place.source for place in places} == {Source.NEIGHBOURS}
     assert similar_items(Shop().served, "item-1", 2) == ()
+
+
+@pytest.mark.parametrize("damage", [as_newer_code_writes, lambda row: row[:-1]], ids=["newer code", "damaged"])
+def test_a_user_whose_row_cannot_be_read_is_answered_as_an_unknown_one(damage: Callable[[bytes], bytes]) -> None:
+    """And somebody hears of it."""
+    shop = Shop(ListScorer(best=["item-9"]))
+    position = shop.happens("ann", *views("item-1", "item-2"))
+    version, data = shop.store.users[subject("ann")]
+    shop.store.users[subject("ann")] = VersionedRow(version, damage(data))
+    slate = shop.slate(min_position=str(position))
+    assert ids(slate) == ids(shop.slate("nobody"))
+    assert (slate.provenance.user_position, slate.stale) == (None, True)
+    (error,) = shop.errors
+    assert isinstance(error, InvalidRecordError)
+    assert error.field.startswith("user row")

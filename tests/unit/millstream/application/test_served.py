@@ -13,8 +13,11 @@ from millstream.application.models import promote_model
 from millstream.application.ports import Scorer, ViewVersion
 from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.served import Served, serve
+from millstream.domain.errors import UnknownFormatError
 from millstream.domain.keys import item_key
+from millstream.domain.log.positions import shard_name
 from tests.builders import NOW_MS, SHARD, event, item, log, published, record
+from tests.other_code import as_newer_code_writes
 from tests.unit.millstream.application.test_recommend import ListScorer
 
 _Value = TypeVar("_Value")
@@ -40,7 +43,8 @@ class Stores:
         self.catalogue = MemoryCatalogue()
         self.models = MemoryModelStore(folder)
         self.loaded: list[str] = []
-        self.served: Served = serve(self.views, self.catalogue, self.models, self._load, at_once)
+        self.errors: list[Exception] = []
+        self.served: Served = serve(self.views, self.catalogue, self.models, self._load, at_once, self.errors.append)
 
     def promote(self, version: str) -> None:
         """Publish a model and let it serve."""
@@ -89,3 +93,16 @@ def test_the_trend_and_the_rows_are_those_of_the_version_that_serves(stores: Sto
     stores.views.switch(1, 2, {})
     assert (before.view, stores.served.features().view) == (1, 2)
     assert list(stores.served.trending()) == []
+
+
+def test_a_trend_that_cannot_be_read_is_left_out_and_told_of(stores: Stores) -> None:
+    """The other shards' trends serve."""
+    project = ProjectEvents(stores.views, MemoryDeadLetters())
+    project(SHARD, log(record("ann", event("lamp"))))
+    other = shard_name(1)
+    project(other, log(record("bob", event("desk")), shard=other))
+    store = stores.views.stores[1]
+    version, data = store.read_trend(SHARD)
+    store.write_trend(SHARD, version, as_newer_code_writes(data))
+    assert [key for key, _ in stores.served.trending()] == [item_key("desk")]
+    assert [type(error) for error in stores.errors] == [UnknownFormatError]

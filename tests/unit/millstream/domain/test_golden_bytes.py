@@ -21,6 +21,7 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import VERSION, decode, decode_cores, encode
 from millstream.domain.log.upcasting import upcast
 from millstream.domain.views import trend_row, user_row
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, SESSION_GAP_S, UserState
 from millstream_tools.places import CHECKOUT
 from tests.builders import cores
 
@@ -76,19 +77,64 @@ def test_every_kind_of_event_has_its_golden_bytes() -> None:
 
 
 def test_a_stored_user_row_still_means_what_it_meant() -> None:
-    """A row of real length: duplicates counted, a full-size sequence number."""
-    stored = GOLDEN / "rows" / "user.v1.bin"
+    """A full row: every kind, values, several sessions, duplicates counted, a full-size sequence number."""
+    stored = GOLDEN / "rows" / f"user.v{user_row.FORMAT}.bin"
     state = user_row.unpack(stored.read_bytes())
-    tags = [state.tags[at : at + EVENT_TAG_BYTES].hex() for at in range(0, len(state.tags), EVENT_TAG_BYTES)]
-    assert {
+    assert told(state) == meaning(stored)
+    assert user_row.pack(state) == stored.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["user", "user_full", "user_erased"])
+def test_a_user_row_of_format_1_is_read_as_far_as_it_has_room_today(name: str) -> None:
+    """What it told of itself it still tells; purchases and ratings get the days that follow from the pauses."""
+    stored = GOLDEN / "rows" / f"{name}.v1.bin"
+    meant, state = meaning(stored), user_row.unpack(stored.read_bytes())
+    now = told(state)
+    recent = [one | {"value": None} for one in meant["recent"]]
+    assert now | {"recent": None, "remembered": None, "sessionMs": None} == meant | {
+        "recent": None,
+        "remembered": None,
+        "sessionMs": None,
+        "attributes": bytes(16).hex(),
+        "experiment": 0,
+    }
+    assert now["recent"] == recent[:RECENT_EVENTS]
+    assert (now["sessionMs"], now["remembered"]) == dated(meant)
+    assert user_row.is_blank(stored.read_bytes()) == (not recent)
+    assert user_row.unpack(user_row.pack(state)).position == state.position
+
+
+def told(state: UserState) -> dict[str, Any]:
+    """A state as the files beside stored rows tell of it."""
+    return {
         "position": str(state.position),
         "lastMs": state.last_ms,
+        "sessionMs": state.session_ms,
         "applied": state.applied,
         "duplicates": state.duplicates,
-        "recent": [{"item": e.item.hex(), "kind": e.kind.name, "pauseS": e.pause_s} for e in state.recent()],
-        "tags": tags,
-    } == meaning(stored)
-    assert user_row.pack(state) == stored.read_bytes()
+        "recent": [
+            {"item": e.item.hex(), "kind": e.kind.name, "value": e.value, "pauseS": e.pause_s} for e in state.recent()
+        ],
+        "remembered": [
+            {"item": e.item.hex(), "kind": e.kind.name, "value": e.value, "day": e.day} for e in state.remembered()
+        ],
+        "tags": [state.tags[at : at + EVENT_TAG_BYTES].hex() for at in range(0, len(state.tags), EVENT_TAG_BYTES)],
+        "attributes": state.attributes.hex(),
+        "experiment": state.experiment,
+    }
+
+
+def dated(meant: Any) -> tuple[int, list[dict[str, Any]]]:
+    """The start of the session, and what is remembered, by the pauses between the events of a row of format 1."""
+    at_ms, session_ms, remembered = meant["lastMs"], None, {}
+    for place, one in enumerate(meant["recent"]):
+        is_first = one["pauseS"] >= SESSION_GAP_S or place == len(meant["recent"]) - 1
+        session_ms = at_ms if session_ms is None and is_first else session_ms
+        if one["kind"] in ("ItemPurchased", "ItemRated"):
+            of = {"item": one["item"], "kind": one["kind"], "value": None, "day": at_ms // 86_400_000}
+            remembered.setdefault((one["item"], one["kind"]), of)
+        at_ms -= 1000 * one["pauseS"]
+    return session_ms or 0, list(remembered.values())[:REMEMBERED_ITEMS]
 
 
 def test_a_stored_trend_row_still_means_what_it_meant() -> None:

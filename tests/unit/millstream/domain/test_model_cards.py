@@ -62,7 +62,7 @@ def test_a_card_of_the_first_form_is_still_read() -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"format": 3}, "card.json: format: expected 1 or 2, got 3"),
+        ({"format": 3}, "card.json: format: expected 1 to 2, got 3"),
         ({"algorithm": ""}, "card.json: algorithm: expected a string of 1 to 256 characters, got ''"),
         ({"training_set": None}, "card.json: training_set: expected a string of 1 to 256 characters, got None"),
         ({"created_at_ms": -1}, "card.json: created_at_ms: expected a whole number from 0, got -1"),

@@ -60,11 +60,31 @@ def test_what_a_client_leaves_out_is_not_stored() -> None:
         ("cart", EventKind.ItemAddedToCart),
         ("purchase", EventKind.ItemPurchased),
         ("rating", EventKind.ItemRated),
+        ("ItemLiked", EventKind.ItemLiked),
+        ("ItemDisliked", EventKind.ItemDisliked),
+        ("ItemHidden", EventKind.ItemHidden),
+        ("ItemShared", EventKind.ItemShared),
+        ("ItemPlayed", EventKind.ItemPlayed),
+        ("ItemSkipped", EventKind.ItemSkipped),
+        ("ItemRemovedFromCart", EventKind.ItemRemovedFromCart),
+        ("like", EventKind.ItemLiked),
+        ("dislike", EventKind.ItemDisliked),
+        ("hide", EventKind.ItemHidden),
+        ("share", EventKind.ItemShared),
+        ("play", EventKind.ItemPlayed),
+        ("skip", EventKind.ItemSkipped),
+        ("remove_from_cart", EventKind.ItemRemovedFromCart),
     ],
 )
 def test_each_event_type_has_its_kind(name: str, kind: EventKind) -> None:
     """Millstream's own names, and those that Personalize's users commonly have."""
     assert parsed(entry(eventType=name)).accepted[0].kind is kind
+
+
+@pytest.mark.parametrize("share", [None, 0, 0.25, 1])
+def test_how_much_was_played_is_a_share(share: float | None) -> None:
+    """Or is not said."""
+    assert parsed(entry(eventType="ItemPlayed", eventValue=share)).accepted[0].value == share
 
 
 @pytest.mark.parametrize(("given", "stored"), [(None, 1), (1, 1), (3, 3), (3.0, 3), (MOST_PIECES, MOST_PIECES)])
@@ -94,6 +114,8 @@ BAD_EVENTS = [
     ("value Infinity", entry(eventValue=float("inf")), "eventList[0].eventValue"),
     ("value beyond a double", entry(eventValue=10**400), "eventList[0].eventValue"),
     ("value as text", entry(eventValue="4"), "eventList[0].eventValue"),
+    ("share played above 1", entry(eventType="ItemPlayed", eventValue=1.001), "eventList[0].eventValue"),
+    ("share played below 0", entry(eventType="play", eventValue=-0.001), "eventList[0].eventValue"),
     *(
         (f"quantity {quantity!r}", entry(eventType="ItemPurchased", quantity=quantity), "eventList[0].quantity")
         for quantity in (0, -1, 1.5, True, "3", [3], MOST_PIECES + 1, 10**400, float("nan"), float("inf"))

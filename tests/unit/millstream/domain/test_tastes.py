@@ -12,11 +12,12 @@ from millstream.domain.views.tastes import (
     advanced,
     everything,
     purchased,
+    rejected,
     session,
     tail,
     transitions,
 )
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 from tests.builders import NOW_MS, event, state_of, views
 
 
@@ -40,7 +41,8 @@ def test_the_tail_is_ten_items_long() -> None:
 def test_a_stranger_has_no_tail() -> None:
     """Nor a session, nor purchases."""
     nobody = UserState()
-    assert (tail(nobody), session(nobody), purchased(nobody), everything(nobody)) == ([], set(), set(), set())
+    assert (tail(nobody), purchased(nobody)) == ([], [])
+    assert (session(nobody), rejected(nobody), everything(nobody)) == (set(), set(), set())
 
 
 def test_a_session_ends_at_a_pause_of_half_an_hour() -> None:
@@ -55,7 +57,44 @@ def test_a_session_ends_at_a_pause_of_half_an_hour() -> None:
 def test_purchased_items_are_the_ones_that_were_bought() -> None:
     """Not those in the cart."""
     state = state_of([event("a", EventKind.ItemPurchased), event("b", EventKind.ItemAddedToCart, at_ms=NOW_MS + 1_000)])
-    assert purchased(state) == set(keys("a"))
+    assert purchased(state) == keys("a")
+
+
+def test_a_purchase_is_not_forgotten_after_a_row_full_of_views() -> None:
+    """The latest purchase comes first."""
+    later = views(*(f"item-{number}" for number in range(RECENT_EVENTS)), start_ms=NOW_MS + 9)
+    bought = [event("a", EventKind.ItemPurchased), event("b", EventKind.ItemPurchased, at_ms=NOW_MS + 1)]
+    state = state_of([*bought, *later])
+    assert purchased(state) == keys("b", "a")
+    assert everything(state) > set(keys("a", "b"))
+    assert not set(keys("a", "b")) & set(tail(state, RECENT_EVENTS))
+
+
+@pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
+def test_a_rejected_item_leaves_the_tail_and_stays_rejected(kind: EventKind) -> None:
+    """Until it is looked at again it leads to nothing, and it is rejected still after that."""
+    state = state_of([*views("a", "b"), event("a", kind, at_ms=NOW_MS + 2_000)])
+    assert (tail(state), rejected(state)) == (keys("b"), set(keys("a")))
+    state_of(views(*(f"item-{number}" for number in range(RECENT_EVENTS)), "a", start_ms=NOW_MS + 3_000), state)
+    assert (tail(state, 1), rejected(state)) == (keys("a"), set(keys("a")))
+
+
+@pytest.mark.parametrize("kind", [EventKind.ItemLiked, EventKind.ItemRated, EventKind.ItemPurchased])
+def test_the_latest_opinion_decides(kind: EventKind) -> None:
+    """Whoever likes, rates or buys an item does not reject it any longer."""
+    one, other = event("a", EventKind.ItemDisliked), event("a", kind, at_ms=NOW_MS + 1)
+    assert rejected(state_of([one, other])) == set()
+    assert rejected(state_of([other, event("a", EventKind.ItemHidden, at_ms=NOW_MS + 2)])) == set(keys("a"))
+
+
+@pytest.mark.parametrize("kind", [EventKind.ItemSkipped, EventKind.ItemRemovedFromCart])
+def test_what_was_passed_over_says_nothing(kind: EventKind) -> None:
+    """It adds nothing and takes nothing back."""
+    before = state_of(views("a", "b"))
+    after = state_of([*views("a", "b"), event("a", kind, at_ms=NOW_MS + 2_000)])
+    assert (tail(after), rejected(after)) == (tail(before), set())
+    assert list(transitions(keys("b"), item_key("a"), kind)) == []
+    assert advanced(keys("b", "a"), item_key("a"), kind) == keys("b", "a")
 
 
 def test_a_new_item_follows_every_item_of_the_tail() -> None:

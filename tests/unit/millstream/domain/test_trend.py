@@ -118,5 +118,5 @@ def test_the_largest_trend_row_costs_fifteen_write_units() -> None:
 @pytest.mark.parametrize("damaged", [b"", b"\x01", b"\x07" + bytes(60), trend_row.pack(trend_of(views("a")))[:-1]])
 def test_bytes_that_are_no_trend_row_are_refused(damaged: bytes) -> None:
     """Too short, or of a format to come."""
-    with pytest.raises(InvalidRecordError, match="trend row: expected"):
+    with pytest.raises(InvalidRecordError, match="trend row: "):
         trend_row.unpack(damaged)

@@ -9,7 +9,7 @@ from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.views import user_row
-from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_TAGS, UserState
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, REMEMBERED_TAGS, UserState
 from tests.builders import NOW_MS, SHARD, cores, event, state_of, views
 
 SHARD_NUMBER = shard_number(SHARD)
@@ -25,9 +25,9 @@ def test_recent_events_come_newest_first() -> None:
         ]
     )
     assert list(state.recent()) == [
-        (item_key("desk"), EventKind.ItemPurchased, 60),
-        (item_key("desk"), EventKind.ItemAddedToCart, 2),
-        (item_key("lamp"), EventKind.ItemViewed, 0),
+        (item_key("desk"), EventKind.ItemPurchased, 60, None),
+        (item_key("desk"), EventKind.ItemAddedToCart, 2, None),
+        (item_key("lamp"), EventKind.ItemViewed, 0, None),
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_tag_is_known_only_as_a_whole(tags: list[bytes], last: bytes, known: b
 
 
 def test_only_the_latest_events_are_recent() -> None:
-    """A hundred of them, and all are counted."""
+    """As many as a row has room for, and all are counted."""
     state = state_of(views(*(str(number) for number in range(RECENT_EVENTS + 5))))
     recent = list(state.recent())
     assert len(recent) == RECENT_EVENTS
@@ -138,6 +138,7 @@ def _pause(pause_s: int) -> int:
 def test_an_erased_user_is_as_one_of_whom_nothing_was_ever_known() -> None:
     """Except for the position, which keeps a second delivery out."""
     state = state_of(views("lamp", "vase"))
+    state.attributes, state.experiment = b"\x01" * 16, 7
     erased = cores(Event(EventKind.UserErased, "e", None, NOW_MS, None, {}))
     assert state.fold(0, 9, erased) == []
     assert (state.applied, state.duplicates, list(state.recent())) == (0, 0, [])
@@ -157,8 +158,7 @@ def test_a_long_life_takes_no_more_room_than_a_short_one() -> None:
     for start in range(0, len(happened), 7):
         often = user_row.unpack(user_row.pack(state_of(happened[start : start + 7], often)))
     assert user_row.pack(state) == user_row.pack(often)
-    assert len(state.marks) <= 4 * RECENT_EVENTS
-    assert len(state.items) <= 4 * RECENT_EVENTS * 6
+    assert len(state.events) <= 4 * RECENT_EVENTS * 9
     assert len(state.tags) <= 16 * REMEMBERED_TAGS * 6
 
 
@@ -166,5 +166,100 @@ def test_an_event_of_a_kind_that_only_a_newer_version_knows_is_passed_over() -> 
     """While versions are deployed or taken back, rows of both are read."""
     state = state_of([event("a", at_ms=NOW_MS), event("b", at_ms=NOW_MS + 1), event("c", at_ms=NOW_MS + 2)])
     unknown = max(kind.traits.slot or 0 for kind in EventKind) + 1
-    state.marks[1] = unknown << 13
+    state.events[9 + 6] = unknown << 3
     assert [recent.item for recent in state.recent()] == [item_key("c"), item_key("a")]
+
+
+def test_values_are_kept_on_the_scale_of_their_kind() -> None:
+    """To the nearest step; what is outside counts as the first or the last one, and what has no value has none."""
+    state = state_of(
+        event("a", kind, event_id=f"{kind.name} {value}", value=value)
+        for kind, value in (
+            (EventKind.ItemRated, None),
+            (EventKind.ItemRated, 4.5),
+            (EventKind.ItemRated, 3.3),
+            (EventKind.ItemRated, -7.0),
+            (EventKind.ItemRated, 100.0),
+            (EventKind.ItemRated, float("inf")),
+            (EventKind.ItemPlayed, 0.0),
+            (EventKind.ItemPlayed, 1.0),
+            (EventKind.ItemPurchased, 19.9),
+        )
+    )
+    assert [one.value for one in state.recent()] == [None, 1.0, 0.0, 30.0, 30.0, -1.0, 3.5, 4.5, None]
+
+
+def test_purchases_and_opinions_are_remembered_longer_than_views() -> None:
+    """With their values and their days, the latest first."""
+    state = state_of(
+        [
+            event("lamp", EventKind.ItemPurchased),
+            event("desk", EventKind.ItemRated, at_ms=NOW_MS + 1, value=4.0),
+            event("vase", EventKind.ItemDisliked, at_ms=NOW_MS + 86_400_000),
+            *views(*(str(number) for number in range(RECENT_EVENTS)), start_ms=NOW_MS + 86_400_001),
+        ]
+    )
+    day = NOW_MS // 86_400_000
+    assert {one.kind for one in state.recent()} == {EventKind.ItemViewed}
+    assert list(state.remembered()) == [
+        (item_key("vase"), EventKind.ItemDisliked, None, day + 1),
+        (item_key("desk"), EventKind.ItemRated, 4.0, day),
+        (item_key("lamp"), EventKind.ItemPurchased, None, day),
+    ]
+
+
+def test_an_item_takes_one_place_a_kind_among_the_remembered() -> None:
+    """Bought again it moves to the front, and what was rated since stays a purchase too."""
+    state = state_of(
+        event(item, kind, at_ms=NOW_MS + place, event_id=str(place))
+        for place, (item, kind) in enumerate(
+            [
+                ("lamp", EventKind.ItemPurchased),
+                ("desk", EventKind.ItemPurchased),
+                ("lamp", EventKind.ItemRated),
+                ("lamp", EventKind.ItemPurchased),
+            ]
+        )
+    )
+    assert [(one.item, one.kind) for one in state.remembered()] == [
+        (item_key("lamp"), EventKind.ItemPurchased),
+        (item_key("lamp"), EventKind.ItemRated),
+        (item_key("desk"), EventKind.ItemPurchased),
+    ]
+
+
+def test_only_the_latest_purchases_are_remembered() -> None:
+    """As many as a row has room for."""
+    bought = [
+        event(f"item-{number}", EventKind.ItemPurchased, event_id=str(number)) for number in range(REMEMBERED_ITEMS + 3)
+    ]
+    remembered = [one.item for one in state_of(bought).remembered()]
+    assert remembered == [item_key(f"item-{number}") for number in range(REMEMBERED_ITEMS + 2, 2, -1)]
+
+
+def test_a_session_starts_with_the_first_event_and_after_half_an_hour_without_one() -> None:
+    """An event whose clock is behind, or that is no behaviour, starts none."""
+    state, starts = UserState(), []
+    later_ms = NOW_MS + 1_800_000 + 5
+    happened = [
+        event("a", at_ms=NOW_MS + 5),
+        event("b", at_ms=NOW_MS + 1_700_000),
+        event("c", at_ms=NOW_MS - 9_000_000),
+        event("d", EventKind.SatisfactionReported, at_ms=NOW_MS + 9_000_000),
+        event("e", at_ms=NOW_MS + 1_700_000 + 1_800_000),
+        event("f", at_ms=NOW_MS + 1_700_000 + 1_800_000 + later_ms),
+    ]
+    for one in happened:
+        state_of([one], state)
+        starts.append(state.session_ms)
+    first, second, third = (happened[place].occurred_at_ms for place in (0, 4, 5))
+    assert starts == [first, first, first, first, second, third]
+
+
+def test_a_fold_keeps_attributes_and_the_experiment_as_they_are() -> None:
+    """They are written by others, and forgotten with the user."""
+    state = state_of(views("a"))
+    state.attributes, state.experiment = bytes(range(16)), 70_000
+    state_of(views("b", "c", start_ms=NOW_MS + 9), state)
+    stored = user_row.unpack(user_row.pack(state))
+    assert (stored.attributes, stored.experiment) == (bytes(range(16)), 70_000)

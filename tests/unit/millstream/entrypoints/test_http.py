@@ -17,6 +17,7 @@ from millstream.domain.errors import (
     MillstreamError,
     NotFoundError,
     UnavailableError,
+    UnknownFormatError,
 )
 from millstream.entrypoints.http import Answer, Request, respond
 
@@ -50,6 +51,7 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
         (ConflictError("no"), 409),
         (KeyCollisionError("a", "b"), 409),
         (InvalidRecordError("user row", "e", "g"), 500),
+        (UnknownFormatError("card.json: format", "1 to 2", 3), 500),
         (MillstreamError("no"), 500),
         (UnavailableError("no"), 503),
     ],

@@ -82,13 +82,24 @@ def test_a_record_that_came_twice_counts_once() -> None:
     assert scores(fit([*once, *once], PLAIN), "a") == {"b": 1.0}
 
 
-@pytest.mark.parametrize("kind", [EventKind.SatisfactionReported, EventKind.SlateServed])
-def test_only_behaviour_counts(kind: EventKind) -> None:
-    """What a user says about a slate, or was shown, is not what the user did."""
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if not kind.traits.learning and kind.traits.from_clients])
+def test_only_what_is_learned_counts(kind: EventKind) -> None:
+    """What a user says about a slate, rejects or passes over is no step, neither to the item nor from it."""
     events = [viewed("user", 0, "a"), viewed("user", 1, "b", kind), viewed("user", 2, "c")]
     model = fit([record(1, "user", events)], PLAIN)
     assert scores(model, "a") == {"c": 1.0}
     assert set(model.item_ids) == {"a", "c"}
+
+
+@pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
+@pytest.mark.parametrize("records", [1, 3])
+def test_an_item_that_was_looked_at_and_rejected_leads_to_nothing(kind: EventKind, records: int) -> None:
+    """Whether the events came in one call or in several."""
+    events = [viewed("user", 0, "a"), viewed("user", 1, "b"), viewed("user", 2, "b", kind), viewed("user", 3, "c")]
+    calls = [events] if records == 1 else [events[:2], events[2:3], events[3:]]
+    model = fit([record(number, "user", call) for number, call in enumerate(calls, 1)], PLAIN)
+    assert scores(model, "a") == pytest.approx({"b": 1.0, "c": 1.0}, rel=1e-3)
+    assert scores(model, "b") == {}
 
 
 def test_a_record_that_cannot_be_read_is_counted_and_passed_over() -> None:
@@ -101,7 +112,7 @@ def test_a_record_that_cannot_be_read_is_counted_and_passed_over() -> None:
 
 def test_a_log_without_items_cannot_be_fitted() -> None:
     """There is nothing to learn from."""
-    with pytest.raises(InvalidInputError, match="events: expected at least one event about an item, got 'none'"):
+    with pytest.raises(InvalidInputError, match="events: expected at least one event of a user who likes"):
         fit([])
 
 

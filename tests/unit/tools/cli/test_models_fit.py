@@ -155,7 +155,7 @@ def test_a_log_without_events_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(models_fit, "open_stack", lambda _: Empty())
     refused = ran(tmp_path / "model")
     assert refused.exit_code == 1
-    assert "events: expected at least one event about an item" in refused.stderr
+    assert "events: expected at least one event of a user who likes an item" in refused.stderr
 
 
 def test_few_events_are_fitted_and_the_card_has_no_metrics(tmp_path: Path) -> None:

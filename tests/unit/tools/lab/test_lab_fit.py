@@ -24,10 +24,10 @@ from millstream.scoring.model_folder import digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
 from millstream_tools.cli import lab_fit
-from millstream_tools.lab.data.digest import sha256_of
 from millstream_tools.lab.experiments.experiment import read_experiment
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import made
+from millstream_tools.readers.digest import sha256_of
 
 BOTH_WAYS = {"backward": 0.7, "last": 3, "asked_decay": 0.6}
 SMALL = {

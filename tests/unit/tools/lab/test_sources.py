@@ -16,9 +16,9 @@ import pytest
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.kinds import EventKind
 from millstream.learning.interactions import Interactions
-from millstream_tools.lab.data.digest import sha256_of_rows
 from millstream_tools.lab.data.simulated import simulated
 from millstream_tools.lab.experiments.source import Source
+from millstream_tools.readers.digest import sha256_of_rows
 from millstream_tools.tables.errors import BadFileError, ImportingError
 from tests.unit.tools.shops.recorded.made_up import retail_csv, written
 

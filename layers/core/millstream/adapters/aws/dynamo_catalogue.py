@@ -22,8 +22,10 @@ from millstream.adapters.aws.backoff import ANSWER_S, CONNECT_S, Attempts, attem
 from millstream.application.ports import UNHURRIED, Budget, CatalogueChange
 from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import KeyCollisionError, UnavailableError
+from millstream.domain.formats import UNNUMBERED, check_format
 from millstream.domain.keys import item_key
 
+FORMAT = 1
 CHANGE_BUCKETS = 4
 """Partitions of the index by time of change: each takes a thousand writes a second."""
 
@@ -88,7 +90,7 @@ class DynamoCatalogue:
     def _saved(self, item: Item, changed_at_ms: int) -> Any:
         bucket = item.key[0] % CHANGE_BUCKETS
         values = {name: value for name, value in asdict(item).items() if value is not None}
-        return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, **values)
+        return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, format=FORMAT, **values)
 
 
 def _described(table: str, region_name: str, client_attempts: int) -> Any:
@@ -120,12 +122,14 @@ def _described(table: str, region_name: str, client_attempts: int) -> Any:
         attributes = JSONAttribute()
         change_bucket = NumberAttribute()
         changed_at = NumberAttribute()
+        format = NumberAttribute(null=True)
         by_change = ByChange()
 
     return CatalogueRow
 
 
 def _item(row: Any) -> Item:
+    check_format(f"item {row.item_id!r}", UNNUMBERED if row.format is None else int(row.format), FORMAT)
     price = None if row.price is None else float(row.price)
     return Item(row.item_id, row.name, row.category, price, row.description, row.available, row.attributes)
 

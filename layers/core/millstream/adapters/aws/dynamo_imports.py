@@ -13,10 +13,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
+from millstream.adapters.aws.row_format import check_row, of_format
 from millstream.application.ports import ImportEntry
 from millstream.domain.errors import NotFoundError, UnavailableError
 
 KIND = "imports"
+FORMAT = 1
 ATTEMPTS = 20
 """How often another import may be first. Each refusal means that one of them went through."""
 
@@ -69,7 +71,9 @@ class DynamoImports:
     def _insert(self, entry: ImportEntry) -> bool:
         row = {"import_id": {"S": entry.import_id}, "what": {"S": entry.what}, "began": {"N": str(entry.began_at_ms)}}
         return self._if_allowed(
-            self._client.put_item, Item=_key(entry.number) | row, ConditionExpression="attribute_not_exists(kind)"
+            self._client.put_item,
+            Item=of_format(FORMAT, _key(entry.number) | row),
+            ConditionExpression="attribute_not_exists(kind)",
         )
 
     def _if_allowed(self, call: Any, **arguments: Any) -> bool:
@@ -89,5 +93,6 @@ def _key(number: int) -> dict[str, Any]:
 
 
 def _entry(row: dict[str, Any]) -> ImportEntry:
+    check_row("import", row, FORMAT)
     counts = json.loads(row["counts"]["S"]) if "counts" in row else None
     return ImportEntry(int(row["shard"]["S"]), row["import_id"]["S"], row["what"]["S"], int(row["began"]["N"]), counts)

@@ -26,8 +26,12 @@ from millstream.adapters.aws.dynamo_feature_store import (
     Tables,
     serves,
 )
+from millstream.adapters.aws.row_format import check_row, of_format
 from millstream.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
 from millstream.domain.errors import ConflictError, InvalidInputError
+
+FORMAT = 1
+"""Of a version's row and of the pointer's."""
 
 MOST_CLOSED_AT_ONCE = 99
 """Rows that one transaction can close beside the pointer's."""
@@ -88,7 +92,7 @@ class DynamoViews:
         if len(closing) > MOST_CLOSED_AT_ONCE:
             raise InvalidInputError("closing", f"at most {MOST_CLOSED_AT_ONCE} shards that are open", len(closing))
         old = DynamoFeatureStore(self._client, self._tables, expected, self._pool)
-        pointer = {**POINTER, "serving": {"N": str(to)}}
+        pointer = of_format(FORMAT, {**POINTER, "serving": {"N": str(to)}})
         put = {"TableName": self._tables.items, "Item": pointer, **_serves_since(expected, begun)}
         writes: list[dict[str, Any]] = [{"Put": put}]
         writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
@@ -105,6 +109,7 @@ class DynamoViews:
             self._attempts,
         )
         item: dict[str, Any] = answer.get("Item", {})
+        check_row("pointer to the view that serves", item, FORMAT)
         return item
 
     def drop(self, view: int) -> Iterator[int]:
@@ -137,10 +142,11 @@ def _key(view: int) -> dict[str, Any]:
 
 
 def _noted(version: ViewVersion) -> dict[str, Any]:
-    return {**_key(version.number), "about": {"S": json.dumps(asdict(version), sort_keys=True)}}
+    return of_format(FORMAT, {**_key(version.number), "about": {"S": json.dumps(asdict(version), sort_keys=True)}})
 
 
 def _version(item: Mapping[str, Any]) -> ViewVersion:
+    check_row("view", item, FORMAT)
     return ViewVersion(**json.loads(item["about"]["S"]))
 
 

@@ -1,4 +1,7 @@
-"""The archive in S3: archive/<day>/<shard>/<first>-<last>.jsonl.gz, one line a record, each with its position."""
+"""The archive in S3: archive/<day>/<shard>/<first>-<last>.jsonl.gz, one line a record, each with its position.
+
+That is format 1. The names of later formats end in .v2.jsonl.gz and so on: they are known before an object is read.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,17 @@ from millstream.adapters.aws.backoff import Attempts, attempts, retried
 from millstream.application.collect.archived_objects import ArchivedObject, merged, sliced
 from millstream.application.ports import SLICE_BYTES, UNHURRIED, ArchiveSlice, Budget, LogRecord
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.formats import UNNUMBERED, check_format
 from millstream.domain.log.positions import Position, is_shard
 
+FORMAT = 1
 PREFIX = "archive/"
 _SEQUENCE_DIGITS = 57
 """Sequence numbers in names are padded, so that the order of names is the order of records."""
 
 _NAME = re.compile(
     rf"{PREFIX}(?P<day>\d{{4}}-\d\d-\d\d)/(?P<shard>[^/]+)"
-    rf"/(?P<first>\d{{{_SEQUENCE_DIGITS}}})-(?P<last>\d{{{_SEQUENCE_DIGITS}}})\.jsonl\.gz"
+    rf"/(?P<first>\d{{{_SEQUENCE_DIGITS}}})-(?P<last>\d{{{_SEQUENCE_DIGITS}}})(?:\.v(?P<format>\d+))?\.jsonl\.gz"
 )
 
 
@@ -87,10 +92,11 @@ class S3Archive:
 
 
 def _object(key: str, stored_bytes: int = 0) -> ArchivedObject:
-    """What the name says."""
+    """What the name says. Raises InvalidInputError, UnknownFormatError."""
     named = _NAME.fullmatch(key)
     if named is None or not is_shard(named["shard"]):
         raise InvalidInputError("archived object", "a name as archive/<day>/<shard>/<first>-<last>.jsonl.gz", key)
+    check_format(f"archived object {key}", int(named["format"] or UNNUMBERED), FORMAT)
     return ArchivedObject(named["day"], named["shard"], int(named["first"]), int(named["last"]), key, stored_bytes)
 
 

@@ -16,10 +16,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
+from millstream.adapters.aws.row_format import check_row, of_format
 from millstream.application.ports import PublishedModel
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.models.cards import read_card
 from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
+
+FORMAT = 1
+"""Of a model's row and of the champion's."""
 
 PREFIX = "models/"
 NAME = "recommender"
@@ -90,7 +94,7 @@ class S3ModelStore:
             "promoted": {"N": str(promotion.number)},
             "promotions": {"S": json.dumps([*promotions, promotion][-KEPT_PROMOTIONS:])},
         }
-        self._put(pointer, conflict, **_still_serves(latest))
+        self._put(of_format(FORMAT, pointer), conflict, **_still_serves(latest))
 
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore. A folder that is there already is complete, since it appears under its name in one step."""
@@ -128,6 +132,8 @@ class S3ModelStore:
         with translate_aws_errors(f"read table {self._table}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key(version), ConsistentRead=True)
         row: Mapping[str, Any] = answer.get("Item", {})
+        if version == POINTER:
+            check_row("champion", row, FORMAT)
         return row
 
     def _put(self, row: Mapping[str, Any], conflict: ConflictError, **condition: Any) -> None:
@@ -145,15 +151,17 @@ def _key(version: str) -> dict[str, Any]:
 
 
 def _row(model: PublishedModel) -> dict[str, Any]:
-    return _key(model.version) | {
+    row = _key(model.version) | {
         "digest": {"S": model.digest},
         "published_at_ms": {"N": str(model.published_at_ms)},
         "card": {"S": model.card.to_json()},
         "signature": {"S": json.dumps(model.signature, sort_keys=True)},
     }
+    return of_format(FORMAT, row)
 
 
 def _model(row: Mapping[str, Any]) -> PublishedModel:
+    check_row(f"model {row['version']['S']}", row, FORMAT)
     return PublishedModel(
         version=row["version"]["S"],
         digest=row["digest"]["S"],

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 FOLD_MODULES = (
+    "formats",
     "keys",
     "log.amendments",
     "log.events",
@@ -17,9 +18,12 @@ FOLD_MODULES = (
     "views.decay",
     "views.tastes",
     "views.trend",
+    "views.trend_row",
+    "views.user_row",
+    "views.user_row_1",
     "views.user_state",
 )
-"""The modules of `millstream.domain` that decide what an event does to a view or a feature."""
+"""The modules of `millstream.domain` that decide what an event does to a view or a feature, and a row's bytes."""
 
 _HASH_BYTES = 16
 

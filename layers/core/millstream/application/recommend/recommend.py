@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, Scorer
@@ -11,6 +11,7 @@ from millstream.application.recommend.policy import InOrder, Policy
 from millstream.application.recommend.served import Served
 from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
 from millstream.domain.catalogue.filters import Condition
+from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
@@ -31,25 +32,22 @@ MANY_CANDIDATES = 10_000
 
 @dataclass(frozen=True)
 class Recommend:
-    """Answer requests for recommendations."""
+    """Answer requests for recommendations. `on_error` hears what went wrong without stopping an answer."""
 
     log: EventLog
     served: Served
     clock: Clock
     pseudonym_secret: bytes
+    on_error: Callable[[Exception], None]
 
     def __call__(self, request: RecommendationRequest, recommendation_id: str) -> Slate:
         """A slate, also for an unknown user. Raises UnavailableError if the user's row cannot be read."""
-        row = self.served.features().read_user(pseudonym(request.user_id, self.pseudonym_secret))
-        state = user_row.unpack(row.data) if row.data else UserState()
+        known = self._state(request.user_id)
         scorer = self.served.scorer()
-        items = self._items(request, state, scorer)
-        provenance = Provenance(
-            state.position if row.data else None, scorer.version if scorer else None, POLICY.name, tier_of(items)
-        )
-        stale = request.min_position is not None and not (state.position if row.data else BEGINNING).reaches(
-            request.min_position
-        )
+        items = self._items(request, known or UserState(), scorer)
+        position = known.position if known else None
+        provenance = Provenance(position, scorer.version if scorer else None, POLICY.name, tier_of(items))
+        stale = request.min_position is not None and not (position or BEGINNING).reaches(request.min_position)
         return Slate(recommendation_id, items, provenance, stale)
 
     def log_slate(self, user_id: str, slate: Slate, budget: Budget = UNHURRIED) -> None:
@@ -58,6 +56,15 @@ class Recommend:
         now_ms = self.clock.now_ms()
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
         self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))), budget)
+
+    def _state(self, user_id: str) -> UserState | None:
+        """What is known of a user; None of an unknown one, and of one whose row cannot be read."""
+        row = self.served.features().read_user(pseudonym(user_id, self.pseudonym_secret))
+        try:
+            return user_row.unpack(row.data) if row.data else None
+        except InvalidRecordError as error:
+            self.on_error(error)
+            return None
 
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from millstream.application.ports import Catalogue, FeatureStore, ModelStore, Scorer, Views
 from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
+from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey
 from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
@@ -40,9 +41,17 @@ class Served:
 
 
 def serve(
-    views: Views, catalogue: Catalogue, models: ModelStore, load_scorer: Callable[[str], Scorer], renew: Renew
+    views: Views,
+    catalogue: Catalogue,
+    models: ModelStore,
+    load_scorer: Callable[[str], Scorer],
+    renew: Renew,
+    on_error: Callable[[Exception], None],
 ) -> Served:
-    """What these stores hold. `load_scorer` gets the version of a model that is published."""
+    """What these stores hold. `load_scorer` gets the version of a model that is published.
+
+    `on_error` hears of a shard whose trend cannot be read, and is left out.
+    """
 
     def next_scorer(present: Scorer | None) -> Scorer | None:
         champion = models.champion()
@@ -60,7 +69,12 @@ def serve(
     features = renew(next_features, REFRESH_MS)
 
     def next_trending(_: Sequence[tuple[ItemKey, float]] | None) -> Sequence[tuple[ItemKey, float]]:
-        trends = [trend_row.unpack(row.data) for row in features().read_trends().values()]
+        trends = []
+        for row in features().read_trends().values():
+            try:
+                trends.append(trend_row.unpack(row.data))
+            except InvalidRecordError as error:
+                on_error(error)
         return heaviest(trends, TRENDING_ITEMS)
 
     return Served(

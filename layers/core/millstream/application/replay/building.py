@@ -157,7 +157,7 @@ def rebuild_trend(
         pass
     pieces = [piece for piece in log.pieces if piece.shard == shard]
     row = fold_trend_on(workspace, pieces, partitions, budget)
-    at_live = fold_trend(workspace, pieces, partitions, trend_row.unpack(live).sequence) if live else b""
+    at_live = fold_trend(workspace, pieces, partitions, trend_row.reached(live)) if live else b""
     if row:
         try:
             store.write_trend(shard, 0, row)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.amendments import Place
 from millstream.domain.views import user_row
 from millstream.domain.views.digest import Digest
 from millstream.domain.views.user_state import UserState
+
+_AT_THE_END: Place = (sys.maxsize, 0)
+"""Behind every record."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,8 @@ class RowComparison:
 
     A live row holds everything up to its own position; the state is compared when the fold is about to leave it. A user
     whose log goes on before the frontier (by shard number: up to where everything should have been projected) and whose
-    row stayed behind is `behind`, and so is one without a row: their events may be on their way. `only` some users may
-    be looked at, when the others are known to be equal.
+    row stayed behind is `behind`, and so is one without a row: their events may be on their way. A row that cannot be
+    read is different. `only` some users may be looked at, when the others are known to be equal.
     """
 
     rows: Mapping[Pseudonym, bytes]
@@ -41,8 +46,11 @@ class RowComparison:
 
     def __post_init__(self) -> None:
         for user, row in self.rows.items():
-            state = user_row.unpack(row)
-            self._places[user] = (state.shard, state.sequence)
+            try:
+                state = user_row.unpack(row)
+                self._places[user] = (state.shard, state.sequence)
+            except InvalidRecordError:
+                self._places[user] = _AT_THE_END
 
     def before(self, user: Pseudonym, state: UserState, place: Place) -> None:
         """The fold is about to take in a record."""

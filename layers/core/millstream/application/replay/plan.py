@@ -8,8 +8,15 @@ from dataclasses import asdict, dataclass
 
 from millstream.application.ports import Archive, ArchiveSlice, Views, Workspace
 from millstream.domain.errors import ConflictError, NotFoundError
+from millstream.domain.formats import UNNUMBERED, check_format
 
 NAME = "plan.json"
+FORMAT = 1
+"""Of everything in the workspace of a replay: pieces of the log, rows beside it, results of steps, half-folded trends.
+
+They are made for one replay by one fold code, so one number in the plan is enough for all of them.
+"""
+
 LONGEST_MS = 5 * 24 * 3600 * 1000
 """A replay that began longer ago is not gone on with: the stream holds a week, and may have forgotten some of it."""
 
@@ -48,7 +55,7 @@ def planned(
 ) -> Plan:
     """The plan that lies in the workspace, or a new one for the archive as it is now.
 
-    Raises UnavailableError, ConflictError for a plan that is too old.
+    Raises UnavailableError, ConflictError for a plan that is too old, UnknownFormatError for one of newer code.
     """
     try:
         plan = stored_plan(workspace)
@@ -59,7 +66,7 @@ def planned(
         slices = archive.slices(sizes.slice_bytes)
         stored_bytes = sum(one.stored_bytes for one in slices)
         plan = Plan(slices, partitions or 1 + stored_bytes // sizes.partition_bytes, views.serving(), now_ms)
-        workspace.put(NAME, json.dumps(asdict(plan)).encode())
+        workspace.put(NAME, json.dumps({"format": FORMAT, **asdict(plan)}).encode())
     if now_ms - plan.began_at_ms > LONGEST_MS:
         days = (now_ms - plan.began_at_ms) // (24 * 3600 * 1000)
         raise ConflictError(
@@ -69,7 +76,8 @@ def planned(
 
 
 def stored_plan(workspace: Workspace) -> Plan:
-    """The plan that lies in the workspace. Raises NotFoundError."""
+    """The plan that lies in the workspace. Raises NotFoundError, UnknownFormatError for one of newer code."""
     stored = json.loads(workspace.get(NAME))
+    check_format("plan of the replay", stored.pop("format", UNNUMBERED), FORMAT)
     slices = [ArchiveSlice(**{**one, "names": tuple(one["names"])}) for one in stored["slices"]]
     return Plan(**{**stored, "slices": slices})

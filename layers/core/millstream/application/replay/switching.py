@@ -53,7 +53,9 @@ def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hi
     readable = list(_readable(batch, hidden))
     for _ in range(ATTEMPTS):
         with suppress(ConflictError):
-            changes, report = fold_into(store, shard, readable)
+            changes, report, unreadable = fold_into(store, shard, readable)
+            if unreadable:
+                break
             if report.unavailable:
                 some = f"{len(report.unavailable)} of {len(changes)} rows of view {store.view}"
                 raise UnavailableError(f"{some} were not taken")
@@ -79,11 +81,13 @@ def switch(
     on condition that they did not move since and no other shard began one, so no projector can put into the old version
     what the new one lacks.
     Only shards that were closed before they were read stay as they are: nothing comes behind what was read of them.
+    A trend that cannot be read does not say how far it is: it must not have moved while the stream was read once more.
 
     Raises NotDoneError when the budget is over first, ConflictError.
     """
     reached = _caught_up(workspace, reached)
     old, new = views.store(serving), views.store(to)
+    unread: dict[str, int] = {}
     for _ in range(ROUNDS):
         if views.serving() == to:
             return
@@ -97,7 +101,9 @@ def switch(
         begun = views.shards_begun()
         held = old.read_trends()
         trends = {shard.name: held[shard.name] for shard in reader.shards() if shard.name in held}
-        if any(trend_row.unpack(row.data).sequence > reached.get(shard, -1) for shard, row in trends.items()):
+        positions = {shard: trend_row.reached(row.data) for shard, row in trends.items()}
+        seen, unread = unread, {shard: trends[shard].version for shard, at in positions.items() if at is None}
+        if unread != seen or any(at is not None and at > reached.get(shard, -1) for shard, at in positions.items()):
             continue
         closing = {shard: row.version for shard, row in trends.items() if shard not in ended}
         try:

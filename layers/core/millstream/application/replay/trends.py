@@ -9,7 +9,7 @@ from millstream.application.ports import UNHURRIED, Budget, Workspace
 from millstream.application.replay.frames import frames, unpacked_new
 from millstream.application.replay.reading import Piece
 from millstream.application.replay.users import new_name
-from millstream.domain.errors import NotDoneError, NotFoundError
+from millstream.domain.errors import InvalidRecordError, NotDoneError, NotFoundError
 from millstream.domain.log.positions import shard_number
 from millstream.domain.views import trend_row
 from millstream.domain.views.trend import Trend
@@ -45,9 +45,9 @@ def fold_trend_on(workspace: Workspace, pieces: Sequence[Piece], partitions: int
 def _half_done(workspace: Workspace, name: str) -> tuple[int, Trend]:
     try:
         kept = workspace.get(name)
-    except NotFoundError:
+        return int.from_bytes(kept[:_COUNT_BYTES]), trend_row.unpack(kept[_COUNT_BYTES:])
+    except (NotFoundError, InvalidRecordError):
         return 0, Trend()
-    return int.from_bytes(kept[:_COUNT_BYTES]), trend_row.unpack(kept[_COUNT_BYTES:])
 
 
 def _merged(workspace: Workspace, pieces: Sequence[Piece], partitions: int) -> Iterator[tuple[int, bytes]]:

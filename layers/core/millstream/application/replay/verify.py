@@ -204,8 +204,9 @@ class Comparison:
         """Up to where events should be in the rows: what is archived, and what a trend holds that was read first."""
         frontier = {shard_number(piece.shard): piece.last for piece in archived(log)}
         for shard, row in self._trends.items():
-            number = shard_number(shard)
-            frontier[number] = max(frontier.get(number, -1), trend_row.unpack(row).sequence)
+            number, reached = shard_number(shard), trend_row.reached(row)
+            if reached is not None:
+                frontier[number] = max(frontier.get(number, -1), reached)
         return frontier
 
     def _compare_trends(self, log: LogRead) -> None:
@@ -213,15 +214,16 @@ class Comparison:
         frontier = self._frontier(log)
         for shard in sorted(log.reached.keys() | self._trends.keys()):
             live = self._trends.get(shard)
-            reached = trend_row.unpack(live).sequence if live else 0
+            reached = trend_row.reached(live) if live else 0
             expected = self._trend(log, shard, reached)
             should_reach = frontier.get(shard_number(shard), 0)
-            if expected == (live or b"") and should_reach > reached:
+            if expected == (live or b"") and reached is not None and should_reach > reached:
                 # Equal as far as it goes; it must also go as far as it should.
                 expected = self._trend(log, shard, should_reach)
             if expected != (live or b""):
                 self._shards[shard] = (live, expected or None)
 
-    def _trend(self, log: LogRead, shard: str, until: int) -> bytes:
+    def _trend(self, log: LogRead, shard: str, until: int | None) -> bytes:
+        """What the log says up to a place, or at its end."""
         pieces = [piece for piece in log.pieces if piece.shard == shard]
-        return fold_trend(self._workspace, pieces, self._plan.partitions, until) if pieces and until else b""
+        return fold_trend(self._workspace, pieces, self._plan.partitions, until) if pieces and until != 0 else b""

@@ -83,7 +83,7 @@ def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now
         event_id or _derived_id(user_id, session_id, kind, item_id, occurred_at_ms),
         item_id,
         occurred_at_ms,
-        fields.optional_number(event, "eventValue", prefix),
+        _value(event, kind, prefix),
         {name: value for name, value in attributes.items() if value is not None},
     )
 
@@ -111,6 +111,15 @@ def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
     if not isinstance(shown, list) or len(shown) > MOST_IMPRESSIONS or not all(isinstance(i, str) for i in shown):
         raise InvalidInputError(prefix + "impression", f"a list of up to {MOST_IMPRESSIONS} item ids", shown)
     return [fields.required_id({f"impression[{i}]": item}, f"impression[{i}]", prefix) for i, item in enumerate(shown)]
+
+
+def _value(event: Mapping[str, Any], kind: EventKind, prefix: str) -> float | None:
+    """The client's number; of some kinds only those between two bounds mean anything."""
+    value, scale = fields.optional_number(event, "eventValue", prefix), kind.traits.values
+    if value is not None and scale and scale.refuses_others and not scale.lowest <= value <= scale.highest:
+        expected = f"a number from {scale.lowest:g} to {scale.highest:g} with {kind.name}"
+        raise InvalidInputError(prefix + "eventValue", expected, value)
+    return value
 
 
 def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.fields import mapping, optional_id, optional_number, required_id
+from millstream.domain.formats import check_format
 from millstream.domain.log.positions import Position, parse_position
 
 FORMAT = 2
@@ -86,7 +87,7 @@ class Card:
 def read_card(text: str | bytes) -> Card:
     """The card that `to_json` wrote, of this format or an older one.
 
-    Raises InvalidInputError naming the field, what was expected and what came.
+    Raises InvalidInputError naming the field, what was expected and what came; UnknownFormatError for a newer format.
     """
     if len(text) > LONGEST:
         raise InvalidInputError(FILE, f"up to {LONGEST:,} characters", f"{len(text):,}")
@@ -95,9 +96,7 @@ def read_card(text: str | bytes) -> Card:
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(FILE, "JSON", str(error)) from error
     card = mapping(FILE, content)
-    form = card.get("format")
-    if form not in (1, FORMAT):
-        raise InvalidInputError(f"{FILE}: format", f"1 or {FORMAT}", form)
+    form = check_format(FILE, card.get("format"), FORMAT)
     return Card(
         algorithm=required_id(card, "algorithm", f"{FILE}: "),
         created_at_ms=_whole(card, "created_at_ms"),

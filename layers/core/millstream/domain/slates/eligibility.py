@@ -9,7 +9,7 @@ from millstream.domain.catalogue.filters import Condition
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 from millstream.domain.slates.slate import Candidate, SeenItems
-from millstream.domain.views.tastes import everything, purchased, session
+from millstream.domain.views.tastes import everything, purchased, rejected, session
 from millstream.domain.views.user_state import UserState
 
 _SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
@@ -28,8 +28,8 @@ class Eligible(NamedTuple):
 
 
 def excluded_items(state: UserState, policy: SeenItems) -> Collection[ItemKey]:
-    """The user's own items that the policy keeps out of the slate."""
-    return _SEEN[policy](state)
+    """What stays out of the user's slate: own items as the policy says, and always what the user rejected."""
+    return rejected(state).union(_SEEN[policy](state))
 
 
 def eligible(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.kinds import CONSUMED, LEARNED
+from millstream.domain.log.kinds import CONSUMED, LEARNED, REJECTED, REMEMBERED, EventKind
 from millstream.domain.views.user_state import SESSION_GAP_S, UserState
 
 TAIL_ITEMS = 10
@@ -15,16 +15,20 @@ TAIL_DECAY = 0.7
 """How much less each earlier item says than the one after it."""
 
 _LEARNING = {int(kind): kind.traits.learning for kind in LEARNED}
+_REJECTED = frozenset(int(kind) for kind in REJECTED)
 
 Transition = tuple[ItemKey, ItemKey, float]
 """(from, to, weight): after the first item came the second."""
 
 
 def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
-    """The distinct items of the latest events that a model learns from, newest first."""
+    """The distinct items of the latest events that a model learns from, newest first; none that was rejected since."""
     distinct: dict[ItemKey, None] = {}
+    dropped: set[ItemKey] = set()
     for event in state.recent():
-        if event.kind in LEARNED:
+        if event.kind in REJECTED:
+            dropped.add(event.item)
+        elif event.kind in LEARNED and event.item not in dropped:
             distinct[event.item] = None
         if len(distinct) == limit:
             break
@@ -47,15 +51,29 @@ def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Tra
 
 
 def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
-    """The tail after one more event: equal to `tail` of the state that contains it, while all of it is still recent."""
+    """The tail after one more event: equal to `tail` of the state that contains it, while all of it is still recent.
+
+    After a rejection it may be shorter, by an item that is older than it remembers.
+    """
+    if kind in _REJECTED:
+        return [earlier for earlier in before if earlier != item]
     if kind not in _LEARNING:
         return before
     return [item, *(earlier for earlier in before if earlier != item)][:TAIL_ITEMS]
 
 
-def purchased(state: UserState) -> set[ItemKey]:
-    """Items that the user is done with, among the recent events."""
-    return {event.item for event in state.recent() if event.kind in CONSUMED}
+def purchased(state: UserState) -> list[ItemKey]:
+    """The distinct items that the user is done with, the latest purchase first."""
+    return list(dict.fromkeys(item for item, kind in _newest_first(state) if kind in CONSUMED))
+
+
+def rejected(state: UserState) -> set[ItemKey]:
+    """Items that the user does not want: the latest purchase or opinion decides."""
+    latest: dict[ItemKey, bool] = {}
+    for item, kind in _newest_first(state):
+        if kind in REMEMBERED:
+            latest.setdefault(item, kind in REJECTED)
+    return {item for item, is_rejected in latest.items() if is_rejected}
 
 
 def session(state: UserState) -> set[ItemKey]:
@@ -69,5 +87,13 @@ def session(state: UserState) -> set[ItemKey]:
 
 
 def everything(state: UserState) -> set[ItemKey]:
-    """Items of all recent events."""
-    return {event.item for event in state.recent()}
+    """Items of all recent events, and those that are remembered longer."""
+    return {item for item, _ in _newest_first(state)}
+
+
+def _newest_first(state: UserState) -> Iterator[tuple[ItemKey, EventKind]]:
+    """All that is known of items: the recent events, and what is remembered, which may be the same."""
+    for event in state.recent():
+        yield event.item, event.kind
+    for kept in state.remembered():
+        yield kept.item, kept.kind

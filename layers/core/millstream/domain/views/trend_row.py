@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 
 from millstream.domain.errors import InvalidRecordError
+from millstream.domain.formats import check_format
 from millstream.domain.log.positions import SEQUENCE_BYTES
 from millstream.domain.views.trend import Trend
 
@@ -31,10 +32,22 @@ def known(row: bytes) -> bytes:
     return row[:1] + row[_POSITION_END:]
 
 
+def reached(row: bytes) -> int | None:
+    """The sequence number up to which a row was folded; None for a row that cannot be read."""
+    try:
+        return unpack(row).sequence
+    except InvalidRecordError:
+        return None
+
+
 def unpack(row: bytes) -> Trend:
-    """The trend in a row. Raises InvalidRecordError for bytes that `pack` did not write."""
-    if len(row) < _HEADER.size or row[0] != FORMAT:
-        raise InvalidRecordError("trend row", f"format {FORMAT} and {_HEADER.size} bytes or more", row[:8])
+    """The trend in a row.
+
+    Raises UnknownFormatError for a newer format, InvalidRecordError for bytes that no `pack` wrote.
+    """
+    check_format("trend row", row[0] if row else 0, FORMAT)
+    if len(row) < _HEADER.size:
+        raise InvalidRecordError("trend row", f"{_HEADER.size} bytes or more", f"{len(row)} bytes")
     trend = Trend()
     _, trend.shard, sequence, trend.era, trend.applied, count = _HEADER.unpack_from(row)
     trend.sequence = int.from_bytes(sequence)

@@ -11,7 +11,7 @@ from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.time_split import ExcludeInTime, time_split
 from millstream.learning.interactions import Interactions
-from millstream.learning.preparation import AccidentalClicks
+from millstream.learning.preparation import AccidentalClicks, Learned
 
 SHARE = 0.8
 """Of the events is fitted on; the rest is asked for."""
@@ -30,7 +30,8 @@ def next_items_split(data: Interactions, exclude: ExcludeInTime = "none") -> Spl
     """
     if not data.timed:
         raise InvalidInputError("at", "events with times", f"{len(data)} without")
-    steps = data.select(STEPS.keeps(data))
+    liked = data.select(Learned().keeps(data))
+    steps = liked.select(STEPS.keeps(liked))
     split = time_split(steps, SHARE, exclude=exclude, every=max(1, ceil(len(steps) * (1 - SHARE) / QUESTIONS)))
     cut = steps.at[len(split.train)]
     earlier = data.select(np.arange(len(data)) < np.searchsorted(data.at, cut))

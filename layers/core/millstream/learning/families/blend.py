@@ -12,7 +12,7 @@ from millstream.domain.errors import InvalidInputError
 from millstream.learning.export.model import Servable, check_servable
 from millstream.learning.export.served import ServedBlend, Weighted
 from millstream.learning.families import stored
-from millstream.learning.families.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable
+from millstream.learning.families.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable, rows_for
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds, summed
 
@@ -44,6 +44,7 @@ class Blend(RanksByScore):
     """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm."""
 
     name = "blend"
+    reads_rejections = True  # its parts get what each of them reads
 
     def __init__(self, parts: Sequence[Part]) -> None:
         """Raises InvalidInputError if there are no parts."""
@@ -57,7 +58,7 @@ class Blend(RanksByScore):
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
         for part in self.parts:
-            part.model.fit(train, seed)
+            part.model.fit(rows_for(part.model, train), seed)
 
     def _update(self, user: int, item: int) -> None:
         """See Updatable."""

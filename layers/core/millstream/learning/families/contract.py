@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
+from millstream.domain.log.kinds import LEARNED
 from millstream.learning.evaluation.ranking import best, without
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds
@@ -62,6 +65,16 @@ class Resumable(Protocol):
 
     def keep_in(self, folder: Path) -> None:
         """Keep checkpoints below the folder, each fit's by its data, knobs and seed, so that none meets another's."""
+
+
+def rows_for(model: Recommender, train: Interactions) -> Interactions:
+    """What the model is fitted on: what says that a user likes an item, and rejections where the model reads them.
+
+    What was rejected never counts for an item.
+    """
+    if getattr(model, "reads_rejections", False):
+        return train
+    return train.select(np.isin(train.kind, [int(kind) for kind in LEARNED]))
 
 
 class RanksByScore(ABC):

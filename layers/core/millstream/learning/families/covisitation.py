@@ -69,6 +69,7 @@ class Covisitation(ItemToItem):
     """See CovisitationKnobs for what is computed. Learns from single events, too."""
 
     name = "covisitation"
+    reads_rejections = True
 
     def __init__(self, knobs: CovisitationKnobs | None = None) -> None:
         self.knobs = knobs or CovisitationKnobs()

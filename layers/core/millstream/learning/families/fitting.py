@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from millstream.learning.families.contract import Recommender, Resumable
+from millstream.learning.families.contract import Recommender, Resumable, rows_for
 from millstream.learning.interactions import Interactions
 from millstream.learning.stopwatch import Seconds, Stopwatch
 
@@ -14,6 +14,6 @@ def fit(model: Recommender, train: Interactions, seed: int, checkpoints: Path | 
     watch = Stopwatch()
     if checkpoints is not None and isinstance(model, Resumable):
         model.keep_in(checkpoints)
-    model.fit(train, seed)
+    model.fit(rows_for(model, train), seed)
     own = watch.seconds()
     return own.plus(model.spent_before) if isinstance(model, Resumable) else own

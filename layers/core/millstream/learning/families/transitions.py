@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from millstream.domain.log.kinds import LEARNED
+from millstream.domain.log.kinds import LEARNED, REJECTED
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.learning.interactions import Floats, Interactions, Ints
 
@@ -27,17 +27,22 @@ def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transi
     """Those of every user, some users at a time.
 
     An event leads from each of the `reach` latest distinct items before it, the newest first and each `decay` times
-    the one after it, to its own item, with the weight of its kind in learning. An event on the newest item says
-    nothing. Looks back over `RECENT_EVENTS` events, as far as a user's row does.
+    the one after it, to its own item, with the weight of its kind in learning. An event on the newest of them says
+    nothing, and an item that was rejected is not among them until it is liked again. Looks back over `RECENT_EVENTS`
+    events, as far as a user's row does.
     """
     by_user = np.argsort(data.user, kind="stable")
-    user, item, weight = data.user[by_user], data.item[by_user], _weights(data.kind[by_user])
+    user, item, kind = data.user[by_user], data.item[by_user], data.kind[by_user]
+    weight = learning_weights(kind)
+    # What says nothing of its item takes a place in the row all the same.
+    says_nothing = (weight == 0) & ~np.isin(kind, [int(rejected) for rejected in REJECTED])
+    item = np.where(says_nothing, -1 - np.arange(len(item)), item)
     for start, end in _whole_users(user):
         yield from _of_users(user[start:end], item[start:end], weight[start:end], reach, decay)
 
 
-def _weights(kind: Ints) -> Floats:
-    """The weight in learning of each event."""
+def learning_weights(kind: Ints) -> Floats:
+    """The weight in learning of each event; 0 of those from which nothing is learned."""
     found = np.zeros(int(kind.max(initial=0)) + 1)
     for learned in LEARNED:
         if learned < len(found):
@@ -61,7 +66,7 @@ def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) 
     again = next_on_the_same_item(user, item)
     first = np.searchsorted(user, user, side="left")
     shares = np.cumprod(np.concatenate(([1.0], np.full(reach - 1, decay))))
-    row = np.flatnonzero(np.concatenate(([False], (user[1:] != user[:-1]) | (item[1:] != item[:-1]))))
+    row, learned = np.flatnonzero(weight > 0), weight > 0
     rank = np.zeros(rows, np.int64)
     for distance in range(1, RECENT_EVENTS + 1):
         row = row[(row - distance >= first[row]) & (rank[row] < reach)]
@@ -69,11 +74,13 @@ def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) 
             return
         earlier = row - distance
         # In the tail is the last event on each item. The event's own item takes a place there, and leads to nothing.
-        in_tail = again[earlier] >= row
-        leads = in_tail & (again[earlier] > row)
-        source, target = earlier[leads], row[leads]
+        in_tail = (again[earlier] >= row) & learned[earlier]
+        own = in_tail & (again[earlier] == row)
+        source, target = earlier[in_tail & ~own], row[in_tail & ~own]
         yield Transitions(item[source], item[target], weight[target] * shares[rank[target]])
+        newest = own & (rank[row] == 0)
         rank[row[in_tail]] += 1
+        row = row[~newest]
 
 
 def next_on_the_same_item(user: Ints, item: Ints) -> Ints:

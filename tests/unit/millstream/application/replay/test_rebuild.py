@@ -127,7 +127,7 @@ def test_an_erased_user_never_was(shop: ShopInMemory) -> None:
 def _known(shop: ShopInMemory) -> tuple[list[tuple[bytes, bytes]], list[dict[bytes, float]]]:
     """Rows and trends without positions, which differ where the logs do."""
     states = {user: user_row.unpack(row) for user, row in shop.rows().items()}
-    users = [(user, bytes(s.items + s.tags)) for user, s in sorted(states.items()) if s.applied]
+    users = [(user, bytes(s.events + s.kept + s.tags)) for user, s in sorted(states.items()) if s.applied]
     return users, [trend_row.unpack(row).weights for _, row in sorted(shop.trends().items())]
 
 

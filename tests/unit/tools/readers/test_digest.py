@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.lab.data.digest import sha256_of
+from millstream_tools.readers.digest import sha256_of
 
 
 @pytest.fixture

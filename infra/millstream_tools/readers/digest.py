@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from millstream.learning.interactions import Interactions
+from millstream.scoring import model_folder
 
 
 def sha256_of(path: Path) -> str:
@@ -16,8 +17,7 @@ def sha256_of(path: Path) -> str:
     The list is in order of the paths inside the folder, so neither where the folder lies nor its file system matters.
     """
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return model_folder.sha256_of(path)
     files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
     lines = [f"{sha256_of(file)}  {name}\n" for name, file in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
