@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream.learning.evaluation.ranking import NOTHING, answer, best
+from millstream.learning.evaluation.ranking import NOTHING, LedTo, answer, best
 from millstream.learning.interactions import Floats, Ints
 from tests.unit.tools.lab.made_up import ints, questions
 
@@ -95,3 +95,51 @@ def test_scores_that_are_no_numbers_or_of_another_shape_are_refused(rows: list[l
 
     with pytest.raises(InvalidInputError, match="scores"):
         answer(Broken(), questions([ints()], [ints(0)]))
+
+
+class Few:
+    """Scores of a few items, some below 0; all others have 0."""
+
+    items = 12
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._rows: dict[int, LedTo] = {}
+
+    def scores_of(self, history: Ints) -> LedTo:
+        """See SparseScores."""
+        (number,) = history.tolist()
+        if number not in self._rows:
+            found = np.sort(self._random.permutation(self.items)[: self._random.integers(0, 9)])
+            self._rows[number] = LedTo(found, self._random.choice([-1.0, -0.5, 0.0, 0.5, 1.0], len(found)))
+        return self._rows[number]
+
+
+class Dense:
+    """The same scores as rows of the whole catalogue."""
+
+    def __init__(self, few: Few) -> None:
+        self._few = few
+
+    def score(self, histories: Sequence[Ints]) -> Floats:
+        """See Scores."""
+        scores = np.zeros((len(histories), self._few.items))
+        for row, history in zip(scores, histories, strict=True):
+            found = self._few.scores_of(history)
+            row[found.items] = found.scores
+        return scores
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_few_scores_are_ranked_as_rows_of_all_items_are(seed: int) -> None:
+    """The same ranks and the same best items, with ties, negative scores and excluded items."""
+    random = np.random.default_rng(100 + seed)
+    asked = questions(
+        [ints(number) for number in range(8)],
+        [random.permutation(12)[: random.integers(1, 4)] for _ in range(8)],
+        [random.permutation(12)[: random.integers(0, 6)] for _ in range(8)],
+    )
+    few = Few(seed)
+    sparse, dense = answer(few, asked, top=12), answer(Dense(few), asked, top=12)  # type: ignore[arg-type]
+    assert sparse.rank.tolist() == dense.rank.tolist()
+    assert sparse.top.tolist() == dense.top.tolist()

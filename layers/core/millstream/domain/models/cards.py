@@ -48,8 +48,8 @@ class Card:
 
     `training_set` is the id of what it was fitted on: a training set's, or the digest of a file of data; `log` is the
     part of the log that it came from, where it came from one. `metrics` are grouped by the name of the protocol by
-    which they were measured; a model that nobody measured has none. `seed` is None where nothing was drawn.
-    `made_from` is the version of the model that this one was compressed or distilled from.
+    which they were measured; a model that nobody measured has none. `seed` is that of the fit; older cards have None
+    where nothing was drawn. `made_from` is the version of the model that this one was compressed or distilled from.
     """
 
     algorithm: str

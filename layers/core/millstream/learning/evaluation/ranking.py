@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,25 @@ class Scores(Protocol):
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """Scores of all items after each history (items, oldest first)."""
+
+
+class LedTo(NamedTuple):
+    """Different items and the score of each, [found]."""
+
+    items: Ints
+    scores: Floats
+
+
+@runtime_checkable
+class SparseScores(Protocol):
+    """A model that scores few items after a history and gives 0 to all others: it is ranked without a dense row."""
+
+    @property
+    def items(self) -> int:
+        """Items of the catalogue."""
+
+    def scores_of(self, history: Ints) -> LedTo:
+        """The items with a score of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +76,8 @@ def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 128
 
     Raises `InvalidInputError` where a score is not a number.
     """
+    if isinstance(model, SparseScores):
+        return _answer_sparsely(model, questions, top)
     ranks: list[Floats] = []
     tops: list[Ints] = []
     for part in questions.batches(batch):
@@ -72,6 +93,45 @@ def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 128
         top=np.concatenate([np.empty((0, top), np.int64), *tops]),
         user=questions.user,
     )
+
+
+def _answer_sparsely(model: SparseScores, questions: Questions, top: int) -> Answers:
+    owner, target = flattened(questions.targets)
+    ranks: list[float] = []
+    found = np.full((len(questions), top), NOTHING, np.int64)
+    for number, (history, targets) in enumerate(zip(questions.histories, questions.targets, strict=True)):
+        excluded = np.unique(questions.excluded[number])
+        items, scores = model.scores_of(history)
+        if np.isnan(scores).any():
+            raise InvalidInputError("scores", "numbers", f"NaN in row {number}")
+        allowed = np.isin(items, excluded, invert=True)
+        items, scores = items[allowed], scores[allowed]
+        others = model.items - len(excluded) - len(items)
+        ranks += [np.inf if one in excluded else _rank_among(items, scores, others, one) for one in targets.tolist()]
+        found[number] = _best_of(items, scores, excluded, model.items, top)
+    return Answers(np.array(ranks, np.float64), owner, target, found, questions.user)
+
+
+def _rank_among(items: Ints, scores: Floats, others: int, target: int) -> float:
+    """As `ranks_among_all`; `others` items have a score of 0."""
+    at = np.searchsorted(items, target)
+    own = scores[at] if at < len(items) and items[at] == target else 0.0
+    better = np.count_nonzero(scores > own) + (others if own < 0 else 0)
+    equal = np.count_nonzero(scores == own) + (others if own == 0 else 0) - 1
+    return float(1 + better + equal / 2)
+
+
+def _best_of(items: Ints, scores: Floats, excluded: Ints, catalogue: int, k: int) -> Ints:
+    """As `best`, of one row: what has no score of its own comes after what is above 0, and before what is below."""
+    order = np.lexsort((items, -scores))
+    above, below = order[scores[order] > 0], order[scores[order] < 0]
+    missing = k - len(above)
+    nothing = np.empty(0, np.int64)
+    if missing > 0:
+        known = np.concatenate((items[scores != 0], excluded))
+        nothing = np.setdiff1d(np.arange(min(catalogue, missing + len(known))), known)[:missing]
+    row = np.concatenate((items[above], nothing, items[below]))[:k]
+    return np.pad(row, (0, k - len(row)), constant_values=NOTHING)
 
 
 def without(scores: Floats, excluded: Sequence[Ints]) -> Floats:

@@ -11,9 +11,10 @@ import numpy as np
 
 from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.evaluation.ranking import LedTo
 from millstream.learning.families import counts, stored
 from millstream.learning.families.counts import UNIT, PairCounts, both_ways, in_units
-from millstream.learning.families.item_to_item import ItemToItem, LedTo, Pairs, largest, newest_first
+from millstream.learning.families.item_to_item import ItemToItem, Pairs, largest, newest_first
 from millstream.learning.families.knobs import between, knobs_of, whole
 from millstream.learning.families.transitions import transitions
 from millstream.learning.interactions import Floats, Interactions, Ints

@@ -14,8 +14,9 @@ from typing import Self
 
 import numpy as np
 
+from millstream.learning.evaluation.ranking import LedTo
 from millstream.learning.families import stored
-from millstream.learning.families.item_to_item import ItemToItem, LedTo, Pairs, largest
+from millstream.learning.families.item_to_item import ItemToItem, Pairs, largest
 from millstream.learning.families.knobs import between, knobs_of, whole
 from millstream.learning.interactions import Interactions, Ints
 

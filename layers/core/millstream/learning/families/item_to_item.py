@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.evaluation.ranking import LedTo
 from millstream.learning.export.neighbours import best_neighbours
 from millstream.learning.export.served import ServedNeighbours
 from millstream.learning.families.contract import RanksByScore
@@ -20,13 +21,6 @@ class Pairs(NamedTuple):
 
     sources: Ints
     targets: Ints
-    scores: Floats
-
-
-class LedTo(NamedTuple):
-    """Different items, and how much something leads to each, never 0, [found]."""
-
-    items: Ints
     scores: Floats
 
 
@@ -66,23 +60,22 @@ class ItemToItem(RanksByScore, ABC):
         best = best_neighbours(place[sources], place[targets], scores, self.items, self.kept)
         return ServedNeighbours(self.name, best, self.last or RECENT_EVENTS, self.decay)
 
-    def answer(self, history: Ints) -> LedTo:
-        """What a history (items, oldest first) leads to, in the order of the items."""
-        asked = newest_first(history, self.last).tolist()
-        if not asked:
-            return LedTo(np.empty(0, np.int64), np.empty(0))
-        found = [self.leads_to(item) for item in asked]
-        scores = np.concatenate([self.decay**age * one.scores for age, one in enumerate(found)])
-        items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
-        return LedTo(items, np.bincount(place, scores, minlength=len(items)).astype(np.float64))
+    def scores_of(self, history: Ints) -> LedTo:
+        """See SparseScores."""
+        row = self._row(history)
+        items = np.flatnonzero(row)
+        return LedTo(items, row[items])
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        scores = np.zeros((len(histories), self.items))
-        for row, history in zip(scores, histories, strict=True):
-            found = self.answer(history)
-            row[found.items] = found.scores
-        return scores
+        return np.array([self._row(history) for history in histories]).reshape(len(histories), self.items)
+
+    def _row(self, history: Ints) -> Floats:
+        row = np.zeros(self.items)
+        for age, item in enumerate(newest_first(history, self.last).tolist()):
+            found = self.leads_to(item)
+            row[found.items] += self.decay**age * found.scores
+        return row
 
 
 def newest_first(history: Ints, last: int | None = None) -> Ints:
