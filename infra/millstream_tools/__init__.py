@@ -1,1 +1,1 @@
-"""Everything around the data plane: the local cloud, shops to try it on, the trainer, the demo, the command line."""
+"""The tools: the command line, the demo, the lab, local clouds and shops."""

@@ -1,7 +1,7 @@
-"""Errors whose words are meant for the person who sees them."""
+"""Errors that are reported to the user by their message alone."""
 
 from __future__ import annotations
 
 
 class ExplainedError(Exception):
-    """Something outside went wrong, and the message says what and what can be done; a program shows no traceback."""
+    """An expected failure outside the program. The message explains it; programs show no traceback."""

@@ -1,4 +1,4 @@
-"""Lets one process at a time do something in a folder; the others wait."""
+"""A lock file that lets one process at a time work in a folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def exclusive_lock(lock: Path) -> Iterator[None]:
-    """Hold the lock file; the system releases it when the process ends, however it ends."""
+    """Hold the lock file; the system releases it when the process ends."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""Writes rows as Parquet, a row group in memory at a time.
+"""Write rows as Parquet, with one row group in memory at a time.
 
-Equal rows give equal bytes: row groups have a fixed number of rows, and nothing in the file says when it was made
+Equal rows give equal bytes: row groups have a fixed number of rows, and the file contains no timestamp
 (https://parquet.apache.org/docs/file-format/). Another version of pyarrow may write others.
 """
 
@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 
 
 def write_parquet(rows: Iterable[Row], schema: pa.Schema, path: Path) -> int:
-    """Write rows, each with a value per column of the schema; the answer is how many there were."""
+    """Write rows, each with a value per column of the schema; return their number."""
     count = 0
     with parquet.ParquetWriter(path, schema, compression=COMPRESSION) as file:
         for group in _in_groups(iter(rows)):

@@ -62,7 +62,7 @@ class Catalogue:
     folders: dict[str, Path]
 
     @classmethod
-    def made(cls, items: int, folder: Path) -> Catalogue:
+    def create(cls, items: int, folder: Path) -> Catalogue:
         """Write the forms of a drawn model."""
         knobs, rows, folders = SequenceKnobs(width=WIDTH, window=50), item_rows(items + 1, WIDTH), {}
         weights = {**made_up(knobs, 1), "item.weight": rows}
@@ -76,7 +76,7 @@ class Catalogue:
 def run(size: Size = FULL) -> Report:
     """Measure the best hundred of each catalogue, then the start of all of them together."""
     with tempfile.TemporaryDirectory() as folder:
-        catalogues = [Catalogue.made(items, Path(folder)) for items in size.catalogues]
+        catalogues = [Catalogue.create(items, Path(folder)) for items in size.catalogues]
         best = [_best_hundred(catalogue, size) for catalogue in catalogues]
         starts, growth = _starts(catalogues, size)
     return Report("whole_catalogue", (*(table for table, _ in best), starts), (best[-1][1], *growth))

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, UnknownLetter
 from millstream.domain.log.positions import Position, shard_name
 
 FIRST = DeadLetter(
@@ -100,8 +100,8 @@ class DeadLettersSuite(ABC):
         """It keeps nobody from reading the others, and can be removed."""
         self.lay(letters, STRANGE)
         letters.send(FIRST)
-        (strange,) = (one for one in held(letters) if isinstance(one.letter, StrangeLetter))
-        assert isinstance(strange.letter, StrangeLetter)
+        (strange,) = (one for one in held(letters) if isinstance(one.letter, UnknownLetter))
+        assert isinstance(strange.letter, UnknownLetter)
         assert strange.letter.text == STRANGE
         letters.remove(strange.handle)
         assert [one.letter for one in held(letters)] == [FIRST]

@@ -16,7 +16,7 @@ from millstream.learning.evaluation.ranking import NOTHING
 from millstream.learning.families import stored
 from millstream.learning.families.contract import Recommender, Updatable
 from millstream.learning.interactions import Interactions, Ints
-from millstream_tools.lab.models.families import loaded
+from millstream_tools.lab.models.families import load
 
 USERS, ITEMS, EVENTS = 60, 24, 900
 UNTOUCHED = ITEMS - 1
@@ -47,7 +47,7 @@ class RecommenderSuite(ABC):
     """Give a model that was not fitted; inherit the promises."""
 
     @abstractmethod
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         """A new model, not fitted."""
 
     @pytest.fixture
@@ -61,7 +61,7 @@ class RecommenderSuite(ABC):
 
     def fitted(self, train: Interactions, seed: int = SEED) -> Recommender:
         """A new model, fitted."""
-        model = self.made()
+        model = self.create()
         model.fit(train, seed)
         return model
 
@@ -136,14 +136,14 @@ class RecommenderSuite(ABC):
         """To the last bit, and it may be saved over."""
         model.save(tmp_path / "model")
         model.save(tmp_path / "model")
-        again = loaded(model.name, tmp_path / "model")
+        again = load(model.name, tmp_path / "model")
         assert np.array_equal(again.score(HISTORIES), model.score(HISTORIES))
 
     def test_the_folder_of_another_model_is_refused(self, model: Recommender, tmp_path: Path) -> None:
         """It says what it found."""
         stored.save_knobs(tmp_path, "something else", {})
         with pytest.raises(InvalidInputError, match=f"the model {model.name}, got .*something else"):
-            loaded(model.name, tmp_path)
+            load(model.name, tmp_path)
 
 
 @cache
@@ -167,7 +167,7 @@ class UpdatableSuite(RecommenderSuite):
         for number, (user, item) in enumerate(zip(*_later(whole, early & ~unknown), strict=True)):
             if number == 100:
                 model.save(tmp_path)
-                model = loaded(model.name, tmp_path)
+                model = load(model.name, tmp_path)
             assert isinstance(model, Updatable)
             model.update(user, item)
         order = np.concatenate((np.flatnonzero(early & ~unknown), np.flatnonzero(~(early & ~unknown))))

@@ -15,7 +15,7 @@ class ResumableSuite(RecommenderSuite):
 
     def test_a_fit_that_was_done_is_not_done_again(self, tmp_path: Path) -> None:
         """What it took is told again, and the model is the same."""
-        first, second = self.made(), self.made()
+        first, second = self.create(), self.create()
         for model in (first, second):
             assert isinstance(model, Resumable)
             model.keep_in(tmp_path)
@@ -28,7 +28,7 @@ class ResumableSuite(RecommenderSuite):
     def test_other_data_and_another_seed_are_other_fits(self, tmp_path: Path) -> None:
         """They share a folder and do not meet."""
         for data, seed in ((DATA, SEED), (OTHER_DATA, SEED), (DATA, SEED + 1)):
-            model = self.made()
+            model = self.create()
             assert isinstance(model, Resumable)
             model.keep_in(tmp_path)
             model.fit(interactions(data), seed)

@@ -8,7 +8,7 @@ import pytest
 from millstream.adapters.aws import sqs_dead_letters
 from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from millstream.adapters.memory import MemoryDeadLetters
-from millstream.application.ports import BatchLetter, DeadLetters, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetters, UnknownLetter
 from tests.contract.dead_letters_suite import DeadLettersSuite
 from tests.contract.places import Place
 
@@ -22,7 +22,7 @@ class TestMemoryDeadLetters(DeadLettersSuite):
     def lay(self, letters: DeadLetters, letter: BatchLetter | str) -> None:
         """Kept as it is."""
         assert isinstance(letters, MemoryDeadLetters)
-        letters.keep(StrangeLetter("1", letter) if isinstance(letter, str) else letter)
+        letters.keep(UnknownLetter("1", letter) if isinstance(letter, str) else letter)
 
 
 class SqsSuite(DeadLettersSuite):

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from millstream.learning.families.contract import Recommender, Updatable
-from millstream_tools.lab.models.families import ALL, made
+from millstream_tools.lab.models.families import ALL, create
 from tests.contract.recommender_suite import ITEMS, RecommenderSuite, UpdatableSuite, interactions
 from tests.contract.resumable_suite import ResumableSuite
 
@@ -20,51 +20,51 @@ TEXTS = {
 
 
 class TestPopularity(UpdatableSuite):
-    def made(self) -> Recommender:
-        return made("popularity", {})
+    def create(self) -> Recommender:
+        return create("popularity", {})
 
 
 class TestDecayedPopularity(UpdatableSuite):
-    def made(self) -> Recommender:
-        return made("decayed_popularity", {"half_life_events": 100})
+    def create(self) -> Recommender:
+        return create("decayed_popularity", {"half_life_events": 100})
 
 
 class TestItemKnn(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("item_knn", {"neighbours": 5, "shrink": 2.0, "decay": 0.9})
+    def create(self) -> Recommender:
+        return create("item_knn", {"neighbours": 5, "shrink": 2.0, "decay": 0.9})
 
 
 class TestCovisitation(UpdatableSuite):
-    def made(self) -> Recommender:
-        return made("covisitation", {"reach": 4, "last": 3, "backward": 0.5})
+    def create(self) -> Recommender:
+        return create("covisitation", {"reach": 4, "last": 3, "backward": 0.5})
 
 
 class TestEase(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("ease", {"regularization": 20.0})
+    def create(self) -> Recommender:
+        return create("ease", {"regularization": 20.0})
 
 
 class TestRecencyEase(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("ease", {"regularization": 20.0, "last": 3, "decay": 0.8})
+    def create(self) -> Recommender:
+        return create("ease", {"regularization": 20.0, "last": 3, "decay": 0.8})
 
 
 class TestIals(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("ials", {"factors": 8, "alpha": 2.0})
+    def create(self) -> Recommender:
+        return create("ials", {"factors": 8, "alpha": 2.0})
 
 
 class TestBpr(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("bpr", {"factors": 8, "iterations": 50, "learning_rate": 0.05})
+    def create(self) -> Recommender:
+        return create("bpr", {"factors": 8, "iterations": 50, "learning_rate": 0.05})
 
 
 class _Autoencoder(RecommenderSuite):
     knobs: ClassVar[Mapping[str, object]]
 
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         small = {"latent": 8, "epochs": 20, "batch": 16, "learning_rate": 0.01}
-        return made("autoencoder", {**small, **self.knobs})
+        return create("autoencoder", {**small, **self.knobs})
 
 
 class TestVae(_Autoencoder):
@@ -80,16 +80,16 @@ class TestAutoencoderOfWhatComesNext(_Autoencoder):
 
 
 class TestLightGcn(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("lightgcn", {"factors": 8, "layers": 2, "epochs": 20, "batch": 128, "last": 5, "decay": 0.9})
+    def create(self) -> Recommender:
+        return create("lightgcn", {"factors": 8, "layers": 2, "epochs": 20, "batch": 128, "last": 5, "decay": 0.9})
 
 
 class _Sequence(ResumableSuite):
     block: str
 
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         small = {"width": 16, "window": 12, "epochs": 1, "batch": 8, "learning_rate": 0.01}
-        return made("sequence", {"block": self.block, **small})
+        return create("sequence", {"block": self.block, **small})
 
 
 class TestSasrec(_Sequence):
@@ -109,42 +109,42 @@ class TestGru(_Sequence):
 
 
 class TestBlend(RecommenderSuite):
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 0.3, "knobs": {"last": 20}}]
-        return made("blend", {"parts": parts})
+        return create("blend", {"parts": parts})
 
 
 class TestBlendOfUpdatable(UpdatableSuite):
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "decayed_popularity", "weight": 1e-3}]
-        return made("blend", {"parts": parts})
+        return create("blend", {"parts": parts})
 
 
 class TestContent(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("content", {"texts": TEXTS, "last": 5, "decay": 0.8})
+    def create(self) -> Recommender:
+        return create("content", {"texts": TEXTS, "last": 5, "decay": 0.8})
 
 
 class TestHybrid(RecommenderSuite):
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         base = {"family": "covisitation", "knobs": {"reach": 4}}
-        return made("hybrid", {"base": base, "texts": TEXTS, "fewer_than": 5})
+        return create("hybrid", {"base": base, "texts": TEXTS, "fewer_than": 5})
 
 
 class TestHybridThatReadsAllFromTheText(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("hybrid", {"base": {"family": "ease"}, "texts": TEXTS, "fewer_than": None})
+    def create(self) -> Recommender:
+        return create("hybrid", {"base": {"family": "ease"}, "texts": TEXTS, "fewer_than": None})
 
 
 class TestHybridWithASequenceModel(ResumableSuite):
-    def made(self) -> Recommender:
+    def create(self) -> Recommender:
         small = {"width": 16, "window": 12, "epochs": 1, "batch": 8, "learning_rate": 0.01}
-        return made("hybrid", {"base": {"family": "sequence", "knobs": small}, "texts": TEXTS, "fewer_than": 5})
+        return create("hybrid", {"base": {"family": "sequence", "knobs": small}, "texts": TEXTS, "fewer_than": 5})
 
 
 class TestRandom(RecommenderSuite):
-    def made(self) -> Recommender:
-        return made("random", {})
+    def create(self) -> Recommender:
+        return create("random", {})
 
     def test_an_item_that_nobody_touched_is_nobodys_first(self, model: Recommender) -> None:
         """It may be: nothing was learned. But not everybody's."""
@@ -155,10 +155,10 @@ class TestRandom(RecommenderSuite):
 def test_a_blend_learns_from_single_events_only_if_all_its_parts_do() -> None:
     """Half of it would not be what a fit gives."""
     parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 1.0}]
-    assert not isinstance(made("blend", {"parts": parts}), Updatable)
+    assert not isinstance(create("blend", {"parts": parts}), Updatable)
 
 
 def test_every_family_is_held_to_the_contract() -> None:
     """A family without a class above fails here."""
     suites = [kind for name, kind in globals().items() if name.startswith("Test")]
-    assert {suite().made().name for suite in suites} == set(ALL.names)
+    assert {suite().create().name for suite in suites} == set(ALL.names)

@@ -166,7 +166,7 @@ class ViewsSuite(ABC):
         """A rebuild that had checked it would let it serve, empty as it was then."""
         views.begin(SECOND)
         views.store(2).write_users([UserWrite(ANN, 0, b"row")])
-        with pytest.raises(ConflictError, match="view 2 is newer than view 1, which serves"):
+        with pytest.raises(ConflictError, match="view 2 is newer"):
             list(views.drop(2))
         assert views.store(2).read_user(ANN) == VersionedRow(1, b"row")
         views.begin(ViewVersion(3))

@@ -89,7 +89,7 @@ def test_what_still_cannot_be_read_stays_where_it_is(stack: Stack) -> None:
     eventually(lambda: position in listed())
     refused = CliRunner().invoke(app, ["dlq", "redrive", position])
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("millstream: it would only come back: record.magic: expected 0xf5, got '0x9e'; ")
+    assert "record.magic: expected 0xf5, got '0x9e'" in refused.stderr
     assert position in listed()
     unknown = CliRunner().invoke(app, ["dlq", "show", f"{position}1"])
     assert (unknown.exit_code, unknown.stderr) == (1, f"millstream: there is no dead letter {position}1\n")

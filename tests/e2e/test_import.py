@@ -42,7 +42,7 @@ def test_an_import_that_was_killed_is_completed_by_the_same_command(checkout: Pa
     after = imported(storage)
     assert len(after) in (DAYS, DAYS + 1)
     assert before.items() <= after.items()
-    assert "is what the log says: 7 users" in said(checkout, "verify")
+    assert "matches the log: 7 users" in said(checkout, "verify")
     assert said(checkout, *command) == "history.csv is already imported, as number 1.\n"
     assert '"userPosition": "history:' in said(checkout, "recommend", "user-0", "--json")
 

@@ -60,4 +60,4 @@ def test_what_was_published_is_listed_and_shown(setting: Setting, millstream: Co
     folder = setting.models.fetch(setting.challenger, tmp_path)
     shown = json.loads(millstream("show", setting.challenger, "--json"))
     assert shown["card"] == json.loads((folder / "card.json").read_text())
-    assert "is published already" in millstream("publish", str(folder))
+    assert "is already published" in millstream("publish", str(folder))

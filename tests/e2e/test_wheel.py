@@ -133,6 +133,6 @@ def test_up_publish_recommend_down(installed: Installed) -> None:
     installed.run("millstream", "publish", "mug-1", "Blue mug")
     slate = json.loads(installed.run("millstream", "recommend", "bob", "--json"))
     assert [item["itemId"] for item in slate["itemList"]] == ["mug-1"]
-    assert installed.run("millstream", "down") == "The local cloud is down.\n"
+    assert "stopped" in installed.run("millstream", "down")
     assert files_below(installed.packages) == before
     assert list(installed.work.iterdir()) == []

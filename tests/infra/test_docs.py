@@ -51,10 +51,10 @@ def test_the_idle_costs_are_those_of_the_template() -> None:
     stream, key, secret, alarms = (float(cell(page, name, 4)) for name in ("Kinesis", "KMS", "Secret", "CloudWatch"))
     assert stream == pytest.approx(0.04 * HOURS_A_MONTH)
     assert alarms == pytest.approx(20 * 0.1)
-    assert float(cell(page, "\\*\\*Together\\*\\* ", 4).strip("*")) == pytest.approx(stream + key + secret + alarms)
-    shard, week = float(cell(page, "one shard", 3)), float(cell(page, "that keeps", 3))
+    assert float(cell(page, "\\*\\*Total\\*\\* ", 4).strip("*")) == pytest.approx(stream + key + secret + alarms)
+    shard, week = float(cell(page, "one shard", 3)), float(cell(page, "retention of a week", 3))
     assert (shard, week) == (pytest.approx(0.015 * HOURS_A_MONTH), pytest.approx(0.02 * HOURS_A_MONTH))
-    assert float(cell(page, "\\*\\*Together, ", 3).strip("*")) == pytest.approx(shard + week + key + secret + alarms)
+    assert float(cell(page, "\\*\\*Total, ", 3).strip("*")) == pytest.approx(shard + week + key + secret + alarms)
 
 
 def cell(page: str, row: str, column: int) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from hypothesis import Phase, Verbosity
+from hypothesis import Phase, Verbosity, seed
 from hypothesis.stateful import run_state_machine_as_test
 
 from millstream.adapters.memory import MemoryFeatureStore
@@ -23,17 +23,26 @@ from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 from tests.property.test_fault_sweep import FaultSweep, of_budget
 
+BUDGETS = 5
+
 fold_user, fold_trend = UserState.fold, Trend.fold
 
 
 @contextmanager
 def found_by_the_sweep() -> Iterator[pytest.MonkeyPatch]:
-    """What is patched in this block makes the sweep fail, within its budget, and at the same schedule every time."""
+    """What is patched in this block makes the sweep fail, within a few of its budgets, at the same schedule every time.
+
+    Fixed seeds, because Hypothesis derandomizes by the source text: a new comment would choose other schedules.
+    """
     with pytest.MonkeyPatch.context() as patch:
         yield patch
-        quick = of_budget(derandomize=True, database=None, phases=[Phase.generate], verbosity=Verbosity.quiet)
-        with pytest.raises(AssertionError):
-            run_state_machine_as_test(FaultSweep, settings=quick)
+        quick = of_budget(database=None, phases=[Phase.generate], verbosity=Verbosity.quiet)
+        for number in range(BUDGETS):
+            try:
+                run_state_machine_as_test(seed(number)(type("Sweep", (FaultSweep,), {})), settings=quick)
+            except AssertionError:
+                return
+        pytest.fail(f"the sweep found nothing in {BUDGETS} budgets")
 
 
 def test_the_sweep_fails_without_the_condition_on_a_user_rows_version() -> None:

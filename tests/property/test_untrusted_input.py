@@ -34,7 +34,7 @@ items = objects_with("itemId", "name", "category", "price", "description", "avai
 silent: Any = SimpleNamespace(count=lambda *_: None, failed=lambda *_: None)
 
 
-def _only_in_our_words(call: Callable[[], object]) -> None:
+def _raises_only_invalid_input(call: Callable[[], object]) -> None:
     with contextlib.suppress(InvalidInputError):
         call()
 
@@ -42,14 +42,14 @@ def _only_in_our_words(call: Callable[[], object]) -> None:
 @given(bodies)
 def test_any_json_as_a_submission(body: object) -> None:
     """parse_submission takes it or raises InvalidInputError."""
-    _only_in_our_words(lambda: parse_submission(body, NOW_MS))
+    _raises_only_invalid_input(lambda: parse_submission(body, NOW_MS))
 
 
 @given(st.lists(entries | json_values, max_size=22))
 def test_any_json_as_an_event(event_list: list[object]) -> None:
     """Each entry of a well-formed call is accepted or rejected, none is forgotten."""
     body = {"userId": "ann", "eventList": event_list}
-    _only_in_our_words(lambda: parse_submission(body, NOW_MS))
+    _raises_only_invalid_input(lambda: parse_submission(body, NOW_MS))
     if 1 <= len(event_list) <= 20:
         submission = parse_submission(body, NOW_MS)
         assert len(submission.accepted) + len(submission.rejected) == len(event_list)
@@ -58,13 +58,13 @@ def test_any_json_as_an_event(event_list: list[object]) -> None:
 @given(bodies | st.builds(lambda entry: {"items": [entry]}, items))
 def test_any_json_as_a_publication(body: object) -> None:
     """parse_publication takes it or raises InvalidInputError."""
-    _only_in_our_words(lambda: parse_publication(body))
+    _raises_only_invalid_input(lambda: parse_publication(body))
 
 
 @given(any_text, st.dictionaries(st.sampled_from(["n", "exclude_seen", "filter", "min_position"]) | any_text, any_text))
 def test_any_text_as_a_request(user: str, query: dict[str, str]) -> None:
     """parse_request takes it or raises InvalidInputError."""
-    _only_in_our_words(lambda: parse_request(user, query))
+    _raises_only_invalid_input(lambda: parse_request(user, query))
 
 
 @given(

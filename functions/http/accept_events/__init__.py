@@ -1,1 +1,1 @@
-"""The way in for events."""
+"""POST /events."""

@@ -1,4 +1,4 @@
-"""POST /events: a client's events enter the log."""
+"""POST /events: append a client's events to the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.functions import accept_events
 
 
 def post_events(request: Request, telemetry: Telemetry) -> Answer:
-    """200 with the position if anything was accepted, 400 with the reasons if nothing was."""
+    """Respond with 200 and the position if any event was accepted, else with 400 and the reasons."""
     receipt = accept_events()(request.json(), request.budget)
     telemetry.count("EventsAccepted", len(receipt.accepted))
     telemetry.count("EventsRejected", len(receipt.rejected))

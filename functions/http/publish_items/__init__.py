@@ -1,1 +1,1 @@
-"""The way in for items."""
+"""PUT /items."""

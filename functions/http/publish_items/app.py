@@ -1,4 +1,4 @@
-"""PUT /items: a shop's items become part of the catalogue."""
+"""PUT /items: publish items to the catalogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.wiring.functions import publish_items
 
 
 def put_items(request: Request, telemetry: Telemetry) -> Answer:
-    """200 with the position when all items were published; otherwise none was."""
+    """Respond with 200 and the position if all items were published; otherwise none was."""
     published = publish_items()(request.json(), request.budget)
     telemetry.count("ItemsPublished", len(published.item_ids))
     return Answer(200, {"published": list(published.item_ids), "position": str(published.position)})

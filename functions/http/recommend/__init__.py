@@ -1,1 +1,1 @@
-"""The answers to every GET."""
+"""All GET routes."""

@@ -1,4 +1,4 @@
-"""Every GET: recommendations, items, similar items, health."""
+"""All GET routes: recommendations, items, similar items, health."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
 from millstream.wiring.functions import Reading, reading
 
 SLATE_LOG_S = 1.0
-"""A customer waits: that long an entry in the log is retried, and then the slate is answered without it."""
+"""How long logging of the slate is retried while the customer waits; after that, the slate is returned anyway."""
 
 
 def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
-    """A slate; it is logged before it is answered, and answered also when the log does not take it."""
+    """Respond with a slate. It is logged first, but also returned if logging fails."""
     wanted = parse_request(request.path["user"], request.query)
     recommend = _reading().recommend
     slate = recommend(wanted, request.request_id)
@@ -33,7 +33,7 @@ def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
 
 
 def get_item(request: Request, telemetry: Telemetry) -> Answer:
-    """One item as last published."""
+    """Respond with an item as last published."""
     item = _reading().catalogue.get(request.path["id"])
     if item is None:
         raise NotFoundError(f"item {request.path['id']!r} was never published")
@@ -41,7 +41,7 @@ def get_item(request: Request, telemetry: Telemetry) -> Answer:
 
 
 def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
-    """What most often follows an item."""
+    """Respond with the items that most often follow an item."""
     unknown = sorted(set(request.query) - {"n"})
     if unknown:
         raise InvalidInputError(unknown[0], "no parameter but n", request.query[unknown[0]])
@@ -53,7 +53,7 @@ def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
 
 
 def get_health(request: Request, telemetry: Telemetry) -> Answer:
-    """Alive, and by which model."""
+    """Respond with the health and the serving model."""
     scorer = _reading().recommend.served.scorer()
     return Answer(200, {"status": "ok", "modelVersion": scorer.version if scorer else None})
 

@@ -1,1 +1,1 @@
-"""A rebuild reads its rows back."""
+"""CheckView: read the new rows back."""

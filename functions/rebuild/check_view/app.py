@@ -1,4 +1,4 @@
-"""A rebuild reads the rows back that it wrote."""
+"""CheckView: read the new rows back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.rebuild import check_view
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called for each segment of the table, many at a time."""
+    """Called for each segment of the table, in parallel."""
     digest = check_view()(text(event, "workspace"), number(event, "segment"))
     telemetry.count("UserRowsReadBack", digest.rows)
     return {"rows": digest.rows}

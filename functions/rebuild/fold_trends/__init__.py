@@ -1,1 +1,1 @@
-"""A rebuild folds the trends."""
+"""FoldTrends: fold the trends."""

@@ -1,4 +1,4 @@
-"""A rebuild folds the trend of a shard and writes its row."""
+"""FoldTrends: fold the trend of a shard and write its row."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from millstream.entrypoints.telemetry import Telemetry, instrumented
 from millstream.wiring.rebuild import fold_trends
 
 ONE_PIECE_S = 180
-"""What the largest piece takes: the time is looked at between pieces."""
+"""Time for the largest piece: the budget is checked between pieces."""
 
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called for each shard, and again as long as it says that it is not done."""
+    """Called for each shard, and again while it raises NotDoneError."""
     try:
         fold_trends()(text(event, "workspace"), text(event, "shard"), AllBut(budget, ONE_PIECE_S))
     except NotDoneError as told:

@@ -1,1 +1,1 @@
-"""A rebuild folds the users."""
+"""FoldUsers: fold the users."""

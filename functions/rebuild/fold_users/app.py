@@ -1,4 +1,4 @@
-"""A rebuild folds the users of a partition and writes their rows."""
+"""FoldUsers: fold the users of a partition and write their rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.rebuild import fold_users
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called for each partition, many at a time."""
+    """Called for each partition, in parallel."""
     folded = fold_users()(text(event, "workspace"), number(event, "partition"), budget)
     telemetry.count("EventsRefolded", folded.tally.events)
     telemetry.count("UserRowsRebuilt", folded.rows)

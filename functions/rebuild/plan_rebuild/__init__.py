@@ -1,1 +1,1 @@
-"""The first state of a rebuild."""
+"""PlanRebuild: plan the work."""

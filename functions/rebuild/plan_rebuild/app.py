@@ -1,4 +1,4 @@
-"""The first state of a rebuild: how the archive and the users are divided."""
+"""PlanRebuild: plan the slices of the archive and the partitions of the users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.rebuild import plan_rebuild
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called once. The execution's input may name the workspace of a rebuild that failed, to go on with it."""
+    """Called once. The execution's input may name the workspace of a failed rebuild, to resume it."""
     wanted = event["input"]
     name = text(wanted, "workspace") if "workspace" in wanted else text(event, "execution")
     partitions = number(wanted, "partitions") if "partitions" in wanted else None

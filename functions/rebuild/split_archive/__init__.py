@@ -1,1 +1,1 @@
-"""A rebuild divides the archive."""
+"""SplitArchive: split the archive by user."""

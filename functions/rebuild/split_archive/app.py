@@ -1,4 +1,4 @@
-"""A rebuild divides the archive by user, slice by slice."""
+"""SplitArchive: split a slice of the archive by user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.rebuild import split_archive
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called for each slice, many at a time."""
+    """Called for each slice, in parallel."""
     piece = split_archive()(text(event, "workspace"), number(event, "slice"))
     telemetry.count("RecordsSplit", piece.records)
     return {"records": piece.records, "events": piece.events, "dead": piece.dead}

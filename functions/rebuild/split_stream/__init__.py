@@ -1,1 +1,1 @@
-"""A rebuild divides what the stream holds."""
+"""SplitStream: split the records of the stream by user."""

@@ -1,4 +1,4 @@
-"""A rebuild divides what the stream holds behind the archive, and begins the new version."""
+"""SplitStream: split the records of the stream after the archive, and create the new version."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from millstream.wiring.rebuild import split_stream
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called once the archive is divided. If its time is over first, the next call goes on behind what was divided."""
+    """Called after the archive is split. After a timeout, the next call continues after the records already split."""
     return asdict(split_stream()(text(event, "workspace")))

@@ -1,1 +1,1 @@
-"""The last state of a rebuild."""
+"""SwitchView: catch up with the stream and switch."""

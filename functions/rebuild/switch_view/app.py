@@ -1,4 +1,4 @@
-"""The last state of a rebuild: the new version catches up with the stream and serves."""
+"""SwitchView: let the new version catch up with the stream and serve."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from millstream.entrypoints.telemetry import Telemetry, instrumented
 from millstream.wiring.rebuild import switch_view
 
 ONE_BATCH_S = 30
-"""What a batch of a thousand records takes, with its retries: the time is looked at between batches."""
+"""Time for a batch of a thousand records with retries: the budget is checked between batches."""
 
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Called when every row was read back, and again as long as it says that it is not done."""
+    """Called after all rows were read back, and again while it raises NotDoneError."""
     try:
         switched = switch_view()(text(event, "workspace"), AllBut(budget, ONE_BATCH_S))
     except NotDoneError as told:

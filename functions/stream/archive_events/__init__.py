@@ -1,1 +1,1 @@
-"""The archivist of the stream."""
+"""Archive the stream."""

@@ -1,4 +1,4 @@
-"""The stream's archivist: one shard's batch goes to the log's long memory."""
+"""Archive a batch of one shard of the stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.functions import archive_events
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Triggered by Kinesis; a batch that cannot be stored fails as a whole and is delivered again."""
+    """Triggered by Kinesis. A batch that cannot be stored fails as a whole and is redelivered."""
     batch = arrivals(event)
     archive_events()(batch, budget)
     telemetry.count("RecordsArchived", len(batch))

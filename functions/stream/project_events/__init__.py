@@ -1,1 +1,1 @@
-"""The projector of the stream."""
+"""Project the stream into the views."""

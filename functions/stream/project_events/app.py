@@ -1,4 +1,4 @@
-"""The stream's projector: one shard's batch becomes user rows and a trend row."""
+"""Project a batch of one shard into user rows and a trend row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wiring.functions import project_events
 
 @instrumented
 def handler(event: dict[str, Any], telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Triggered by Kinesis; what could not be stored is asked for again."""
+    """Triggered by Kinesis. Records that could not be stored are redelivered."""
     batch = log_records(event)
     projected = project_events()(batch[0].position.shard, batch, budget)
     telemetry.count("EventsApplied", projected.applied)

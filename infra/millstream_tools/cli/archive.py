@@ -1,4 +1,4 @@
-"""`millstream archive`: what the log's long memory holds, and the same as Parquet for training."""
+"""`millstream archive`: list the archive of the log, and export it as Parquet for training."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 PARQUET_FOLDER = STATE_FOLDER / "parquet"
 REASONS_SHOWN = 10
 
-app = typer.Typer(help="What the log's long memory holds.", no_args_is_help=True)
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC) of recording.")]
+app = typer.Typer(help="The archive of the log on S3.", no_args_is_help=True)
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only records of this day (UTC).")]
 
 
 class NothingArchivedError(ExplainedError):
@@ -34,13 +34,13 @@ class NothingArchivedError(ExplainedError):
 
 @app.command("list")
 def list_(*, stack: StackName = "") -> None:
-    """The days and shards of the archive: objects, stored bytes, first and last sequence number."""
+    """List the days and shards of the archive: objects, stored bytes, first and last sequence number."""
     with report_errors():
         days = planned(open_stack(stack).archive().listing())
     if not days:
         console.print("The archive is empty.")
         return
-    # Lines and no table: sequence numbers have up to 56 digits, and one that is folded cannot be copied.
+    # Lines instead of a table: sequence numbers have up to 56 digits, and a wrapped one cannot be copied.
     console.print(_line("day", "shard", "objects", "bytes", "first-last"), soft_wrap=True)
     for day in days:
         objects = sum(len(part.own.names) for part in day.parts)
@@ -52,14 +52,16 @@ def list_(*, stack: StackName = "") -> None:
 def compact_(
     *,
     into: Annotated[
-        Path | None, typer.Option(help="A folder; without it, one of the stack's among Millstream's state.")
+        Path | None, typer.Option(help="Output folder. Default: a folder per stack in Millstream's state folder.")
     ] = None,
-    to_bucket: Annotated[bool, typer.Option("--to-bucket", help="Into the archive's bucket, under parquet/.")] = False,
+    to_bucket: Annotated[
+        bool, typer.Option("--to-bucket", help="Write to the archive's bucket, under parquet/.")
+    ] = False,
     day: Day = None,
     stack: StackName = "",
 ) -> None:
-    """Write the archive as Parquet, a file per day and shard; what is there already is not written again."""
-    # Here, because the other commands do without pyarrow and should start at once.
+    """Write the archive as Parquet, one file per day and shard. Existing files are not written again."""
+    # Imported here because the other commands do not need pyarrow and should start quickly.
     from millstream_tools.ops.archive.compaction import compact
 
     only = f"{day:%Y-%m-%d}" if day else None
@@ -68,13 +70,13 @@ def compact_(
         archive = opened.archive()
         days = planned(archive.listing(), only)
         if not days:
-            raise NothingArchivedError(f"the archive holds nothing {f'of {only}' if only else 'yet'}")
+            raise NothingArchivedError(f"the archive is empty for {only}" if only else "the archive is empty")
         destination = _destination(opened, into, to_bucket)
         with byte_bar("Compacting", sum(one.stored_bytes for one in days)) as advance:
-            files = [_told(one) for one in compact(archive, days, destination, advance)]
+            files = [_print_file(one) for one in compact(archive, days, destination, advance)]
         _print_summary(files, destination)
         if day is None:
-            _print_strangers(days, destination)
+            _print_unexpected(days, destination)
 
 
 def _line(day: str, shard: str, objects: str, stored_bytes: str, span: str) -> str:
@@ -91,8 +93,8 @@ def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destinatio
     return Folder(into or PARQUET_FOLDER / stack.name)
 
 
-def _told(file: Compacted) -> Compacted:
-    """Say what became of a file as soon as it is there, and what could not be read at once with it."""
+def _print_file(file: Compacted) -> Compacted:
+    """Print one written file, and its first unreadable records."""
     if file.fresh:
         manifest = file.manifest
         console.print(
@@ -100,11 +102,11 @@ def _told(file: Compacted) -> Compacted:
         )
     reasons = list(file.manifest.unreadable.items())
     if reasons:
-        errors.print(f"{file.name}: records that nobody can read: {len(reasons):,}", highlight=False, soft_wrap=True)
+        errors.print(f"{file.name}: unreadable records: {len(reasons):,}", highlight=False, soft_wrap=True)
         for position, reason in reasons[:REASONS_SHOWN]:
             errors.print(f"  {position}  {reason}", highlight=False, markup=False, soft_wrap=True)
         if len(reasons) > REASONS_SHOWN:
-            errors.print("  … all of them are in the manifest beside the file", highlight=False)
+            errors.print("  … the file's manifest lists all of them", highlight=False)
     return file
 
 
@@ -112,16 +114,16 @@ def _print_summary(files: Sequence[Compacted], destination: Destination) -> None
     fresh = sum(file.fresh for file in files)
     rows = sum(file.manifest.rows for file in files)
     console.print(
-        f"{rows:,} rows; files written: {fresh}, already there: {len(files) - fresh}, in {destination}",
+        f"{rows:,} rows; files written: {fresh}, unchanged: {len(files) - fresh}, in {destination}",
         highlight=False,
         soft_wrap=True,
     )
 
 
-def _print_strangers(days: Sequence[DayOfShard], destination: Destination) -> None:
+def _print_unexpected(days: Sequence[DayOfShard], destination: Destination) -> None:
     from millstream_tools.ops.archive.compaction import unexpected_files
 
     if others := unexpected_files(days, destination):
         some = ", ".join(others[:3]) + " …" * (len(others) > 3)
-        message = f"files there that are not of this archive: {len(others)}: {some}"
+        message = f"files that do not belong to this archive: {len(others)}: {some}"
         errors.print(message, highlight=False, markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ app = typer.Typer()
 
 @app.command()
 def up() -> None:
-    """Start the local cloud and deploy template.yaml; bring a running one up to date."""
+    """Start the local cloud and deploy template.yaml; if it is running, update the deployment."""
     with report_errors():
         deployment = cloud.up(settings=cloud.Settings(say=console.print))
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
@@ -24,30 +24,30 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """End the local cloud; its data goes with it."""
+    """Stop the local cloud and delete its data."""
     with report_errors():
-        console.print("The local cloud is down." if cloud.down() else "No local cloud was up.")
+        console.print("The local cloud is stopped." if cloud.down() else "No local cloud was running.")
 
 
 @app.command()
 def status() -> None:
-    """Whether the local cloud runs, where it answers, and what its poller has delivered."""
+    """Print whether the local cloud is running, its endpoints, and what its stream poller has delivered."""
     with report_errors():
         found = cloud.status()
     if found.deployment is None:
-        console.print("No local cloud is up: run `millstream up`.")
+        console.print("No local cloud is running: start one with `millstream up`.")
         raise typer.Exit(1)
     console.print(f"server   {'running' if found.server_running else 'not running'}")
     console.print(f"poller   {'running' if found.poller_running else 'not running'}")
     console.print(f"API      {found.deployment.api_url}\nkey      {found.deployment.api_key}")
     for counts in found.deliveries:
-        console.print(_delivered(counts), highlight=False, markup=False, soft_wrap=True)
+        console.print(_delivery_line(counts), highlight=False, markup=False, soft_wrap=True)
     if not found.running:
         raise typer.Exit(1)
 
 
-def _delivered(counts: Counters) -> str:
-    """What one function has got of the stream, in a line."""
+def _delivery_line(counts: Counters) -> str:
+    """One function's stream delivery counts, as one line."""
     line = (
         f"stream   {counts.function}: {counts.records_delivered} of {counts.records_read} records delivered, "
         f"{counts.records_retried} retried, {counts.records_discarded} discarded"

@@ -1,4 +1,4 @@
-"""What people see: results on the output, everything else on the error output, errors in one line."""
+"""Terminal output: results on standard output, messages on standard error, errors in one line."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ errors = Console(stderr=True)
 
 
 def counted(number: int, thing: str) -> str:
-    """A number of things, in words that fit it."""
+    """A number with its noun, in the singular or plural."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """End the command with one line for an error that has words of its own; anything else is a bug and shows itself."""
+    """End the command with a one-line message for an expected error; any other exception is a bug and propagates."""
     try:
         yield
     except (BotoCoreError, ClientError, ExplainedError, MillstreamError, OSError) as error:
-        # Escaped: what a user typed may look like markup. Not wrapped: one line is one line, however wide the terminal.
+        # Escaped, because user input may look like markup. Not wrapped, so that one message stays one line.
         errors.print(f"[bold red]millstream:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
 @contextmanager
-def interruptible(told: str) -> Iterator[None]:
-    """Ctrl-C ends the command with a line that says how to go on: `told`."""
+def interruptible(advice: str) -> Iterator[None]:
+    """On Ctrl-C, end the command with a line that says how to continue: `advice`."""
     try:
         yield
     except KeyboardInterrupt:
-        errors.print(f"[bold red]millstream:[/] interrupted; {told}", soft_wrap=True)
+        errors.print(f"[bold red]millstream:[/] interrupted; {advice}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -1,4 +1,4 @@
-"""`millstream demo`: the whole of it, once, on a local cloud of its own."""
+"""`millstream demo`: an end-to-end run on a temporary local cloud."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ app = typer.Typer()
 def demo(
     *,
     data: Annotated[
-        Path | None, typer.Option(help="A real shop's file or folder; without it, a simulated one.")
+        Path | None, typer.Option(help="A recorded shop's file or folder. Default: a simulated shop.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of the simulated shop and of the probes.")] = 0,
-    probes: Annotated[int, typer.Option(help="How many next events to predict.")] = 1000,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, for machines.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the simulated shop and of the probes.")] = 0,
+    probes: Annotated[int, typer.Option(help="Number of next events to predict.")] = 1000,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the report to this file, as JSON.")
+    ] = None,
 ) -> None:
-    """Deploy to a local cloud, import a shop's history, fit a model, and see events change recommendations.
+    """Deploy to a local cloud, import a shop's history, fit a model, and watch events change recommendations.
 
-    Ends with status 1 if an event is unaccounted for, or if the watched customer's answer did not change.
+    Exits with status 1 if an event is unaccounted for, or if the example customer's recommendations do not change.
     """
-    # Here, because the other commands need none of it and should start at once.
+    # Imported here because the other commands do not need it and should start quickly.
     with loading():
         from millstream_tools.demo.run import run_demo
         from millstream_tools.demo.screen import print_report
@@ -51,7 +53,7 @@ def demo(
 
 
 def _end(number: int, _frame: object) -> None:
-    """SIGTERM ends the demo as Ctrl-C does: everything is cleaned up."""
+    """Let SIGTERM end the demo as Ctrl-C does, with all cleanup."""
     raise SystemExit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""`millstream dlq`: what could not be folded, looked at, sent again, or given up."""
+"""`millstream dlq`: list, show, redrive and discard dead letters."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from millstream_tools.cli.record_file import record_bytes
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import Stack, open_stack
 
-app = typer.Typer(help="Dead letters: records that could not be folded, each with its reason.", no_args_is_help=True)
+app = typer.Typer(help="Dead letters: records that could not be processed, with the reason.", no_args_is_help=True)
 
 EMPTY = "There are no dead letters."
-Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As `millstream dlq list` prints it.")]
-EveryLetter = Annotated[bool, typer.Option("--all", help="Every letter that is held now.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As printed by `millstream dlq list`.")]
+EveryLetter = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @app.command("list")
 def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
-    """Print every letter once: where its record lies, why it is dead, how often it came and since when."""
+    """List the dead letters: the record's position, the reason, how often it failed, and when it first did."""
     with report_errors():
         letters = filed_letters(open_stack(stack).dead_letters())
     if as_json:
@@ -43,22 +43,22 @@ def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 @app.command()
 def show(
-    position: Annotated[str, typer.Argument(help="As `millstream dlq list` prints it.")],
+    position: Annotated[str, typer.Argument(help="As printed by `millstream dlq list`.")],
     *,
-    raw: Annotated[Path | None, typer.Option(help="Write the bytes that the letter holds to this file.")] = None,
+    raw: Annotated[Path | None, typer.Option(help="Also write the record's bytes to this file.")] = None,
     as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
-    """Print one letter: the reason, the first bytes, and as much of the record as can be read."""
+    """Print one dead letter: the reason, the first bytes, and the readable part of the record."""
     with report_errors():
         filed = filed_letter(open_stack(stack).dead_letters(), position)
         if raw is not None:
             raw.write_bytes(stored_bytes(filed))
-    said = heading(filed) | content(filed)
+    fields = heading(filed) | content(filed)
     if as_json:
-        typer.echo(as_text(said))
+        typer.echo(as_text(fields))
         return
-    for line in as_lines(said):
+    for line in as_lines(fields):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -67,15 +67,16 @@ def redrive(
     position: Which = None,
     *,
     repaired: Annotated[
-        Path | None, typer.Option("--with", help="The record's repaired bytes, or JSON as `show --json` prints it.")
+        Path | None,
+        typer.Option("--with", help="A file with the repaired record: bytes, or JSON as printed by `show --json`."),
     ] = None,
     every: EveryLetter = False,
     yes: Yes = False,
     stack: StackName = "",
 ) -> None:
-    """Append a letter's record to the log again, where it is folded; a batch of the archivist's is archived."""
+    """Append a dead letter's record to the log again, so that it is folded. A failed archive batch is archived."""
     if every and repaired is not None:
-        raise typer.BadParameter("--with repairs one record: name its POSITION", param_hint="--with")
+        raise typer.BadParameter("--with repairs one record: give its POSITION", param_hint="--with")
     with report_errors():
         where = open_stack(stack)
         data = None if repaired is None else record_bytes(repaired)
@@ -92,7 +93,7 @@ def redrive(
             try:
                 redriven = redrive_letter(filed, data)
             except InvalidRecordError as error:
-                raise NotRedrivableError(f"it would only come back: {error}; repair it, and say --with FILE") from error
+                raise NotRedrivableError(f"it would fail again: {error}; repair it and use --with FILE") from error
             return f"{redriven.archived} records archived" if redriven.position is None else f"now {redriven.position}"
 
         _each(where, position, every, yes, "Redrive", once)
@@ -100,7 +101,7 @@ def redrive(
 
 @app.command()
 def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = False, stack: StackName = "") -> None:
-    """Give up a letter's record: the log says that it does not count, and the letter goes."""
+    """Discard a dead letter's record for good: it is marked void in the log, and the letter is deleted."""
     with report_errors():
         where = open_stack(stack)
         discard_letter = DiscardLetter(where.dead_letters(), where.event_log(), SystemClock())
@@ -115,9 +116,9 @@ def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = Fa
 def _each(
     where: Stack, position: str | None, every: bool, yes: bool, verb: str, once: Callable[[FiledLetter], str]
 ) -> None:
-    """Do it to one letter, or after a question to all; ends with status 1 if one was refused."""
+    """Apply `once` to one letter or, after confirmation, to all; exit with status 1 if one failed."""
     if (position is None) != every:
-        raise typer.BadParameter("name one POSITION, or say --all", param_hint="POSITION")
+        raise typer.BadParameter("give one POSITION, or --all", param_hint="POSITION")
     if position is not None:
         console.print(f"{position}  {once(filed_letter(where.dead_letters(), position))}", markup=False, soft_wrap=True)
         return
@@ -133,8 +134,8 @@ def _each(
             console.print(f"{filed.letter.identity}  {once(filed)}", highlight=False, markup=False, soft_wrap=True)
         except MillstreamError as error:
             refused += 1
-            told = escape(f"{filed.letter.identity}  {error}")
-            errors.print(f"[bold red]not done:[/] {told}", highlight=False, soft_wrap=True)
+            reason = escape(f"{filed.letter.identity}  {error}")
+            errors.print(f"[bold red]failed:[/] {reason}", highlight=False, soft_wrap=True)
     if refused:
-        errors.print(f"{refused} of {len(letters)} letters stay.", highlight=False)
+        errors.print(f"{refused} of {len(letters)} letters remain.", highlight=False)
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`millstream erase`: a user is to be forgotten."""
+"""`millstream erase`: erase a user's data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def erase(user: str, *, stack: StackName = "") -> None:
-    """Empty a user's row now, and keep their events out of every rebuild; prints where the log says so."""
+    """Clear a user's row now, and leave their events out of every rebuild. Prints the erasure's position in the log."""
     with report_errors():
         where = open_stack(stack)
         position = EraseUser(where.event_log(), SystemClock(), where.secret())(user)

@@ -1,4 +1,4 @@
-"""`millstream send`: one event, as a client would send it."""
+"""`millstream send`: send one event through the HTTP API."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def send(
     item: str,
     *,
     value: Annotated[float | None, typer.Option(help="A price or a rating.")] = None,
-    quantity: Annotated[int | None, typer.Option(help="How many pieces were bought; one, if you do not say.")] = None,
+    quantity: Annotated[int | None, typer.Option(help="Number of pieces bought. Default: 1.")] = None,
     session: Annotated[str | None, typer.Option(help="The session's id.")] = None,
-    event_id: Annotated[str | None, typer.Option(help="Repeat it to see that an event counts once.")] = None,
+    event_id: Annotated[
+        str | None, typer.Option(help="Events with the same id count once. Default: generated.")
+    ] = None,
     url: Url = "",
     key: Key = "",
 ) -> None:
-    """Send one event and print the position that it got in the log."""
+    """Send one event and print its position in the log."""
     event = {
         "eventId": event_id,
         "eventType": event_type,

@@ -1,4 +1,4 @@
-"""`millstream import`: history out of files into the log."""
+"""`millstream import`: import history from files into the log."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-"""The exit status of a program that Ctrl-C ended, as shells have it."""
-
 Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
-Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a mapping that comes with Millstream.")]
+Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a built-in mapping.")]
 Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
 Time = Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)]
 EventType = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN|=TYPE", help="A column, or =ItemPurchased for all. Without it: =ItemViewed."),
+    typer.Option(
+        metavar="COLUMN|=TYPE", help="A column, or one type for all rows, as =ItemPurchased. Default: =ItemViewed."
+    ),
 ]
-Rejects = Annotated[Path | None, typer.Option(help="Where rejected rows go. Without it: FILE.rejects.csv, here.")]
+Rejects = Annotated[
+    Path | None, typer.Option(help="File for rejected rows. Default: FILE.rejects.csv in the working folder.")
+]
 
 
 @app.command("import")
@@ -46,29 +48,29 @@ def import_(
     session: Column = None,
     event_id: Column = None,
     quantity: Column = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, and show it; store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the files; store nothing.")] = False,
     rejects: Rejects = None,
     max_rejects: Annotated[
-        int | None, typer.Option(min=0, help="Give up, before anything is stored, above so many.")
+        int | None, typer.Option(min=0, help="Fail, before anything is stored, if more rows are rejected.")
     ] = None,
     then_rebuild: Annotated[
-        bool, typer.Option("--rebuild/--no-rebuild", help="Let the views hold it at once, or leave that to you.")
+        bool, typer.Option("--rebuild/--no-rebuild", help="Rebuild the views afterwards, so that they include it.")
     ] = True,
     stack: StackName = "",
 ) -> None:
-    """Import history: rows become events, in order of time, before everything that the stream has brought.
+    """Import history: rows become events, sorted by time and placed before all events of the stream.
 
-    Which column fills which field stands in --mapping or in the options; an option goes before the mapping. A file
-    that is in the log already is not imported again; an import that was interrupted is completed by asking again.
+    --mapping or the column options say which column fills which field; options override the mapping. A file that was
+    imported before is not imported again. To complete an interrupted import, run the same command again.
     """
-    # Here, because the other commands need none of it and should start at once.
+    # Imported here because the other commands do not need it and should start quickly.
     from millstream_tools.readers.mapping_file import read_mapping
 
     given = {
         "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
         "session": session, "event_id": event_id, "quantity": quantity,
     }  # fmt: skip
-    with report_errors(), interruptible("the same command again completes the import"):
+    with report_errors(), interruptible("run the same command again to complete the import"):
         read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
         if dry_run:
             _dry_run(files, read, max_rejects)
@@ -79,7 +81,7 @@ def import_(
 
 @app.command()
 def imports(*, stack: StackName = "") -> None:
-    """Print every import, by the number under which it lies in the log."""
+    """List all imports, by their number in the log."""
     from millstream_tools.cli.import_shown import show_entries
     from millstream_tools.ops.stack import open_stack
 
@@ -112,7 +114,7 @@ def _import(
             archive=stack.archive(),
             imports=stack.imports(),
             clock=SystemClock(),
-            # Afresh: a rebuild that somebody interrupted earlier read the archive before this history was in it.
+            # Afresh: an interrupted earlier rebuild read the archive before this history was in it.
             rebuild=lambda: replays.rebuild(stack, bar, afresh=True) if then_rebuild else None,
         )(files)
     finally:
@@ -123,7 +125,7 @@ def _import(
     console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
     show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
     if not then_rebuild:
-        console.print("No view holds it yet: `millstream rebuild --afresh` makes one that does.")
+        console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
     for step in next_steps(stack, done.tally.items.seen):
         console.print(f"Still missing: {step}", highlight=False, markup=False, soft_wrap=True)
 
@@ -132,7 +134,7 @@ def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | N
     from millstream_tools.cli.import_shown import show_first, show_tally
     from millstream_tools.readers.reading import ReadHistory
 
-    # No stack is asked, so users get pseudonyms under a key that lasts as long as this command.
+    # A dry run needs no stack, so pseudonyms use a temporary key.
     read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)
     with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
         history = read(files, time.time_ns() // 1_000_000, Path(folder))

@@ -1,4 +1,4 @@
-"""How an import looks in a terminal."""
+"""Imports as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_REASONS = 10
 
 
 def show_tally(console: Console, tally: Tally, where: str) -> None:
-    """What was read and what became of it; `where` is where the rejected rows are."""
+    """Print the counts of an import; `where` says where the rejected rows are."""
     lines = [
         f"rows      {tally.rows:,}",
         f"events    {tally.events:,}",
@@ -37,11 +37,11 @@ def show_tally(console: Console, tally: Tally, where: str) -> None:
 
 
 def show_first(console: Console, history: History) -> None:
-    """The first events as they would be stored, and the first rejects."""
+    """Print the first events as they would be stored, and the first rejected rows."""
     events = ((record, event) for record in as_records(history.rows) for event in record.events)
-    lines = ["The first events, each under a pseudonym of its user that is made for this run:"]
+    lines = ["The first events (pseudonyms are made for this run only):"]
     for record, event in islice(events, FIRST_EVENTS):
-        said = {
+        fields = {
             "subject": record.subject.hex(),
             "eventType": event.kind.name,
             "itemId": event.item_id,
@@ -51,7 +51,7 @@ def show_first(console: Console, history: History) -> None:
             **event.attributes,
         }
         lines.append(
-            "  " + json.dumps({name: value for name, value in said.items() if value is not None}, ensure_ascii=False)
+            "  " + json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
         )
     if history.tally.first_rejects:
         lines += ["The first rejected rows:", *(f"  {reject}" for reject in history.tally.first_rejects)]
@@ -59,15 +59,15 @@ def show_first(console: Console, history: History) -> None:
 
 
 def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
-    """One line an import."""
+    """Print one line per import."""
     if not entries:
-        _print(console, ["Nothing was imported yet."])
+        _print(console, ["No imports yet."])
     for entry in entries:
         if entry.counts is None:
-            became = "not finished: the same command again completes it"
+            outcome = "not finished: run the same command again to complete it"
         else:
-            became = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
-        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {became}"])
+            outcome = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
+        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
 
 
 def _print(console: Console, lines: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`millstream publish`: one item, as a shop would publish it."""
+"""`millstream publish`: publish one item through the HTTP API."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def publish(
     item: str,
     name: str,
     *,
-    category: Annotated[str | None, typer.Option(help="What filters can ask for.")] = None,
-    price: Annotated[float | None, typer.Option(help="In the shop's own currency.")] = None,
+    category: Annotated[str | None, typer.Option(help="Category, for filters.")] = None,
+    price: Annotated[float | None, typer.Option(help="Price, in the shop's currency.")] = None,
     url: Url = "",
     key: Key = "",
 ) -> None:
-    """Publish one item and print the position that it got in the log."""
+    """Publish one item and print its position in the log."""
     body = {"itemId": item, "name": name, "category": category, "price": price}
     with report_errors():
         given = {field: value for field, value in body.items() if value is not None}

@@ -1,4 +1,4 @@
-"""`millstream lab`: measure models on real data, and compare two of them."""
+"""`millstream lab`: evaluate models on public data sets, and compare two of them."""
 
 from __future__ import annotations
 
@@ -23,29 +23,34 @@ from millstream_tools.cli.lab_surroundings import (
 
 COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 
-app = typer.Typer(help="Measure models on real data. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True)
+app = typer.Typer(
+    help="Evaluate models on data sets. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True
+)
 app.add_typer(lab_compress.app)
 app.add_typer(lab_fit.app)
 
 
 @app.callback()
 def lab() -> None:
-    """Measure models on real data."""
+    """Evaluate models on data sets."""
 
 
 @app.command()
 def run(
     config: Annotated[
-        Path, typer.Argument(parser=file_or_ready("configs"), help="The experiment's YAML file, or a ready one's name.")
+        Path,
+        typer.Argument(
+            parser=file_or_ready("configs"), help="An experiment: a YAML file, or the name of a built-in one."
+        ),
     ],
     *,
     data: Data = None,
     into: Into = RESULTS_FOLDER,
-    checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
+    checkpoints: Annotated[Path, typer.Option(help="Folder of training checkpoints.")] = CHECKPOINTS_FOLDER,
 ) -> None:
-    """Fit and ask every model of an experiment, and write the figures as Markdown, JSON and PNG."""
+    """Fit and evaluate every model of an experiment, and write the results as Markdown, JSON and PNG."""
     with report_errors(), needing("lab"):
-        # Here, because the other commands do without scipy.
+        # Imported here because the other commands do not need scipy.
         from millstream_tools.lab.experiments.experiment import read_experiment
         from millstream_tools.lab.experiments.running import run as measure
 
@@ -60,16 +65,17 @@ def run(
 @app.command()
 def tune(
     config: Annotated[
-        Path, typer.Argument(parser=file_or_ready("tunings"), help="The tuning's YAML file, or a ready one's name.")
+        Path,
+        typer.Argument(parser=file_or_ready("tunings"), help="A tuning: a YAML file, or the name of a built-in one."),
     ],
     *,
     data: Data = None,
     into: Into = RESULTS_FOLDER,
-    kept: Annotated[Path, typer.Option(help="Where trials are kept, to go on from.")] = RESULTS_FOLDER / "tuning",
+    kept: Annotated[Path, typer.Option(help="Folder of finished trials.")] = RESULTS_FOLDER / "tuning",
 ) -> None:
-    """Search knobs by cross-validation in time; after Ctrl-C, the same command goes on."""
+    """Search hyperparameters by time-based cross-validation. After Ctrl-C, run the same command to continue."""
     with report_errors(), needing("lab"):
-        # Here, because the other commands do without scipy and Optuna.
+        # Imported here because the other commands do not need scipy and Optuna.
         from millstream_tools.lab.experiments.searching import tune as search
         from millstream_tools.lab.experiments.tuning import read_tuning
 
@@ -84,14 +90,16 @@ def tune(
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A model's .npz, as `lab run` writes it.")],
-    second: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Another's.")],
+    first: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A model's .npz, as written by `lab run`.")
+    ],
+    second: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Another model's .npz.")],
     *,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 42,
+    seed: Annotated[int, typer.Option(help="Random seed of the bootstrap.")] = 42,
 ) -> None:
-    """How far the first model is above the second, question by question, and whether that may be chance."""
+    """Compare two models query by query: the mean difference, its interval, and whether it is significant."""
     with report_errors():
-        # Here, because the other commands do without numpy.
+        # Imported here because the other commands do not need numpy.
         from millstream_tools.lab.experiments.comparison import comparison
 
         console.print(comparison(first, second, COMPARED, seed), highlight=False, markup=False, soft_wrap=True, end="")

@@ -1,4 +1,4 @@
-"""`millstream lab compress`: make a model smaller, and see what that costs before it is published."""
+"""`millstream lab compress`: compress a model and measure the loss of accuracy."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ app = typer.Typer()
 
 @app.command()
 def compress(
-    model: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a model of the lab.")],
+    model: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a fitted model.")],
     *,
     config: Annotated[
         Path,
-        typer.Option(parser=file_or_ready("configs"), help="The experiment whose data it was fitted on: file or name."),
+        typer.Option(
+            parser=file_or_ready("configs"), help="The experiment it was fitted in: a YAML file or a built-in name."
+        ),
     ],
     ways: Annotated[
-        str, typer.Option(help="With commas between: int8,pq,distil. Default: all, or all of --plan.")
+        str, typer.Option(help="Comma-separated methods: int8,pq,distil. Default: all, or all of --plan.")
     ] = "",
     plan: Annotated[
-        Path | None, typer.Option(parser=file_or_ready("compressions"), help="YAML: ways with their knobs.")
+        Path | None,
+        typer.Option(parser=file_or_ready("compressions"), help="YAML file: methods with their parameters."),
     ] = None,
-    most_loss: Annotated[float, typer.Option(help="Share of NDCG@10 that may go; past it a model is refused.")] = 0.01,
+    most_loss: Annotated[float, typer.Option(help="Largest accepted relative loss of NDCG@10.")] = 0.01,
     protocol: Annotated[str | None, typer.Option(help="The protocol's name. Default: the first.")] = None,
     data: Data = None,
     into: Into = RESULTS_FOLDER,
-    models: Annotated[Path, typer.Option(help="The folder for what is kept.")] = RESULTS_FOLDER / "compressed",
-    checkpoints: Annotated[Path, typer.Option(help="Where trainings are kept.")] = RESULTS_FOLDER / "compression",
+    models: Annotated[Path, typer.Option(help="Folder of the accepted models.")] = RESULTS_FOLDER / "compressed",
+    checkpoints: Annotated[Path, typer.Option(help="Folder of training checkpoints.")] = RESULTS_FOLDER / "compression",
 ) -> None:
-    """Make a model smaller in several ways; show size, time and accuracy; refuse what loses too much (exit 1)."""
+    """Compress a model by several methods and report size, speed and accuracy; exit with 1 if one loses too much."""
     with report_errors(), needing("lab,neural"):
-        # Here, because the other commands do without PyTorch.
+        # Imported here because the other commands do not need PyTorch.
         from millstream_tools.lab.compression.compressing import Folders
-        from millstream_tools.lab.compression.compressing import compress as make_smaller
+        from millstream_tools.lab.compression.compressing import compress as compress_model
         from millstream_tools.lab.compression.plan import read_plan
         from millstream_tools.lab.experiments.experiment import read_experiment
 
@@ -51,7 +54,7 @@ def compress(
         command = f"millstream lab compress {shown(model)} --config {shown(config)}"
         command += f" --plan {shown(plan)}" if plan else ""
         command += f" --ways {ways}" if ways else ""
-        written = make_smaller(
+        written = compress_model(
             model,
             experiment,
             protocol,

@@ -1,4 +1,4 @@
-"""`millstream lab fit`: a model of an experiment, as the folder that is published."""
+"""`millstream lab fit`: fit one model of an experiment and write its model folder."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 
 from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.lab_surroundings import CHECKPOINTS_FOLDER, Data, file_or_ready, needing, say
-from millstream_tools.cli.models_fit import show_fitted
+from millstream_tools.cli.models_fit import print_fitted
 from millstream_tools.cli.progress import bar
 
-UNFINISHED = "no model was written, and the same command goes on after the last epoch that was done"
+UNFINISHED = "no model was written; run the same command again to continue after the last finished epoch"
 
 app = typer.Typer()
 
@@ -20,29 +20,32 @@ app = typer.Typer()
 @app.command()
 def fit(
     config: Annotated[
-        Path, typer.Argument(parser=file_or_ready("configs"), help="The experiment's YAML file, or a ready one's name.")
+        Path,
+        typer.Argument(
+            parser=file_or_ready("configs"), help="An experiment: a YAML file, or the name of a built-in one."
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="For the model; one that lies there is replaced.")],
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Output folder; a model in it is replaced.")],
     *,
     model: Annotated[str, typer.Option(help="The model's name in the experiment.")],
     data: Data = None,
     protocol: Annotated[str | None, typer.Option(help="The protocol's name. Default: the first.")] = None,
-    checkpoints: Annotated[Path, typer.Option(help="Where long trainings are kept, to go on.")] = CHECKPOINTS_FOLDER,
+    checkpoints: Annotated[Path, typer.Option(help="Folder of training checkpoints.")] = CHECKPOINTS_FOLDER,
 ) -> None:
-    """Fit a model of an experiment on all its data, and write the folder that `millstream models publish` takes.
+    """Fit a model of an experiment on all its data, and write a folder for `millstream models publish`.
 
-    Its card says how good the same model is, fitted on a protocol's training part and asked its questions as it serves.
+    The model's card holds the metrics of the same model fitted on the protocol's training part and evaluated as served.
     """
     with report_errors(), needing("lab"), interruptible(UNFINISHED):
-        # Here, because the other commands do without scipy.
+        # Imported here because the other commands do not need scipy.
         from millstream_tools.lab.experiments.experiment import read_experiment
         from millstream_tools.lab.experiments.fitting import Folders
-        from millstream_tools.lab.experiments.fitting import fit as make
+        from millstream_tools.lab.experiments.fitting import fit as fit_model
 
         experiment = read_experiment(config, only=model)
         folders = Folders(experiment.data.folder(data), checkpoints, folder)
         (chosen,) = experiment.models
-        made = make(experiment, chosen, protocol, folders, bar, say)
-        show_fitted(made)
-    told = f"{made.version} is in {folder}. `millstream models publish {folder}` publishes it."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
+        fitted = fit_model(experiment, chosen, protocol, folders, bar, say)
+        print_fitted(fitted)
+    message = f"{fitted.version} is in {folder}. Run `millstream models publish {folder}` to publish it."
+    console.print(message, highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a command of the lab works with: the folders of data and of results, and libraries that may be missing."""
+"""Shared parts of the lab commands: default folders, arguments, and the check for optional libraries."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ RESULTS_FOLDER = STATE_FOLDER / "lab"
 CHECKPOINTS_FOLDER = RESULTS_FOLDER / "checkpoints"
 
 EXPERIMENTS = Path(__file__).parents[1] / "lab" / "experiments"
-"""In whose folders the YAML files lie that come with Millstream."""
+"""Its folders hold the built-in YAML files."""
 
-Data = Annotated[Path | None, typer.Option(envvar="MILLSTREAM_DATA", help="The folder with all data.")]
-Into = Annotated[Path, typer.Option(help="The folder of all results.")]
+Data = Annotated[Path | None, typer.Option(envvar="MILLSTREAM_DATA", help="The folder of the data sets.")]
+Into = Annotated[Path, typer.Option(help="The folder for results.")]
 Extra = Literal["lab", "lab,neural"]
 
 _OF_THE_LAB = ("scipy", "implicit", "threadpoolctl", "optuna", "matplotlib", "tqdm")
 _LIBRARIES = {"lab": _OF_THE_LAB, "lab,neural": (*_OF_THE_LAB, "torch")}
 
 say = partial(errors.print, highlight=False, markup=False, soft_wrap=True)
-"""Tells how far the work is: on the error output, as results go to the other."""
+"""Print a progress message, on standard error because results go to standard output."""
 
 
 @contextmanager
 def needing(extra: Extra) -> Iterator[None]:
-    """Raises ExplainedError, which says what to install, where a library of the extra is missing."""
+    """Raise ExplainedError, with what to install, if a library of the extra is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name not in _LIBRARIES[extra]:
             raise
         raise ExplainedError(
-            f"{error.name} is not installed: install the extra, as in pip install -e '.[{extra}]'"
+            f"{error.name} is not installed: pip install 'millstream[{extra}]', or -e '.[{extra}]' in a checkout"
         ) from error
 
 
 def file_or_ready(folder: str) -> Callable[[str], Path]:
-    """Finds the file that an argument names: by its name if it comes with Millstream, or else by its path."""
+    """An argument parser that finds a built-in file by its name, and any other file by its path."""
 
     def find(named: str) -> Path:
         ready = {path.stem: path for path in (EXPERIMENTS / folder).glob("*.yaml")}
@@ -59,9 +59,9 @@ def file_or_ready(folder: str) -> Callable[[str], Path]:
 
 
 def shown(path: Path) -> str:
-    """How a command names the file: by its name alone if it comes with Millstream, or else from the working folder.
+    """The file as reports name it: a built-in one by its name, others relative to the working folder.
 
-    Only the name of a file that lies elsewhere: no machine's folders in results.
+    Files outside the working folder appear by name only, so that results contain no absolute paths.
     """
     if path.is_relative_to(EXPERIMENTS):
         return path.stem

@@ -1,4 +1,4 @@
-"""How a dead letter looks to a person, and as JSON to a machine."""
+"""Dead letters as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from millstream.application.ports import BatchLetter, DeadLetter, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetter, UnknownLetter
 from millstream.application.project.letters import FiledLetter
 from millstream.domain.log.fragments import fragment_of
 from millstream_tools.cli.tables import table
@@ -28,58 +28,58 @@ TITLES = {
 
 
 def listing(letters: Sequence[FiledLetter]) -> str:
-    """A table with one line a letter."""
+    """A table with one line per letter."""
     return table(("position", "bytes", "times", "first seen", "reason"), map(_cells, letters), {"bytes", "times"})
 
 
-def as_lines(said: Mapping[str, Any]) -> Iterator[str]:
-    """One letter for a person: a line a name, then the record."""
+def as_lines(fields: Mapping[str, Any]) -> Iterator[str]:
+    """One letter as text: one line per field, then the record."""
     for name, title in TITLES.items():
-        if said.get(name) is not None:
-            yield f"{title:<15}{said[name]}"
-    if "record" in said:
-        yield as_text(said["record"]) if said["record"] else "Nothing of it can be read as a record."
+        if fields.get(name) is not None:
+            yield f"{title:<15}{fields[name]}"
+    if "record" in fields:
+        yield as_text(fields["record"]) if fields["record"] else "No part of it can be read as a record."
 
 
 def heading(filed: FiledLetter) -> dict[str, Any]:
-    """What is known of a letter, without its record."""
+    """The fields of a letter without its record."""
     letter = filed.letter
-    said: dict[str, Any] = {"position": letter.identity}
+    fields: dict[str, Any] = {"position": letter.identity}
     if isinstance(letter, DeadLetter):
         length = len(letter.data) + letter.missing_bytes
-        said |= {"reason": letter.reason, "bytes": length, "partitionKey": letter.partition_key}
+        fields |= {"reason": letter.reason, "bytes": length, "partitionKey": letter.partition_key}
     elif isinstance(letter, BatchLetter):
-        said |= {"reason": f"{letter.function} did not get them: {letter.reason}", "records": letter.records}
+        fields |= {"reason": f"not delivered to {letter.function}: {letter.reason}", "records": letter.records}
     else:
-        said |= {"reason": "a message that is no dead letter", "bytes": len(letter.text.encode())}
-    return said | {"times": filed.times, "firstSeen": _time(filed.first_sent_ms)}
+        fields |= {"reason": "the message is not a dead letter", "bytes": len(letter.text.encode())}
+    return fields | {"times": filed.times, "firstSeen": _time(filed.first_sent_ms)}
 
 
 def content(filed: FiledLetter) -> dict[str, Any]:
-    """What lies in a letter."""
+    """The content of a letter: its first bytes and its record."""
     letter = filed.letter
-    if isinstance(letter, StrangeLetter):
+    if isinstance(letter, UnknownLetter):
         return {"text": letter.text}
     if isinstance(letter, BatchLetter):
         return {}
     return {"head": _head(letter), "text": _text(letter.data), "record": fragment_of(letter.data)}
 
 
-def as_text(said: object) -> str:
-    """As JSON; lone surrogates, which a terminal cannot print, in JSON's own spelling."""
-    return json.dumps(said, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode()
+def as_text(value: object) -> str:
+    """The value as JSON. Lone surrogates, which a terminal cannot print, are escaped."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def stored_bytes(filed: FiledLetter) -> bytes:
-    """What the letter holds of its record, or its text."""
+    """The record's bytes as far as the letter holds them, or the letter's text."""
     letter = filed.letter
     return letter.data if isinstance(letter, DeadLetter) else getattr(letter, "text", "").encode()
 
 
 def _cells(filed: FiledLetter) -> tuple[object, ...]:
-    said = heading(filed)
-    size = said.get("bytes", f"{said['records']} records" if "records" in said else "")
-    return said["position"], size, filed.times, said["firstSeen"], said["reason"]
+    fields = heading(filed)
+    size = fields.get("bytes", f"{fields['records']} records" if "records" in fields else "")
+    return fields["position"], size, filed.times, fields["firstSeen"], fields["reason"]
 
 
 def _head(letter: DeadLetter) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C while modules are being imported ends the command without a word: there is nothing to clean up yet."""
+"""Quiet Ctrl-C while modules are imported: the command ends without a traceback, as nothing needs cleanup yet."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The status that shells give to what Ctrl-C ended."""
+"""The exit status of a program ended by Ctrl-C, as in shells."""
 
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Import within. Afterwards Ctrl-C is an exception again, so that the command can clean up."""
-    as_it_was = signal.getsignal(signal.SIGINT)
-    # Whoever started the command may have had Ctrl-C ignored, as `nohup` does: it stays so.
-    if as_it_was is signal.default_int_handler:
+    """End the process at once on Ctrl-C inside this context; afterwards Ctrl-C raises KeyboardInterrupt again."""
+    previous = signal.getsignal(signal.SIGINT)
+    # A parent such as `nohup` may have Ctrl-C ignored: respect that.
+    if previous is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, as_it_was)
+        signal.signal(signal.SIGINT, previous)
 
 
 def _end(_number: int, _frame: object) -> None:
-    """No exception: modules that are being imported may catch one, or make another of it."""
+    """Exit without an exception: a module that is being imported might catch or replace it."""
     os._exit(INTERRUPTED)

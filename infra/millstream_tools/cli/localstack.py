@@ -1,4 +1,4 @@
-"""`millstream deploy`: the same template on a LocalStack."""
+"""`millstream deploy`: deploy the template to LocalStack."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ app = typer.Typer()
 
 @app.command()
 def deploy(
-    *, endpoint: Annotated[str, typer.Option(help="Where a LocalStack answers, such as http://127.0.0.1:4566.")]
+    *, endpoint: Annotated[str, typer.Option(help="LocalStack's endpoint, such as http://127.0.0.1:4566.")]
 ) -> None:
-    """Deploy template.yaml to a LocalStack that runs, or bring it up to date; cloud/localstack/README.md says more."""
+    """Deploy template.yaml to a running LocalStack, or update it. See cloud/localstack/README.md."""
     with report_errors():
         deployment = deploy_to_localstack(endpoint, say=console.print)
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")

@@ -1,15 +1,15 @@
-"""What `millstream` runs: the entry alone, so that Ctrl-C is quiet from the first."""
+"""The entry point of `millstream`, kept small so that Ctrl-C is handled from the start."""
 
 from __future__ import annotations
 
 try:
     from millstream_tools.cli.loading import loading
-except (KeyboardInterrupt, RuntimeError):  # Python 3.11 makes the other of the one while it makes an enumeration
+except (KeyboardInterrupt, RuntimeError):  # Python 3.11 raises RuntimeError for Ctrl-C while it builds an enum
     raise SystemExit(130) from None
 
 
 def app() -> None:
-    """Load the commands, and run the one that was asked for."""
+    """Load the commands and run the chosen one."""
     with loading():
         from typer.main import get_command
 

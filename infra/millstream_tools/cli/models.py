@@ -1,4 +1,4 @@
-"""`millstream models`: what is published, what serves, and what serves next."""
+"""`millstream models`: list, fit, publish, promote and roll back models."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
 
-app = typer.Typer(help="Models: published once, promoted to serve, rolled back.", no_args_is_help=True)
+app = typer.Typer(help="Models: fit, publish, promote, roll back.", no_args_is_help=True)
 app.add_typer(models_fit.app)
 
-UNPUBLISHED = "nothing serves that did not serve before, and the same command again publishes the model"
-EMPTY = "No model is published. `millstream models publish FOLDER` publishes one."
-Version = Annotated[str, typer.Argument(help="As `millstream models list` prints it.", show_default=False)]
+UNPUBLISHED = "the serving model did not change; run the same command again to publish"
+EMPTY = "No model is published. Run `millstream models publish FOLDER` to publish one."
+Version = Annotated[str, typer.Argument(help="As printed by `millstream models list`.", show_default=False)]
 
 
 @app.command("list")
 def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
-    """Print every model, the newest first: what it is, when it was made, how good it was, and which one serves."""
+    """List all models, newest first: algorithm, creation time, metrics, and which one serves."""
     with report_errors():
         registry = Registry.of(open_stack(stack).models())
     if as_json:
@@ -40,7 +40,7 @@ def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 @app.command()
 def show(version: Version, *, as_json: AsJson = False, stack: StackName = "") -> None:
-    """Print all that is known of a model: its card, what it was made of, what its graph takes, and when it served."""
+    """Print one model: its card, its training set, the inputs and outputs of its graph, and when it served."""
     with report_errors():
         store = open_stack(stack).models()
         model, promotions = store.model(version), store.promotions()
@@ -53,14 +53,14 @@ def show(version: Version, *, as_json: AsJson = False, stack: StackName = "") ->
 @app.command()
 def publish(
     folder: Annotated[
-        Path, typer.Argument(exists=True, file_okay=False, help="A model's folder, as an export writes it.")
+        Path, typer.Argument(exists=True, file_okay=False, help="A model folder, as written by `models fit`.")
     ],
     *,
     stack: StackName = "",
 ) -> None:
-    """Check a model's folder and store it. It does not serve before it is promoted; again, nothing is changed."""
+    """Check a model folder and store it in the registry. It serves once it is promoted."""
     with report_errors(), interruptible(UNPUBLISHED):
-        # Here, because the other commands do without numpy and onnxruntime.
+        # Imported here because the other commands do not need numpy and onnxruntime.
         from millstream.scoring.publishable import publishable
 
         whole = folder.resolve()
@@ -71,30 +71,30 @@ def publish(
             done = publish_model(store, model, whole, advance)
     version = done.model.version
     if done.fresh:
-        told = f"{version} is published. Run `millstream models promote {version}` to serve it."
+        message = f"{version} is published. Run `millstream models promote {version}` to serve it."
     else:
-        told = f"{version} is published already, since {moment(done.model.published_at_ms)}: nothing was changed."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
+        message = f"{version} is already published, since {moment(done.model.published_at_ms)}: nothing changed."
+    console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
 def promote(version: Version, *, stack: StackName = "") -> None:
-    """Let a model serve in place of the one that serves now, unless somebody else was faster."""
+    """Make a model the serving one. Fails if another promotion happened at the same time."""
     with report_errors():
         done = promote_model(open_stack(stack).models(), SystemClock(), version)
     if done is None:
-        told = f"{version} serves already: nothing was changed."
+        message = f"{version} already serves: nothing changed."
     elif done.replaced is None:
-        told = f"{version} serves. No model served before."
+        message = f"{version} serves. No model served before."
     else:
-        told = f"{version} serves, in place of {done.replaced}. `millstream models rollback` returns to that."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
+        message = f"{version} serves, in place of {done.replaced}. Run `millstream models rollback` to return to it."
+    console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
 def rollback(*, stack: StackName = "") -> None:
-    """Let the model serve again that served before the champion was promoted; once more goes further back."""
+    """Return to the model that served before the current one. Repeat to go further back."""
     with report_errors():
         done = roll_back_model(open_stack(stack).models(), SystemClock())
-    told = f"{done.version} serves again, in place of {done.replaced}."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
+    message = f"{done.version} serves again, in place of {done.replaced}."
+    console.print(message, highlight=False, markup=False, soft_wrap=True)

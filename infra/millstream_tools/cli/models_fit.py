@@ -1,32 +1,41 @@
-"""`millstream models fit`: a model of the stack's own events, or of files, as the folder that is published."""
+"""`millstream models fit`: fit a model on the stack's own events or on files, and write or publish it."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
-from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.console import console, counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
 from millstream_tools.cli.import_ import Column, EventType, Time
-from millstream_tools.cli.lab_surroundings import say
+from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
 from millstream_tools.cli.target import StackName
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import open_stack
 
 if TYPE_CHECKING:
-    from millstream.learning.road import Data, Fitted
+    from millstream.learning.families.contract import Recommender
+    from millstream.learning.road import Data, Fitted, Recipe
 
 UNFINISHED = "no model was written"
+FAMILIES = "covisitation, item_knn, popularity or blend; with the extra `lab` also ease, ials, sequence."
 
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KNOB=VALUE", help="A knob of the family; repeatable.")]
+BLEND = "blend"
+OF_THE_LAB = ("ease", "ials", "sequence")
+"""Families that can be served and need the extra `lab`."""
+
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KNOB=VALUE", help="A hyperparameter of the family; repeatable.")
+]
 
 app = typer.Typer()
 
@@ -35,68 +44,76 @@ app = typer.Typer()
 def fit(
     folder: Annotated[
         Path | None,
-        typer.Argument(file_okay=False, help="For the model; one that lies there is replaced. Not needed to publish."),
+        typer.Argument(file_okay=False, help="Output folder; a model in it is replaced. Optional with --publish."),
     ] = None,
     *,
     from_log: Annotated[bool, typer.Option("--from-log", help="Fit on the stack's own events (the default).")] = False,
     from_file: Annotated[
         list[Path] | None, typer.Option(exists=True, help="Fit on a file that `import` can read; repeatable.")
     ] = None,
-    mapping: Annotated[str | None, typer.Option(help="With --from-file, as the columns: as for `import`.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="For --from-file: the mapping, as for `import`.")] = None,
     user: Column = None,
     item: Column = None,
     moment: Time = None,
     event_type: EventType = None,
     value: Column = None,
     session: Column = None,
+    event_id: Column = None,
+    quantity: Column = None,
     until: Until = None,
-    family: Annotated[str, typer.Option(help="covisitation, item_knn, popularity; more with the extra `lab`.")] = (
-        "covisitation"
-    ),
+    family: Annotated[
+        str, typer.Option(help="covisitation, item_knn, popularity, blend; with the extra `lab` ease, ials, sequence.")
+    ] = ("covisitation"),
     set_: Set = None,
-    seed: Annotated[int, typer.Option(help="For families that draw.")] = 0,
-    publish: Annotated[bool, typer.Option("--publish", help="Store the model in the stack.")] = False,
-    promote: Annotated[bool, typer.Option("--promote", help="Store it, and let it serve.")] = False,
+    seed: Annotated[int, typer.Option(help="Random seed, for families that use one.")] = 0,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish the model to the stack.")] = False,
+    promote: Annotated[bool, typer.Option("--promote", help="Publish the model and make it the serving one.")] = False,
     stack: StackName = "",
 ) -> None:
-    """Fit a model on the events of a stack, or of files, and measure it on the last fifth of them.
+    """Fit a model on the events of a stack or of files, and evaluate it on the last fifth of them.
 
-    The model is fitted twice: on the first four fifths, to be asked about the rest as it will serve, and on everything.
+    The model is fitted twice: on the first four fifths, to evaluate it on the rest as served, and on all events.
     """
     with report_errors(), interruptible(UNFINISHED), ExitStack() as temporary:
         if from_log and from_file:
             raise ExplainedError("expected --from-log or --from-file, got both")
         if folder is None and not (publish or promote):
-            raise ExplainedError("expected a FOLDER for the model, --publish or --promote, got none of them")
+            raise ExplainedError("expected a FOLDER for the model, --publish or --promote, got none")
+        if from_file and until is not None:
+            raise ExplainedError(
+                "expected --until with --from-log, got it with --from-file: leave later rows out of the file"
+            )
         into = folder or Path(temporary.enter_context(tempfile.TemporaryDirectory(prefix="millstream-fit-"))) / "model"
         columns = {
             "user": user, "item": item, "time": moment, "event_type": event_type, "value": value, "session": session,
+            "event_id": event_id, "quantity": quantity,
         }  # fmt: skip
         if not from_file and (mapping or any(columns.values())):
             raise ExplainedError("expected --from-file with a mapping or columns, got none")
+        recipe = _recipe(family, _knobs(set_ or []), seed, into)
         data = _of_files(from_file, mapping, columns) if from_file else _of_log(stack, until)
-        made = _fitted(data, family, _knobs(set_ or []), seed, into)
-        show_fitted(made)
-        told = f"{made.version} is in {folder}. `millstream models publish {folder}` publishes it."
+        fitted = _fit(data, recipe, into)
+        print_fitted(fitted)
+        message = f"{fitted.version} is in {folder}. Run `millstream models publish {folder}` to publish it."
         if publish or promote:
             from millstream_tools.ops.learning import publish as store
 
             store(open_stack(stack).models(), into.resolve(), promote=promote)
-            told = f"{made.version} {'serves' if promote else 'is published'}."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
+            message = f"{fitted.version} {'serves' if promote else 'is published'}."
+    console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 def _of_log(stack: str, until: str | None) -> Data:
-    # Here, because the other commands do without numpy.
+    # Imported here because the other commands do not need numpy.
     from millstream.application.learn.cut import parse_until
     from millstream.learning.road import Data
     from millstream_tools.ops.learning import training_set
 
-    made = training_set(open_stack(stack), None if until is None else parse_until(until), byte_bar)
-    if made.log is not None and made.log.unreadable:
-        say(f"Left out: {made.log.unreadable:,} records that cannot be read")
-    say(f"Training set {made.id}: {len(made.data):,} events of {len(made.data.users):,} users")
-    return Data(made.data, made.id, made.log)
+    training = training_set(open_stack(stack), None if until is None else parse_until(until), byte_bar)
+    if training.log is not None and training.log.unreadable:
+        say(f"Left out: {training.log.unreadable:,} unreadable records")
+    say(f"Training set {training.id}: {len(training.data):,} events of {len(training.data.users):,} users")
+    return Data(training.data, training.id, training.log)
 
 
 def _of_files(files: list[Path], mapping: str | None, columns: Mapping[str, str | None]) -> Data:
@@ -107,31 +124,49 @@ def _of_files(files: list[Path], mapping: str | None, columns: Mapping[str, str 
 
     read = read_mapping(mapping, {name: one for name, one in columns.items() if one is not None})
     rows, tally = read_interactions(files, read, bar, lambda _: None)
-    say(f"{tally.rows:,} rows: {tally.events:,} events, {tally.rejected:,} rejected")
+    say(f"{counted(tally.rows, 'row')}: {counted(tally.events, 'event')}, {tally.rejected:,} rejected")
+    if without := tally.events - len(rows):
+        say(f"Left out: {without:,} that repeat an event or are not about an item")
     for reject in tally.first_rejects:
         say(f"  {reject}")
     return Data(rows, sha256_of_all(files))
 
 
-def _fitted(data: Data, family: str, knobs: dict[str, Any], seed: int, into: Path) -> Fitted:
-    from millstream.learning.evaluation.next_items import next_items_split
+def _recipe(family: str, knobs: dict[str, Any], seed: int, into: Path) -> Recipe:
+    """What is to be fitted, checked before any event is read."""
+    from millstream.learning.export.model import check_servable
+    from millstream.learning.export.place import check_place
+    from millstream.learning.road import Recipe
+
+    create = _creating(family)
+    recipe = Recipe(lambda: create(family, knobs), seed)
+    check_servable(recipe.make())
+    check_place(into)
+    return recipe
+
+
+def _creating(family: str) -> Callable[[str, Mapping[str, Any]], Recommender]:
     from millstream.learning.families.families import LIGHT, Families
-    from millstream.learning.road import Recipe, fit_model
 
     light = Families(LIGHT)
-    if family in light.names:
-        made = light.made
-    else:
-        from millstream_tools.cli.lab_surroundings import needing
+    if family not in (*light.names, *OF_THE_LAB):
+        raise ExplainedError(f"family: expected one of {', '.join((*light.names, *OF_THE_LAB))}, got {family}")
+    if family in LIGHT or (family == BLEND and find_spec("scipy") is None):
+        return light.create
+    with needing("lab"):
+        from millstream_tools.lab.models.families import create
+    return create
 
-        with needing("lab"):
-            from millstream_tools.lab.models.families import made
-    recipe = Recipe(lambda: made(family, knobs), seed)
+
+def _fit(data: Data, recipe: Recipe, into: Path) -> Fitted:
+    from millstream.learning.evaluation.next_items import next_items_split
+    from millstream.learning.road import fit_model
+
     return fit_model(data, recipe, next_items_split, into, time.time_ns() // 1_000_000, bar, say)
 
 
 def _knobs(stated: list[str]) -> dict[str, Any]:
-    """`backward=0.5` and the like; values as YAML has them."""
+    """Parse `backward=0.5` and the like; values are YAML."""
     pairs = [one.partition("=") for one in stated]
     for name, equals, _ in pairs:
         if not equals:
@@ -139,8 +174,8 @@ def _knobs(stated: list[str]) -> dict[str, Any]:
     return {name: yaml.safe_load(value) for name, _, value in pairs}
 
 
-def show_fitted(made: Fitted) -> None:
-    """How good the model was, and what fitting it took."""
-    for name, metrics in made.metrics.items():
+def print_fitted(fitted: Fitted) -> None:
+    """Print the model's metrics and the time that fitting took."""
+    for name, metrics in fitted.metrics.items():
         say(f"{', '.join(f'{metric} {mean:.4f}' for metric, mean in metrics.items())}: {name}")
-    say(f"Fitted on everything in {made.cost.wall_s:,.1f} s, {made.cost.cpu_s:,.1f} s of CPU")
+    say(f"Fitted on all events in {fitted.cost.wall_s:,.1f} s, {fitted.cost.cpu_s:,.1f} s of CPU")

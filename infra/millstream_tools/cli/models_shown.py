@@ -1,4 +1,4 @@
-"""How models look to a person, and as JSON to a machine."""
+"""Models as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from millstream_tools.cli.console import counted
 from millstream_tools.cli.tables import table
 
 MAIN_METRICS = ("hr@10", "hit@10", "ndcg@10")
-"""What a list has room for; the first two, where a protocol has none of them."""
+"""The metrics that a list shows; a protocol without these shows its first two."""
 
 NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What the registry holds, read once."""
+    """The contents of the model registry, read once."""
 
     models: Sequence[PublishedModel]
     promotions: Sequence[Promotion]
 
     @classmethod
     def of(cls, store: ModelStore) -> Registry:
-        """The registry as it is now."""
+        """Read the registry."""
         return cls(store.models(), store.promotions())
 
     @property
     def champion(self) -> str | None:
-        """The version that serves."""
+        """The serving version."""
         return self.promotions[-1].version if self.promotions else None
 
 
 def listing(registry: Registry) -> str:
-    """A table with one line a model, the newest first."""
+    """A table with one line per model, newest first."""
     return table(
         ("", "version", "algorithm", "made", "items", "metrics"),
         (
@@ -60,7 +60,7 @@ def listing(registry: Registry) -> str:
 
 
 def plain_listing(registry: Registry) -> list[dict[str, Any]]:
-    """The same for machines."""
+    """The same as JSON."""
     return [
         {
             "version": model.version,
@@ -74,7 +74,7 @@ def plain_listing(registry: Registry) -> list[dict[str, Any]]:
 
 
 def plain_model(model: PublishedModel, promotions: Sequence[Promotion]) -> dict[str, Any]:
-    """Everything that is known of a model."""
+    """One model as JSON."""
     return {
         "version": model.version,
         "champion": bool(promotions) and promotions[-1].version == model.version,
@@ -87,30 +87,30 @@ def plain_model(model: PublishedModel, promotions: Sequence[Promotion]) -> dict[
 
 
 def model_lines(model: PublishedModel, promotions: Sequence[Promotion]) -> Iterator[str]:
-    """Everything that is known of a model, for a person: names on the left, what is said of them beside."""
+    """One model as text: names on the left, values on the right."""
     card = model.card
-    yield from _said("version", [model.version])
-    yield from _said("serving", list(_serving(model.version, promotions)) or ["no"])
-    yield from _said("algorithm", [card.algorithm])
-    yield from _said(
+    yield from _lines("version", [model.version])
+    yield from _lines("serving", list(_serving(model.version, promotions)) or ["no"])
+    yield from _lines("algorithm", [card.algorithm])
+    yield from _lines(
         "made", [f"{moment(card.created_at_ms)}, in {card.cost.wall_s:,.1f} s, {card.cost.cpu_s:,.1f} s of CPU"]
     )
-    yield from _said("published", [moment(model.published_at_ms)])
-    yield from _said("digest", [model.digest])
-    yield from _said("training set", [card.training_set or "not named: the card is of an older form"])
-    yield from _said("log", [] if card.log is None else _log(card.log))
-    yield from _said("made from", [] if card.made_from is None else [card.made_from])
-    yield from _said("seed", ["none: nothing is drawn" if card.seed is None else str(card.seed)])
-    yield from _said("items", [f"{card.vocabulary_items:,}"])
-    yield from _said("knobs", _columns({name: json.dumps(value) for name, value in _flat("", card.knobs)}))
+    yield from _lines("published", [moment(model.published_at_ms)])
+    yield from _lines("digest", [model.digest])
+    yield from _lines("training set", [card.training_set or "unknown: the card is of an older format"])
+    yield from _lines("log", [] if card.log is None else _log(card.log))
+    yield from _lines("made from", [] if card.made_from is None else [card.made_from])
+    yield from _lines("seed", ["none: fitting is deterministic" if card.seed is None else str(card.seed)])
+    yield from _lines("items", [f"{card.vocabulary_items:,}"])
+    yield from _lines("knobs", _columns({name: json.dumps(value) for name, value in _flat("", card.knobs)}))
     for protocol, values in card.metrics.items():
-        yield from _said(
+        yield from _lines(
             "metrics", [protocol, *_columns({name: f"{value:.4f}" for name, value in values.items()}, "  ")]
         )
     if not card.metrics:
-        yield from _said("metrics", [NOT_MEASURED])
-    yield from _said("takes", [_tensor(one) for one in model.signature.get("inputs", ())])
-    yield from _said("gives", [_tensor(one) for one in model.signature.get("outputs", ())])
+        yield from _lines("metrics", [NOT_MEASURED])
+    yield from _lines("takes", [_tensor(one) for one in model.signature.get("inputs", ())])
+    yield from _lines("gives", [_tensor(one) for one in model.signature.get("outputs", ())])
 
 
 def moment(ms: int) -> str:
@@ -119,12 +119,12 @@ def moment(ms: int) -> str:
 
 
 def _main_metrics(card: Card) -> str:
-    told = (f"{_begun(protocol)}: {_best_known(values)}" for protocol, values in card.metrics.items())
-    return "; ".join(told) or NOT_MEASURED
+    protocols = (f"{_short_name(protocol)}: {_best_known(values)}" for protocol, values in card.metrics.items())
+    return "; ".join(protocols) or NOT_MEASURED
 
 
-def _begun(protocol: str) -> str:
-    """What a list has room for of a protocol's name: `show` prints the whole of it."""
+def _short_name(protocol: str) -> str:
+    """The beginning of a protocol's name, for the list: `show` prints all of it."""
     return re.split(r" \(|[,;] ", protocol, maxsplit=1)[0]
 
 
@@ -134,7 +134,7 @@ def _best_known(values: Mapping[str, float]) -> str:
 
 
 def _serving(version: str, promotions: Sequence[Promotion]) -> Iterator[str]:
-    """When the model served, oldest first, as far as that is remembered."""
+    """The periods in which the model served, oldest first, as far as promotions are kept."""
     for promotion, next_one in zip_longest(promotions, promotions[1:]):
         if promotion.version == version:
             until = "until now" if next_one is None else f"to {moment(next_one.at_ms)}"
@@ -145,8 +145,8 @@ def _serving(version: str, promotions: Sequence[Promotion]) -> Iterator[str]:
 
 def _log(log: LogRange) -> Iterator[str]:
     unreadable = f", {log.unreadable:,} of them unreadable" if log.unreadable else ""
-    said = f"{counted(log.events, 'event')} of {counted(log.users, 'user')}"
-    yield f"{counted(log.records, 'record')}{unreadable}: {said}"
+    events = f"{counted(log.events, 'event')} of {counted(log.users, 'user')}"
+    yield f"{counted(log.records, 'record')}{unreadable}: {events}"
     for first, last in log.shards:
         yield f"{first} to {last}"
     yield f"SHA-256 {log.digest}"
@@ -158,7 +158,7 @@ def _tensor(tensor: Mapping[str, Any]) -> str:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
-    """A knob that holds others as one line each, under dotted names: a blend's parts have knobs of their own."""
+    """Flatten nested hyperparameters to dotted names: the parts of a blend have their own."""
     inner = dict(enumerate(value)) if isinstance(value, list) else value
     if not isinstance(inner, Mapping) or not inner:
         yield name, value
@@ -173,6 +173,6 @@ def _columns(values: Mapping[str, str], indent: str = "") -> Iterator[str]:
         yield f"{indent}{name:<{width}}  {value}"
 
 
-def _said(name: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+def _lines(name: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
     for place, line in enumerate(lines):
         yield f"{'' if place else name:<14}{line}"

@@ -1,4 +1,4 @@
-"""Bars for long work on the command line: on the error output if it is a terminal, and gone when the work is done."""
+"""Progress bars on standard error, if it is a terminal; removed when the work is done."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from millstream_tools.cli.console import errors
 
 @contextmanager
 def bar(step: str, total: int | None) -> Iterator[Advance]:
-    """One step of long work; see `millstream.application.replay.progress`."""
+    """A progress bar for one step; see `millstream.application.replay.progress`."""
     with _shown(step, total, MofNCompleteColumn()) as advance:
         yield advance
 
 
 @contextmanager
 def byte_bar(step: str, total: int | None) -> Iterator[Advance]:
-    """The same, counted in bytes."""
+    """A progress bar for one step, counted in bytes."""
     with _shown(step, total, DownloadColumn()) as advance:
         yield advance
 

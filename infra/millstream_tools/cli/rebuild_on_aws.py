@@ -1,4 +1,4 @@
-"""`millstream rebuild --on-aws`: the stack's own state machine does it; here it is started and watched."""
+"""`millstream rebuild --on-aws`: start the stack's rebuild state machine and follow it."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from rich.table import Table
 
 from millstream.application.replay.users import Tally
 from millstream_tools.cli.console import console, errors
-from millstream_tools.cli.verify import told
+from millstream_tools.cli.verify import tally_line
 from millstream_tools.ops import rebuild_execution
 from millstream_tools.ops.rebuild_execution import MapRun
 from millstream_tools.ops.stack import Stack
 
 WHAT = {
-    "SplitArchive": "slices of the archive divided",
-    "FoldUsers": "partitions of the users folded",
+    "SplitArchive": "archive slices split",
+    "FoldUsers": "user partitions folded",
     "FoldTrends": "trends folded",
-    "CheckView": "segments of rows read back",
+    "CheckView": "row segments checked",
 }
 
 
 def rebuild_on_aws(stack: Stack, partitions: int | None, resume: str | None, *, as_json: bool) -> None:
     """Start an execution and follow it to its end. Raises RebuildFailedError.
 
-    Interrupted, it only looks away: the execution goes on.
+    Ctrl-C ends the following only: the execution continues.
     """
     began = time.monotonic()
     execution = rebuild_execution.start(stack, resume, partitions)
     errors.print(f"Execution {execution}", highlight=False, soft_wrap=True)
     try:
-        # On a terminal only: elsewhere every look would be a line.
+        # On a terminal only: elsewhere every update would print a line.
         with Live(console=errors, transient=True, auto_refresh=False) as live:
 
-            def look(runs: list[MapRun]) -> None:
+            def show(runs: list[MapRun]) -> None:
                 if errors.is_terminal:
                     live.update(_table(runs), refresh=True)
 
-            done = rebuild_execution.follow(stack, execution, look)
+            done = rebuild_execution.follow(stack, execution, show)
     except KeyboardInterrupt:
-        errors.print(f"Looked away; the execution goes on. To stop it: {_stopping(stack, execution)}", soft_wrap=True)
+        errors.print(f"The execution continues. To stop it: {_stop_command(stack, execution)}", soft_wrap=True)
         raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(done, indent=2))
@@ -63,12 +63,12 @@ def _print(done: dict[str, Any], seconds: float) -> None:
         f"View {done['view']} serves: {done['rows']:,} users, in {seconds:.1f} s.\ndigest   {done['digest']}",
         highlight=False,
     )
-    console.print(f"events   {told(Tally(**done['tally']))}", highlight=False, soft_wrap=True)
+    console.print(f"events   {tally_line(Tally(**done['tally']))}", highlight=False, soft_wrap=True)
     console.print(
-        f"View {done['replaced']} is kept: `millstream views drop {done['replaced']}` deletes its rows.",
+        f"View {done['replaced']} is kept. Run `millstream views drop {done['replaced']}` to delete its rows.",
         highlight=False,
     )
 
 
-def _stopping(stack: Stack, execution: str) -> str:
+def _stop_command(stack: Stack, execution: str) -> str:
     return f"aws stepfunctions stop-execution --region {stack.region} --execution-arn {execution}"

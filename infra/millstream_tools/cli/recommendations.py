@@ -1,4 +1,4 @@
-"""`millstream recommend`: what a user is recommended now."""
+"""`millstream recommend`: print a user's recommendations."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ app = typer.Typer()
 def recommend(
     user: str,
     *,
-    n: Annotated[int, typer.Option("-n", help="How many items.")] = 10,
-    exclude_seen: Annotated[str | None, typer.Option(help="none, session, purchased or all.")] = None,
-    filter: Annotated[str | None, typer.Option(help="Like category=Toys,price<20.")] = None,  # noqa: A002  # its name
-    min_position: Annotated[str | None, typer.Option(help="A position that `millstream send` printed.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as it came.")] = False,
+    n: Annotated[int, typer.Option("-n", help="Number of items.")] = 10,
+    exclude_seen: Annotated[
+        str | None, typer.Option(help="Seen items to leave out: none, session, purchased or all.")
+    ] = None,
+    filter: Annotated[str | None, typer.Option(help="For example category=Toys,price<20.")] = None,  # noqa: A002  # its name
+    min_position: Annotated[str | None, typer.Option(help="A position printed by `millstream send`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the HTTP response.")] = False,
     url: Url = "",
     key: Key = "",
 ) -> None:
-    """Print a user's recommendations, where each came from, and what they were computed from."""
+    """Print a user's recommendations with their sources, the position in the log and the model."""
     with report_errors():
         answer = open_api(url, key).recommendations(
             user, n=n, exclude_seen=exclude_seen, filter=filter, min_position=min_position
@@ -36,9 +38,9 @@ def recommend(
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     console.print(slate_table(f"[bold]{escape(user)}", answer))
-    made_by = answer["provenance"]
+    provenance = answer["provenance"]
     console.print(
-        f"position {made_by['userPosition']}, model {made_by['modelVersion']}, policy {made_by['policy']}, "
-        f"tier {made_by['tier']}{', STALE' if answer['stale'] else ''}",
+        f"position {provenance['userPosition']}, model {provenance['modelVersion']}, policy {provenance['policy']}, "
+        f"tier {provenance['tier']}{', STALE' if answer['stale'] else ''}",
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""A record in a file: its bytes as they lie in the log, or JSON as `millstream dlq show --json` prints it."""
+"""Read a record from a file: its stored bytes, or JSON as printed by `millstream dlq show --json`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LATEST_MS = 2**63
 
 
 def record_bytes(path: Path) -> bytes:
-    """The record's bytes; JSON, of a whole letter or of its record, is encoded in the newest version.
+    """The record's bytes. JSON, of a whole letter or of its record, is encoded in the newest version.
 
-    Bytes are taken as they are, whether they are a record or not. Raises InvalidInputError, OSError.
+    Bytes are returned unchanged and unchecked. Raises InvalidInputError, OSError.
     """
     data = path.read_bytes()
     if not data.lstrip().startswith(b"{"):
         return data
     try:
-        told = json.loads(data)
+        content = json.loads(data)
     except ValueError as error:
         raise InvalidInputError(str(path), "a record's bytes, or its JSON", error) from error
-    letter = mapping(str(path), told)
+    letter = mapping(str(path), content)
     return encode(_record(mapping("record", letter["record"]) if "record" in letter else letter))
 
 

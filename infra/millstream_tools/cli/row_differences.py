@@ -1,4 +1,4 @@
-"""Two versions of a row in words, field by field."""
+"""The difference between a stored row and the log, as text, field by field."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from millstream.domain.views import trend_row, user_row
 LONGEST = 100
 
 
-def in_words(difference: Difference) -> list[str]:
-    """A row that is not what the log says: the fields that differ, and how."""
+def difference_lines(difference: Difference) -> list[str]:
+    """The fields in which a row differs from the log, with both values."""
     if difference.live is None:
-        return [f"{difference.row}: the log has it, the views do not"]
+        return [f"{difference.row}: in the log but not in the views"]
     if difference.log is None:
-        return [f"{difference.row}: the views have it, the log does not"]
+        return [f"{difference.row}: in the views but not in the log"]
     fields = _trend_fields if difference.row.startswith("trend") else _user_fields
     try:
         live, log = fields(difference.live), fields(difference.log)
     except InvalidRecordError as error:
         return [f"{difference.row}: the live row cannot be read: {error}"]
-    return [f"{difference.row}:", *chain.from_iterable(_told(name, live[name], log[name]) for name in log)]
+    return [f"{difference.row}:", *chain.from_iterable(_field_lines(name, live[name], log[name]) for name in log)]
 
 
-def _told(field: str, live: object, log: object) -> Iterator[str]:
-    """Nothing where both are equal; of two lists the first place where they are not."""
+def _field_lines(field: str, live: object, log: object) -> Iterator[str]:
+    """Both values if they differ; of two lists only the first differing place."""
     if live == log:
         return
     if isinstance(live, list) and isinstance(log, list):
@@ -42,7 +42,7 @@ def _told(field: str, live: object, log: object) -> Iterator[str]:
 
 
 def _at(values: list[Any], place: int) -> object:
-    return values[place] if place < len(values) else "nothing"
+    return values[place] if place < len(values) else "none"
 
 
 def _user_fields(row: bytes) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables whose lines are never broken, so that what stands in them can be copied and searched."""
+"""Tables with unwrapped lines, so that values can be copied and searched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDE = 10_000
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]], numbers: Collection[str] = ()) -> str:
-    """A line of names and a line a row; the columns in `numbers` end flush."""
+    """A header line and one line per row; the columns in `numbers` are right-aligned."""
     lines = Table(box=None, pad_edge=False)
     for name in names:
         lines.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)

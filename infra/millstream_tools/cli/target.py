@@ -1,4 +1,4 @@
-"""Which API or stack a command talks to: the one it is told, or the local cloud that is up."""
+"""The options that choose an API or a stack: the given one, or the running local cloud."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import typer
 from millstream_tools.cloud.local import cloud
 from millstream_tools.ops.client import ApiError, MillstreamApi
 
-Url = Annotated[str, typer.Option(envvar="MILLSTREAM_API_URL", help="The stack's ApiUrl. Without it: the local cloud.")]
-Key = Annotated[str, typer.Option(envvar="MILLSTREAM_API_KEY", help="The key of its usage plan.")]
+Url = Annotated[str, typer.Option(envvar="MILLSTREAM_API_URL", help="The stack's ApiUrl. Default: the local cloud.")]
+Key = Annotated[str, typer.Option(envvar="MILLSTREAM_API_KEY", help="The API key.")]
 StackName = Annotated[
-    str, typer.Option("--stack", envvar="MILLSTREAM_STACK", help="A stack's name on AWS. Without it: the local cloud.")
+    str, typer.Option("--stack", envvar="MILLSTREAM_STACK", help="Name of a stack on AWS. Default: the local cloud.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def open_api(url: str, key: str) -> MillstreamApi:
-    """The API to use. Raises ApiError when none is named and no local cloud is up."""
+    """The API to use. Raises ApiError when none is given and no local cloud is running."""
     if url:
         return MillstreamApi(url, key)
     status = cloud.status()
     if not status.running or status.deployment is None:
-        raise ApiError(0, "no local cloud is up: run `millstream up`, or name an API with --url and --key")
+        raise ApiError(0, "no local cloud is running: run `millstream up`, or give an API with --url and --key")
     return MillstreamApi(status.deployment.api_url, status.deployment.api_key)

@@ -1,4 +1,4 @@
-"""`millstream verify`: are the views what the log says?"""
+"""`millstream verify`: check the views against the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification
 from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import bar
-from millstream_tools.cli.row_differences import in_words
+from millstream_tools.cli.row_differences import difference_lines
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
@@ -22,15 +22,16 @@ from millstream_tools.ops.stack import open_stack
 app = typer.Typer()
 
 Partitions = Annotated[
-    int | None, typer.Option(min=1, help="Fold the users in so many parts, for less memory; the result is the same.")
+    int | None,
+    typer.Option(min=1, help="Fold the users in this many parts, to use less memory; the result is the same."),
 ]
 
 
 @app.command()
 def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: StackName = "") -> None:
-    """Compare every row of the views with a fresh fold of the log up to the same position; changes nothing.
+    """Compare every row of the views with a fresh fold of the log up to the same position. Changes nothing.
 
-    Ends with status 1, and names the rows and fields, if one differs.
+    Exits with status 1, and prints the rows and fields that differ, if any do.
     """
     began = time.monotonic()
     with report_errors():
@@ -43,9 +44,9 @@ def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: Sta
         raise typer.Exit(1)
 
 
-def told(tally: Tally) -> str:
-    """What became of the events of a log, in a line; they add up."""
-    parts = [f"{tally.applied:,} applied", f"{tally.duplicates:,} known already"]
+def tally_line(tally: Tally) -> str:
+    """The counts of a log's events, as one line; they add up."""
+    parts = [f"{tally.applied:,} applied", f"{tally.duplicates:,} duplicates"]
     parts += [f"{tally.uncounted:,} that change no user"] if tally.uncounted else []
     parts += [f"{tally.hidden:,} of erased users or void records"] if tally.hidden else []
     return f"{tally.events:,} events = {' + '.join(parts)}; {tally.dead:,} of {tally.records:,} records unreadable"
@@ -55,20 +56,22 @@ def _print(found: Verification, seconds: float) -> None:
     number = found.view.number
     if found.equal:
         what = f"{counted(found.users, 'user')} and {counted(len(found.reached), 'shard')}"
-        console.print(f"View {number} is what the log says: {what}.", highlight=False)
+        console.print(f"View {number} matches the log: {what}.", highlight=False)
     else:
-        errors.print(f"[bold red]View {number} is not what the log says[/] in {counted(found.different, 'row')}.")
+        errors.print(
+            f"[bold red]View {number} does not match the log[/]: differences in {counted(found.different, 'row')}."
+        )
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
-    console.print(f"events   {told(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
+    console.print(f"events   {tally_line(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
     if found.view.fold_code not in {"", fold_code()}:
-        errors.print("This view was folded by other code than this Millstream has: `millstream rebuild` renews it.")
+        errors.print("This view was folded by a different version of the code. Run `millstream rebuild` to renew it.")
     for difference in found.differences:
-        for line in in_words(difference):
+        for line in difference_lines(difference):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.different > len(found.differences):
         console.print(f"… and {found.different - len(found.differences):,} more")
     if not found.equal:
-        errors.print("`millstream rebuild` makes the views what the log says.")
+        errors.print("Run `millstream rebuild` to make the views match the log.")
 
 
 def _as_json(found: Verification) -> dict[str, Any]:
@@ -81,5 +84,5 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "events": asdict(found.tally),
         "reached": {shard: str(sequence) for shard, sequence in found.reached.items()},
         "different": found.different,
-        "differences": ["\n".join(in_words(one)) for one in found.differences],
+        "differences": ["\n".join(difference_lines(one)) for one in found.differences],
     }

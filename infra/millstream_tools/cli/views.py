@@ -1,4 +1,4 @@
-"""`millstream views`: the versions of the views."""
+"""`millstream views`: list and drop versions of the views."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
 
-app = typer.Typer(help="The versions of the views: one serves, the others wait to be dropped.", no_args_is_help=True)
+app = typer.Typer(help="Versions of the views: one serves, the others can be dropped.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
-    """Print every version that was not dropped."""
+    """List all versions that were not dropped."""
     with report_errors():
         views = open_stack(stack).views()
         serving, versions = views.serving(), [one for one in views.versions() if not one.dropped]
@@ -35,14 +35,14 @@ def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 @app.command()
 def drop(number: int, *, stack: StackName = "") -> None:
-    """Delete the rows of a version that is older than the one that serves."""
+    """Delete the rows of a version that is older than the serving one."""
     rows = 0
     with report_errors():
         views = open_stack(stack).views()
         if number not in {one.number for one in views.versions() if not one.dropped}:
             raise NotFoundError(f"there is no view {number}: see `millstream views list`")
         with bar(f"Dropping view {number}", None) as advance:
-            for gone in views.drop(number):
-                advance(gone - rows)
-                rows = gone
+            for deleted in views.drop(number):
+                advance(deleted - rows)
+                rows = deleted
     console.print(f"View {number} is dropped: {rows:,} rows.", highlight=False)

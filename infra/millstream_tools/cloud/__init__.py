@@ -1,1 +1,1 @@
-"""The template on a machine of your own: the embedded local cloud, and LocalStack."""
+"""Local clouds: the embedded one, and LocalStack."""

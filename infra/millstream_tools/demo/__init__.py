@@ -1,1 +1,1 @@
-"""The main job: a shop's history, a first model, and a client that watches events change recommendations."""
+"""The demo: import a shop's history, fit a model, and watch events change recommendations."""

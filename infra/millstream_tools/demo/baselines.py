@@ -1,4 +1,4 @@
-"""What the live recommendations are measured against, each as a client could compute it at the same moment."""
+"""Baselines for the live recommendations, computed by the client with the information of the same moment."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from millstream.application.ports import Scorer
 from millstream.domain.keys import ItemKey, item_key
 
 HALF_LIFE_EVENTS = 20_000
-"""Events after which the decayed popularity of an event is halved."""
+"""Half-life of the decayed popularity, in events."""
 
 
 class Popularity:
-    """How often each item came, as of now; with a half-life, in decayed counts. Safe to share between threads."""
+    """Item counts up to now, decayed if there is a half-life. Thread-safe."""
 
     def __init__(self, half_life_events: float | None = None) -> None:
         self._half_life = half_life_events
@@ -32,7 +32,7 @@ class Popularity:
                 self._weights[key] = self._weights.get(key, 0.0) + weight
 
     def best(self, n: int, excluded: Collection[ItemKey]) -> list[ItemKey]:
-        """The n most popular items that are not excluded; equals by key."""
+        """The n most popular items that are not excluded; ties by key."""
         with self._lock:
             candidates = heapq.nsmallest(
                 n + len(excluded), self._weights.items(), key=lambda entry: (-entry[1], entry[0])
@@ -41,14 +41,14 @@ class Popularity:
 
 
 class FrozenProfile:
-    """The champion asked with the customer's profile as it was at the cut, filled up with decayed popularity."""
+    """The champion with the customer's profile at the start of the stream, padded with decayed popularity."""
 
     def __init__(self, scorer: Scorer, filler: Popularity) -> None:
         self._scorer = scorer
         self._filler = filler
 
     def best(self, frozen_tail: list[ItemKey], n: int, excluded: Collection[ItemKey]) -> list[ItemKey]:
-        """The n items that the model puts first, none excluded."""
+        """The model's n best items that are not excluded."""
         candidates = self._scorer.recommend(frozen_tail, excluded, n) if frozen_tail else []
         found = [candidate.item for candidate in candidates]
         if len(found) < n:

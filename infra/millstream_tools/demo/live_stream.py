@@ -1,4 +1,4 @@
-"""The remaining days of a shop, played as fast as the cloud takes them."""
+"""Plays the remaining days of a shop, as fast as the cloud accepts them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from millstream_tools.shops.contract.product import Product
 from millstream_tools.shops.contract.visit import Visit
 
 CLIENTS = 8
-"""Threads: a client mostly waits until its own events are visible, so two cores carry several."""
+"""Number of threads: a client mostly waits until its own events are visible, so two cores can run several."""
 
 Waiting = queue.SimpleQueue[Sequence[Visit]]
-"""The day's customers who have not been served yet, each with their visits in order."""
+"""The day's remaining customers, each with their visits in order."""
 
 
 def play_day(
     day: Day, storefront: Storefront, api: MillstreamApi, known: dict[str, Product], advance: Callable[[int], None]
 ) -> None:
-    """Change the catalogue as the shop does in the morning, then let everybody visit.
+    """Update the catalogue for the day, then play all visits.
 
-    Visits of one customer are played in order by one client; the first error of a client is raised. `advance` hears of
-    each visit.
+    Visits of one customer are played in order by one client; the first error of a client is raised. Calls `advance`
+    after each visit.
     """
     retired = [replace(known[item_id], available=False) for item_id in day.retired if item_id in known]
     known.update({product.item_id: product for product in day.new_products})
@@ -43,13 +43,13 @@ def play_day(
         for client in clients:
             client.wait()
     finally:
-        # After Ctrl-C, or the first error, the other clients end with the visit that they are at.
+        # After Ctrl-C, or the first error, the other clients finish their current visits and end.
         for client in clients:
             client.enough = True
 
 
 class _Client(threading.Thread):
-    """One client at work. A daemon: whoever presses Ctrl-C waits for nobody."""
+    """A client thread. A daemon, so that Ctrl-C does not wait for it."""
 
     def __init__(self, waiting: Waiting, storefront: Storefront, advance: Callable[[int], None]) -> None:
         super().__init__(name="client", daemon=True)
@@ -58,7 +58,7 @@ class _Client(threading.Thread):
         self._error: Exception | None = None
 
     def run(self) -> None:
-        """Play one customer after the other, each customer's visits in order, until nobody waits."""
+        """Play customers until none is left, each customer's visits in order."""
         try:
             while not self.enough:
                 for visit in self._waiting.get_nowait():
@@ -66,13 +66,13 @@ class _Client(threading.Thread):
                     self._advance(1)
         except queue.Empty:
             return
-        except Exception as error:  # noqa: BLE001  # whatever it is, `wait` raises it where it is heard
+        except Exception as error:  # noqa: BLE001  # `wait` raises it in the main thread
             self._error = error
 
     def wait(self) -> None:
-        """Return when all visits are played; raises what ended them early."""
+        """Wait until all visits are played; raise the error that ended them early."""
         while self.is_alive():
-            self.join(0.2)  # in short steps, which Ctrl-C can interrupt on every platform
+            self.join(0.2)  # short timeouts, so that Ctrl-C works on every platform
         if self._error is not None:
             raise self._error
 

@@ -1,4 +1,4 @@
-"""Numbers that several threads gather."""
+"""Thread-safe samples and counters."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Samples:
         self._values: list[float] = []
 
     def add(self, seconds: float) -> None:
-        """One more duration."""
+        """Add a duration."""
         self._values.append(seconds * 1000)
 
     def __len__(self) -> int:
         return len(self._values)
 
     def percentile(self, share: float) -> float | None:
-        """The smallest value that at least this share of the values does not exceed, in ms; None without values."""
+        """The percentile in ms, by nearest rank; None without values."""
         return nearest_rank(self._values, share)
 
 

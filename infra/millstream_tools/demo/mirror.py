@@ -1,6 +1,6 @@
-"""What the client can work out for itself: each user's state, by the same fold, from the positions it was told.
+"""The client's own fold: each user's state, computed from the accepted events and their positions.
 
-It gives the baselines their knowledge, and at the end it is what the cloud's own rows are compared with.
+It feeds the baselines, and at the end the cloud's rows are compared with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from millstream_tools.demo.translation import as_record
 
 
 class Mirror:
-    """The users' states as a clean, single-threaded fold of the same log has them."""
+    """The users' states by a single-threaded fold of the same log."""
 
     def __init__(self, secret: bytes) -> None:
         self.secret = secret
@@ -34,13 +34,13 @@ class Mirror:
             self._fold(record.position, record.data)
 
     def freeze(self) -> None:
-        """The cut: remember every user's latest items, which the frozen baseline keeps, and what was counted so far."""
+        """Mark the start of the stream: keep every user's latest items, for the frozen baseline, and the counts."""
         self.frozen = {user: tail(state) for user, state in self.states.items()}
         self.applied_before = sum(state.applied for state in self.states.values())
         self.known_before = sum(state.duplicates for state in self.states.values())
 
     def accepted(self, call: dict[str, Any], position: Position) -> None:
-        """Fold what one call put into the log at a position."""
+        """Fold the events of one call at a position."""
         self._fold(position, encode(as_record(call, self.secret)))
 
     def state(self, user_id: str) -> UserState:
@@ -48,7 +48,7 @@ class Mirror:
         return self.states.get(pseudonym(user_id, self.secret)) or UserState()
 
     def frozen_tail(self, user_id: str) -> list[ItemKey]:
-        """A user's latest items at the cut; empty for one who was unknown then."""
+        """A user's latest items at the start of the stream; empty for unknown users."""
         return self.frozen.get(pseudonym(user_id, self.secret), [])
 
     def rows(self) -> dict[Pseudonym, bytes]:

@@ -1,4 +1,4 @@
-"""One customer, watched: what they are recommended, what they do next, and what that changes."""
+"""One customer's recommendations before and after their next events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream_tools.shops.contract.steps import in_batches
 
 @dataclass(frozen=True)
 class Opening:
-    """The same customer asked before and after their next events."""
+    """One customer's recommendations before and after their next events."""
 
     user_id: str
     reason: str
@@ -24,22 +24,22 @@ class Opening:
 
     @property
     def changed(self) -> bool:
-        """Whether the answer is another one, and says that it reflects a later position."""
+        """Whether the recommendations differ and reflect a later position."""
         positions = [answer["provenance"]["userPosition"] for answer in (self.before, self.after)]
         return _ids(self.before) != _ids(self.after) and positions[0] != positions[1]
 
     @property
     def arrived(self) -> list[str]:
-        """The items that were not there before."""
+        """The new items."""
         return [item_id for item_id in _ids(self.after) if item_id not in _ids(self.before)]
 
     def as_json(self) -> dict[str, Any]:
-        """For machines."""
+        """As JSON values."""
         return {**asdict(self), "changed": self.changed}
 
 
 def open_with(showcase: Showcase, storefront: Storefront, names: dict[str, str]) -> Opening:
-    """Ask, send, ask again as soon as the answer reflects what was sent."""
+    """Get recommendations, send events, and get recommendations that reflect them."""
     before = storefront.ask(showcase.user_id, TOP)
     for step in in_batches(showcase.behaviours):
         storefront.accept(step)

@@ -1,4 +1,4 @@
-"""Before the first request: the catalogue, the history, and a first model that serves."""
+"""Preparation of the demo: publish the catalogue, import the history, fit and promote a model."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from millstream_tools.shops.contract.product import Product
 from millstream_tools.shops.contract.shop import SeenPolicy
 
 _EXCLUDED: Mapping[SeenPolicy, ExcludeInTime] = {"all": "history", "session": "same time"}
-"""What the time split leaves out where the shop does; it cannot leave out purchases alone."""
+"""The time split's exclusion for each of the shop's policies; it cannot exclude purchases alone."""
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
 
 
 class NotServingError(ExplainedError):
-    """A promoted model did not begin to serve in time."""
+    """A promoted model did not start to serve in time."""
 
 
 def publish_catalogue(api: MillstreamApi, products: Iterable[Product], advance: Callable[[int], None]) -> None:
-    """Publish products over HTTP; `advance` hears how many more are done."""
+    """Publish products over HTTP. Calls `advance` with the number published."""
     remaining = iter(products)
     while some := list(itertools.islice(remaining, ITEMS_A_CALL)):
         api.put_items([item_body(product) for product in some])
@@ -50,7 +50,7 @@ def publish_catalogue(api: MillstreamApi, products: Iterable[Product], advance: 
 
 
 def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, progress: Progress) -> None:
-    """Put a history into the log of a stack, and let views that hold it serve. Raises UnavailableError."""
+    """Import a history into the log of a stack, and rebuild the views. Raises UnavailableError."""
     imports, records = stack.imports(), history_records(history, stack.secret())
     entry = imports.begin(called, called, SystemClock().now_ms())
     with progress("Archiving the history", len(history)) as advance:
@@ -89,7 +89,7 @@ def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) 
 
 
 def wait_until_serving(api: MillstreamApi, version: str) -> None:
-    """Wait until the API answers by this model. Raises NotServingError."""
+    """Wait until the API serves this model. Raises NotServingError."""
     deadline = time.monotonic() + SERVING_WITHIN_S
     while api.health()["modelVersion"] != version:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The views compared with the log, and rebuilt from it: what anybody can do with `millstream verify` and `rebuild`."""
+"""Verify the views against the log and rebuild them, as `millstream verify` and `rebuild` do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from millstream_tools.ops.stack import Stack
 
 @dataclass(frozen=True)
 class Proof:
-    """The digests of the live views, of the log at the same positions, and of the views when they were rebuilt."""
+    """The digests of the live views, of the log at the same positions, and of the rebuilt views."""
 
     live: str
     log: str
@@ -28,7 +28,7 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether all three are the same."""
+        """Whether all three are equal."""
         return not self.different and self.live == self.log == self.rebuilt
 
 

@@ -1,4 +1,4 @@
-"""Does it add up? What clients sent against what the cloud has."""
+"""Reconciliation of the events that clients sent with those that the cloud stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reconciliation:
 
     @property
     def adds_up(self) -> bool:
-        """Every event that was sent is accounted for once, and every user's row is what a clean fold gives."""
+        """Whether every sent event is accounted for once, and every user's row equals the client's fold."""
         return (
             self.sent == self.accepted + self.rejected
             and self.accepted == self.applied + self.known + self.dead_lettered
@@ -41,7 +41,7 @@ class Reconciliation:
 
 
 def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stack: Stack) -> Reconciliation:
-    """Wait until the stream is folded, then count what it added to the rows since the mirror was frozen."""
+    """Wait until the stream is folded, then count the events added to the rows since the mirror was frozen."""
     expected = mirror.rows()
     deadline = time.monotonic() + DRAINED_WITHIN_S
     features = stack.features()
@@ -73,7 +73,7 @@ def reconcile(sent: int, accepted: int, rejected: int, mirror: Mirror, stack: St
 
 
 def _difference(user: Pseudonym, row: bytes, expected: bytes) -> str:
-    """One user's row beside what a clean fold gives, field by field."""
+    """The differing fields of a user's row and the expected one."""
     if not row:
         return f"user {user.hex()} has no row"
     has, should = user_row.unpack(row), user_row.unpack(expected)

@@ -1,4 +1,4 @@
-"""What a run of the demo found out, for people and for machines."""
+"""The report of a demo run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARMS = ("millstream", "popular", "random")
 
 @dataclass(frozen=True)
 class ArmReport:
-    """One arm of the simulated shop: what it showed and what its customers did."""
+    """The results of one arm of the simulated shop."""
 
     arm: str
     shown: int
@@ -27,12 +27,12 @@ class ArmReport:
 
     @property
     def click_rate(self) -> float:
-        """Clicks a slate."""
+        """Clicks per slate."""
         return self.clicks / self.shown
 
     @property
     def purchase_rate(self) -> float:
-        """Purchases a slate."""
+        """Purchases per slate."""
         return self.purchases / self.shown
 
 
@@ -57,18 +57,18 @@ class Report:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why the run must not count as a success."""
+        """The reasons why the run failed; empty for a success."""
         found = []
         if not self.opening.changed:
             found.append(f"the next events of {self.opening.user_id} did not change the answer")
         if not self.reconciliation.adds_up:
             found.append(f"the events do not add up: {self.reconciliation}")
         if not self.proof.holds:
-            found.append(f"the views are not what the log says: {self.proof}")
+            found.append(f"the views do not match the log: {self.proof}")
         return tuple(found)
 
     def as_json(self) -> dict[str, Any]:
-        """For machines."""
+        """As JSON values."""
         arms = [{**asdict(arm), "click_rate": arm.click_rate, "purchase_rate": arm.purchase_rate} for arm in self.arms]
         return {
             **asdict(self),
@@ -80,7 +80,7 @@ class Report:
 
 
 def hit_rates(storefront: Storefront) -> dict[str, float]:
-    """The share of probes whose target was among the first ten."""
+    """The fraction of probes whose target was among the first ten."""
     probes = storefront.counts["probes"]
     return {name: storefront.counts[f"hits {name}"] / probes for name in BASELINES} if probes else {}
 

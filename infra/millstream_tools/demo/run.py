@@ -1,4 +1,4 @@
-"""The demo from its first line to its report."""
+"""Runs the demo."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_demo(shop: Shop, deployment: Deployment, console: Console) -> Report:
 
 
 def _prepared(shop: Shop, api: MillstreamApi, stack: Stack, console: Console) -> Storefront:
-    """The shop's catalogue published, its history imported, a first model serving."""
+    """Publish the shop's catalogue, import its history, and fit and promote a model."""
     console.print(f"[bold]{shop.name}[/]")
     for line in shop.summary():
         console.print(f"   {line}")
@@ -62,7 +62,7 @@ def _prepared(shop: Shop, api: MillstreamApi, stack: Stack, console: Console) ->
 
 
 def _play(shop: Shop, storefront: Storefront, api: MillstreamApi, known: dict[str, Product], console: Console) -> float:
-    """Play the live days; the seconds that it took."""
+    """Play the live days; return the seconds that it took."""
     days = list(shop.days())
     began = time.perf_counter()
     with screen.progress(console) as bars:

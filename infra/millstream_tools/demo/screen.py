@@ -1,4 +1,4 @@
-"""How the demo looks in a terminal."""
+"""The demo's terminal output."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from millstream_tools.demo.report import ArmReport, Report
 
 
 def progress(console: Console) -> Progress:
-    """A bar with a count and a clock; gone when it is done."""
+    """A progress bar with a count and the elapsed time, removed when done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True)
 
 
 def steps(bars: Progress) -> Steps:
-    """Long work whose steps are told one by one, each gone when it is done."""
+    """Progress bars for the steps of long work, each removed when done."""
 
     @contextmanager
     def begun(step: str, total: int | None) -> Iterator[Advance]:
@@ -39,10 +39,10 @@ def steps(bars: Progress) -> Steps:
 
 
 def print_metrics(console: Console, metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """How good the model is on what came last in the history, fitted on what came before."""
+    """Print the model's metrics on the last part of the history, fitted on the part before."""
     for means in metrics.values():
-        told = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
-        console.print(f"   Fitted on the first four fifths of the history and asked about the last: {told}.")
+        values = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+        console.print(f"   Fitted on the first four fifths of the history, evaluated on the last: {values}.")
 
 
 def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozenset()) -> Table:
@@ -57,7 +57,7 @@ def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozen
 
 
 def print_opening(console: Console, opening: Opening) -> None:
-    """Before, what was done, after."""
+    """Print the recommendations before, the events, and the recommendations after."""
     console.print(f"\n[bold]A customer[/] {escape(opening.user_id)}: {opening.reason}")
     console.print(slate_table("[bold]1. Recommended now", opening.before))
     console.print("\n[bold]2. What they do next")
@@ -75,19 +75,19 @@ def print_opening(console: Console, opening: Opening) -> None:
 
 
 def print_report(console: Console, report: Report) -> None:
-    """The stream in numbers."""
+    """Print the report of the stream."""
     console.print("\n[bold]4. The remaining days")
     counted = report.reconciliation
     console.print(_events_table(counted))
     verdict = "They add up" if counted.adds_up else "THEY DO NOT ADD UP"
     console.print(
-        f"   {verdict}: sent = accepted + rejected; accepted = applied + known (sent twice) + dead-lettered.\n"
-        f"   {counted.users_equal:,} of {counted.users:,} users' rows are byte for byte what a clean fold gives."
+        f"   {verdict}: sent = accepted + rejected; accepted = applied + known (duplicates) + dead-lettered.\n"
+        f"   {counted.users_equal:,} of {counted.users:,} users' rows equal a clean fold, byte for byte."
     )
     console.print(
         f"   {report.events_per_second:,.0f} events/s over {report.stream_seconds:.0f} s.  Event to recommendation: "
         f"{_times(report.freshness_ms)}.  Recommend: {_times(report.latency_ms)} ({report.stale_answers} answers were "
-        f"stale and asked again).\n   Times are of the local cloud on this machine; they say nothing about AWS."
+        f"stale and requested again).\n   Times are of the local cloud on this machine; they say nothing about AWS."
     )
     if report.hit_at_10:
         console.print(_hits_table(report))
@@ -95,17 +95,17 @@ def print_report(console: Console, report: Report) -> None:
         console.print(_arms_table(report.arms))
     _print_proof(console, report.proof)
     for problem in report.problems:
-        console.print(f"[bold red]Not right:[/] {problem}")
-    console.print(f"\n   {report.wall_seconds:.0f} s in all.")
+        console.print(f"[bold red]Problem:[/] {problem}")
+    console.print(f"\n   {report.wall_seconds:.0f} s in total.")
 
 
 def _print_proof(console: Console, proof: Proof) -> None:
-    console.print("\n[bold]5. The proof[/]: every row beside a fresh fold of the log, then all of them rebuilt from it")
+    console.print("\n[bold]5. The proof[/]: every row is compared with a fresh fold of the log, then all are rebuilt")
     console.print(f"   live     {proof.live}\n   log      {proof.log}\n   rebuilt  {proof.rebuilt}", highlight=False)
-    verdict = "The same" if proof.holds else f"NOT THE SAME: {proof.different} rows differ"
+    verdict = "Equal" if proof.holds else f"NOT EQUAL: {proof.different} rows differ"
     console.print(
         f"   {verdict}: {proof.users:,} users, {proof.shards} shards, {proof.records:,} records. Verified in "
-        f"{proof.verify_seconds:.0f} s, rebuilt beside the serving rows in {proof.rebuild_seconds:.0f} s.",
+        f"{proof.verify_seconds:.0f} s, rebuilt in {proof.rebuild_seconds:.0f} s.",
         highlight=False,
     )
 

@@ -1,4 +1,4 @@
-"""The client of the demo: sends what customers do, asks what to show them, and times both. HTTP only."""
+"""The HTTP client of the demo: sends customers' events, requests recommendations, and measures both."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from millstream_tools.shops.contract.stable_id import stable_fraction
 from millstream_tools.shops.contract.steps import Behaved, Probed, Shown, Slate
 
 SENT_TWICE = 0.01
-"""The share of calls that the client repeats, as one does after a time-out."""
+"""The fraction of calls that the client repeats, as after a timeout."""
 
 SPOILT = 0.005
-"""The share of calls that carry one event of a type that nobody knows."""
+"""The fraction of calls with one event of an unknown type."""
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.1
-"""Between asking and asking again; every answer is logged, so impatience would be most of the load."""
+"""Seconds between retries; every answer is logged, so fast retries would be most of the load."""
 
 AT_ONCE_S = 0.05
-"""Only a question that follows its events at once can tell how soon they are visible; a later visit cannot."""
+"""Only a request right after its events can measure how soon they are visible."""
 
 TOP = 10
 
 
 class NeverVisibleError(ExplainedError):
-    """An accepted event did not show in a recommendation in time."""
+    """An accepted event was not reflected in recommendations in time."""
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """What is asked beside the live recommendations."""
+    """The baselines."""
 
     popularity: Popularity
     decayed: Popularity
     frozen: FrozenProfile
 
     def learn(self, item_ids: list[str]) -> None:
-        """Both popularities see every event, as it happens."""
+        """Count events in both popularities."""
         self.popularity.learn(item_ids)
         self.decayed.learn(item_ids)
 
 
 @dataclass
 class Storefront:
-    """Plays a shop's visits against a deployed API; shared by the threads that play different users."""
+    """Plays a shop's visits against a deployed API; shared by threads for different users."""
 
     api: MillstreamApi
     mirror: Mirror
@@ -68,7 +68,7 @@ class Storefront:
     _arm: dict[str, str] = field(default_factory=dict)
 
     def accept(self, step: Behaved) -> None:
-        """Send these events; some calls twice and some spoilt, because real clients do that."""
+        """Send these events; some calls twice and some with an invalid event, as real clients do."""
         call = call_body(step.behaviours)
         draw = stable_fraction(0, "storefront", step.behaviours[0].event_id)
         if draw < SPOILT:
@@ -79,7 +79,7 @@ class Storefront:
         self._note_reaction(step)
 
     def show(self, step: Shown) -> Slate:
-        """The slate of the customer's arm: the recommender's, or the one that the shop chose."""
+        """The slate of the customer's arm: the recommender's, or the shop's."""
         slate = self._ours(step) if step.house_slate is None else Slate(step.house_slate)
         self._arm[step.user_id] = step.arm
         value = step.truth(slate.item_ids)
@@ -89,7 +89,7 @@ class Storefront:
         return slate
 
     def probe(self, step: Probed) -> None:
-        """Would the target have been in the first ten, live, and by each baseline?"""
+        """Count whether the target is among the first ten, live and for each baseline."""
         answer = self.ask(step.user_id, TOP)
         target = item_key(step.target)
         excluded = excluded_items(self.mirror.state(step.user_id), SeenItems(self.exclude_seen))
@@ -104,7 +104,7 @@ class Storefront:
             self.counts.add(f"hits {name}", target in top)
 
     def ask(self, user_id: str, n: int) -> dict[str, Any]:
-        """Ask until the answer reflects the user's last accepted event; note how long that took, and each call."""
+        """Request until the answer reflects the user's last accepted event; record the times."""
         position, accepted_at = self._written.pop(user_id, (None, 0.0))
         comes_at_once = time.perf_counter() - accepted_at < AT_ONCE_S
         while True:
@@ -139,7 +139,7 @@ class Storefront:
         self.counts.add("rejected", len(receipt["rejected"]))
 
     def _note_reaction(self, step: Behaved) -> None:
-        """What a customer did on a page that began with a click on a slate counts for the arm that showed it."""
+        """Count a customer's actions after a click on a slate for the arm that showed it."""
         if any(behaviour.impression for behaviour in step.behaviours):
             arm = self._arm[step.behaviours[0].user_id]
             for behaviour in step.behaviours:

@@ -1,4 +1,4 @@
-"""A shop's words in Millstream's: products as PUT /items takes them, behaviours as POST /events takes them."""
+"""Convert a shop's products and behaviours to the bodies of PUT /items and POST /events."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from millstream_tools.shops.contract.behaviour import Behaviour
 from millstream_tools.shops.contract.product import Product
 
 SORTED_TOGETHER = 5000
-"""Behaviours among which those of one user are put into common records: bounds the memory of an import."""
+"""Behaviours grouped into records together, which bounds the memory of an import."""
 
 LONG_AFTER_MS = 2**52
-"""A clock far ahead of every shop's: history is checked like a live call, but nothing in it is in the future."""
+"""A time after that of every shop: history is validated like a live call, but no event is in the future."""
 
 
 def item_body(product: Product) -> dict[str, Any]:
-    """A product as PUT /items takes it."""
+    """A product for PUT /items."""
     described = {
         "itemId": product.item_id,
         "name": product.name,
@@ -34,7 +34,7 @@ def item_body(product: Product) -> dict[str, Any]:
 
 
 def event_body(behaviour: Behaviour) -> dict[str, Any]:
-    """A behaviour as POST /events takes it."""
+    """A behaviour for POST /events."""
     described = {
         "eventId": behaviour.event_id,
         "eventType": behaviour.event_type.value,
@@ -55,10 +55,10 @@ def call_body(behaviours: Sequence[Behaviour]) -> dict[str, Any]:
 
 
 def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int | None = None) -> EventRecord:
-    """The record that a call becomes, by the same checks as in the cloud; its rejected events are left out.
+    """The record of a call, validated as in the cloud, without rejected events.
 
-    Without a time it counts as taken in when the last of its events happened: shops play in the past, so the cloud's
-    own later clock changes none of their times either.
+    By default it is recorded at the time of its last event: shops play in the past, so the later clock of the cloud
+    does not change their times either.
     """
     submission = parse_submission(call, LONG_AFTER_MS)
     if recorded_at_ms is None:
@@ -69,7 +69,7 @@ def as_record(call: dict[str, Any], secret: bytes, recorded_at_ms: int | None = 
 def history_records(history: Iterable[Behaviour], secret: bytes) -> Iterator[EventRecord]:
     """A history as records of up to 20 events; each user's events keep their order.
 
-    Records count as taken in when the last event came that was sorted with them: a log's own clock only goes forward.
+    Records are recorded at the time of the last event sorted with them, because recording times only increase.
     """
     remaining = iter(history)
     while together := list(islice(remaining, SORTED_TOGETHER)):

@@ -1,4 +1,4 @@
-"""How far long work is: bars on the error output where that is a terminal, and nowhere else."""
+"""Progress bars on standard error, if it is a terminal."""
 
 from __future__ import annotations
 

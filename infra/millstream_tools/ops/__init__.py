@@ -1,1 +1,1 @@
-"""A deployed stack at work: how to reach it, and what people do to it."""
+"""Operations on a deployed stack."""

@@ -1,4 +1,4 @@
-"""Millstream's HTTP API as a client uses it: nothing here knows what is behind it."""
+"""A client of Millstream's HTTP API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import urllib3
 
 from millstream_tools.explained import ExplainedError
 
-# GET and PUT may be said twice. A POST may too, and counts once; but its sender wants to know what became of each.
+# GET and PUT are retried. A POST is idempotent too, but its caller needs the result of each call.
 _TRY_AGAIN = urllib3.Retry(
     3,
     backoff_factor=0.5,
@@ -22,7 +22,7 @@ _TRY_AGAIN = urllib3.Retry(
 
 
 class ApiError(ExplainedError):
-    """The API refused a call, or could not be reached; `status` is 0 where no answer came."""
+    """The API rejected a call, or could not be reached; `status` is 0 without a response."""
 
     def __init__(self, status: int, message: str, body: Mapping[str, Any] | None = None) -> None:
         self.status = status
@@ -31,7 +31,7 @@ class ApiError(ExplainedError):
 
 
 class MillstreamApi:
-    """One deployed API and the key to it; safe to share between threads, which reuse its connections."""
+    """A client of one deployed API. Thread-safe; threads share its connections."""
 
     def __init__(self, url: str, key: str, connections: int = 16) -> None:
         self._url = url.rstrip("/")
@@ -44,7 +44,7 @@ class MillstreamApi:
         return self._call("POST", "/events", body)
 
     def recommendations(self, user_id: str, **query: object) -> dict[str, Any]:
-        """A user's slate; `query` as GET /recommendations takes it, None meaning absent. Raises ApiError."""
+        """A user's slate; `query` has the parameters of GET /recommendations, None for absent ones. Raises ApiError."""
         given = {name: value for name, value in query.items() if value is not None}
         return self._call("GET", f"/recommendations/{quote(user_id, safe='')}?{urlencode(given)}")
 
@@ -53,7 +53,7 @@ class MillstreamApi:
         return self._call("PUT", "/items", {"items": list(items)})
 
     def health(self) -> dict[str, Any]:
-        """Whether the API answers, and by which model. Raises ApiError."""
+        """Whether the API works, and the serving model. Raises ApiError."""
         return self._call("GET", "/health")
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class MillstreamApi:
         try:
             answer = self._pool.request(method, self._url + path, body=data, headers=self._headers)
         except urllib3.exceptions.HTTPError as error:
-            raise ApiError(0, f"no answer from {self._url}: {error}") from error
+            raise ApiError(0, f"no response from {self._url}: {error}") from error
         content = _json(answer.data)
         if answer.status >= 400:
             raise ApiError(answer.status, _message(content), content)

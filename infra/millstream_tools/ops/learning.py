@@ -1,4 +1,4 @@
-"""What a stack's own events teach: training sets of its log, and models that are fitted on them."""
+"""Training sets of a stack's log, and publication of models."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from millstream_tools.ops.stack import Stack
 
 
 def training_set(stack: Stack, until: int | Position | None, progress: Progress) -> TrainingSet:
-    """What a stack's log says, archive and stream, up to a time in milliseconds, a position, or its end.
+    """The training set of a stack's log, up to a time in milliseconds, a position, or its end.
 
-    Raises NotFoundError for a position that the log does not hold, InvalidRecordError for one that nobody can read,
+    Raises NotFoundError for a position that is not in the log, InvalidRecordError if its record is unreadable,
     UnavailableError.
     """
     log = WholeLog(stack.archive(), stack.log_reader())
@@ -33,7 +33,7 @@ def training_set(stack: Stack, until: int | Position | None, progress: Progress)
 
 
 def publish(models: ModelStore, folder: Path, *, promote: bool) -> None:
-    """Store a model's folder and, if wished, let it serve. What is done already is not done again."""
+    """Publish a model folder and optionally promote it, unless that is done."""
     clock = SystemClock()
     model = publishable(folder, clock.now_ms())
     publish_model(models, model, folder)

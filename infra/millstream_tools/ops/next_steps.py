@@ -1,4 +1,4 @@
-"""What is still missing before a stack recommends from its own events."""
+"""The missing steps before a stack recommends from its own events."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _PUBLISHED = (EventKind.ItemPublished, EventKind.ItemRetired)
 
 
 def next_steps(stack: Stack, items: Collection[ItemKey]) -> list[str]:
-    """Lines for people: which of these items are not published, whether a model serves, and the next commands.
+    """Messages about unpublished items and a missing model, with the commands to run next.
 
-    Reads the log, which says what was published. Raises UnavailableError.
+    Reads the log to find the published items. Raises UnavailableError.
     """
     lines = []
     if unpublished := set(items) - _published(stack):
         lines.append(
-            f"items not published: {len(unpublished):,} of {len(set(items)):,}, and only published items are "
-            "recommended: `millstream catalogue import FILE`"
+            f"{len(unpublished):,} of {len(set(items)):,} items are not published, and only published items are "
+            "recommended: run `millstream catalogue import FILE`"
         )
     if stack.models().champion() is None:
-        lines.append("no model serves: `millstream models fit --from-log --promote`")
+        lines.append("no model serves: run `millstream models fit --from-log --promote`")
     return lines
 
 

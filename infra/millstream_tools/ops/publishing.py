@@ -1,4 +1,4 @@
-"""Items in calls of PUT /items."""
+"""Publish items from files by PUT /items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from millstream_tools.readers.rejects import Reject
 
 @dataclass
 class PublishedFile:
-    """What became of the rows: each is an item that was published, one that came again, or a reject."""
+    """The result by row: published, repeated or rejected."""
 
     published: int = 0
     repeated: int = 0
@@ -22,7 +22,7 @@ class PublishedFile:
 
 
 def publish_items(api: MillstreamApi, rows: Iterable[ReadItem | Reject]) -> PublishedFile:
-    """Publish the items in their order. Raises ApiError; what was published before stays so."""
+    """Publish the items in order. Raises ApiError; items published before that stay published."""
     done, waiting, seen = PublishedFile(), dict[str, dict[str, Any]](), set[str]()
     for row in rows:
         if isinstance(row, Reject):

@@ -1,4 +1,4 @@
-"""A rebuild on AWS: an execution of the stack's state machine, started here, and followed until it ends.
+"""Start an execution of the stack's rebuild state machine, and follow it until it ends.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html
 """
@@ -20,12 +20,12 @@ RUNNING = ("RUNNING", "PENDING_REDRIVE")
 
 
 class RebuildFailedError(ExplainedError):
-    """The execution did not succeed; the message says where it is, why, and how to go on with it."""
+    """The execution failed; the message has its ARN, the cause, and the command to resume it."""
 
 
 @dataclass(frozen=True)
 class MapRun:
-    """How far one of the machine's maps is; runs that failed and were started again are counted together."""
+    """The progress of one map state; failed and restarted runs are counted together."""
 
     state: str
     done: int
@@ -33,11 +33,11 @@ class MapRun:
 
 
 Look = Callable[[list[MapRun]], None]
-"""Hears how far the maps are, in their order, each time that somebody looked."""
+"""Called with the progress of the map states, in order, at each poll."""
 
 
 def start(stack: Stack, workspace: str | None = None, partitions: int | None = None) -> str:
-    """Start an execution; `workspace` is the name of one that failed and is gone on with. Raises InvalidInputError."""
+    """Start an execution; `workspace` is the name of a failed execution to resume. Raises InvalidInputError."""
     wanted: dict[str, Any] = {}
     if workspace:
         wanted["workspace"] = valid_name(workspace)
@@ -50,7 +50,7 @@ def start(stack: Stack, workspace: str | None = None, partitions: int | None = N
 
 
 def follow(stack: Stack, execution: str, look: Look, wait: Callable[[], None] | None = None) -> dict[str, Any]:
-    """Look at an execution until it ends; what it came to. Raises RebuildFailedError."""
+    """Poll an execution until it ends; return its output. Raises RebuildFailedError."""
     client = stack.client("stepfunctions")
     while True:
         described = client.describe_execution(executionArn=execution)
@@ -60,16 +60,16 @@ def follow(stack: Stack, execution: str, look: Look, wait: Callable[[], None] | 
         (wait or _wait)()
     if described["status"] != "SUCCEEDED":
         name = execution.rpartition(":")[2]
-        reason = f"{described.get('error', '')} {described.get('cause', '')}".strip() or "no reason was given"
+        reason = f"{described.get('error', '')} {described.get('cause', '')}".strip() or "no reason given"
         raise RebuildFailedError(
             f"execution {execution} ended as {described['status']}: {reason}\n"
-            f"The old view serves. To go on where it stopped: millstream rebuild --on-aws --resume {name}"
+            f"The old view still serves. To resume: millstream rebuild --on-aws --resume {name}"
         )
     return dict(json.loads(described["output"]))
 
 
 def map_runs(client: Any, execution: str) -> list[MapRun]:
-    """The maps that were begun, in their order."""
+    """The map states that were started, in order."""
     pages = client.get_paginator("list_map_runs").paginate(executionArn=execution)
     begun = sorted((run for page in pages for run in page["mapRuns"]), key=lambda run: run["startDate"])
     return [_described(client.describe_map_run(mapRunArn=run["mapRunArn"])) for run in begun]

@@ -1,4 +1,4 @@
-"""`Rebuild` and `Verify` for a stack, in this process: the log is folded here, the rows are read and written there."""
+"""Rebuild and verify a stack's views from this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from millstream_tools.ops.stack import Stack
 from millstream_tools.places import STATE_FOLDER
 
 WAIT_S = 1.0
-"""Before rows that differ are read again: longer than a batch is on its way."""
+"""Wait before differing rows are read again: longer than a batch is in flight."""
 
 
 def rebuild(
@@ -29,7 +29,7 @@ def rebuild(
     afresh: bool = False,
     folder: Path | None = None,
 ) -> Rebuilt:
-    """Rebuild a stack's views, or go on with the rebuild that was killed; `afresh` forgets that one instead.
+    """Rebuild a stack's views, or resume an interrupted rebuild; with `afresh`, start again.
 
     Raises UnavailableError, ConflictError, DiffersError.
     """
@@ -43,7 +43,7 @@ def rebuild(
 
 
 def workspace_of(stack: Stack) -> Path:
-    """Where a rebuild of this stack can be resumed. A stack made anew under an old name has another API, so another."""
+    """The workspace folder for rebuilds of this stack; a new stack under an old name has another."""
     return STATE_FOLDER / "rebuild" / f"{stack.region}-{stack.name}-{stack.output('ApiId')}"
 
 

@@ -1,4 +1,4 @@
-"""A deployed stack as command-line work sees it: the local cloud that is up, or a stack in the user's AWS account."""
+"""Access to a deployed stack: the running local cloud, or a stack in the user's AWS account."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from millstream_tools.explained import ExplainedError
 
 
 class NoStackError(ExplainedError):
-    """There is no such stack, or no way to it; the message says what can be done."""
+    """The stack does not exist or cannot be reached; the message says what to do."""
 
 
 class Stack(Wiring):
-    """A stack and how to reach it; `endpoint` is None on AWS."""
+    """A deployed stack; `endpoint` is None on AWS."""
 
     def __init__(
         self, name: str, region: str, outputs: Mapping[str, str], endpoint: str | None, session: boto3.Session
@@ -36,27 +36,27 @@ class Stack(Wiring):
         super().__init__(lambda resource: self.output(resource.output), self.client, Patience.LONG)
 
     def client(self, service: str, _: Patience = Patience.LONG) -> Any:
-        """A boto3 client of this stack's account or local cloud. Always patient: nobody waits as for a web page."""
+        """A boto3 client of this stack's account or local cloud, always with long retries."""
         return self._session.client(service, endpoint_url=self.endpoint, config=Patience.LONG.value)
 
     def output(self, name: str) -> str:
-        """One output of the template. Raises NoStackError where the stack has none of that name."""
+        """One output of the template. Raises NoStackError if the stack does not have it."""
         try:
             return self.outputs[name]
         except KeyError:
             raise NoStackError(
                 f"stack {self.name}: expected an output {name}, got {', '.join(sorted(self.outputs)) or 'none'}: "
-                "is it a Millstream stack, and as new as this Millstream?"
+                "is it a Millstream stack of this version?"
             ) from None
 
     def features(self) -> FeatureStore:
-        """The rows of the version that serves."""
+        """The rows of the serving version."""
         views = self.views()
         return views.store(views.serving())
 
 
 def open_stack(name: str | None = None) -> Stack:
-    """The stack of that name in the user's AWS account; without a name, the local cloud that is up.
+    """The named stack in the user's AWS account, or the running local cloud.
 
     Sets nothing globally: endpoint and credentials are in the clients. Raises NoStackError.
     """
@@ -65,7 +65,7 @@ def open_stack(name: str | None = None) -> Stack:
     status = cloud.status()
     if not status.server_running or status.deployment is None:
         raise NoStackError(
-            "no local cloud is up: run `millstream up`, or name a stack with --stack or MILLSTREAM_STACK"
+            "no local cloud is running: run `millstream up`, or give a stack with --stack or MILLSTREAM_STACK"
         )
     return local_stack(status.deployment)
 
@@ -76,8 +76,8 @@ def local_stack(deployment: Deployment) -> Stack:
 
 
 def _stack_on_aws(name: str) -> Stack:
-    """By the credentials and the region that every AWS tool of the user's shell takes."""
-    # AWS_REGION, because boto3 itself looks at AWS_DEFAULT_REGION alone, and then at the user's profile.
+    """With the credentials and the region of the user's shell, as other AWS tools."""
+    # AWS_REGION, because boto3 itself reads only AWS_DEFAULT_REGION and the user's profile.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
     try:
         client = session.client("cloudformation", config=Patience.LONG.value)

@@ -1,1 +1,1 @@
-"""Files that people have, read by a mapping: every row is an event or a reject (README.md)."""
+"""Read event and item files by a mapping: every row is an event or a reject (README.md)."""

@@ -1,4 +1,4 @@
-"""A row becomes an event by the checks of POST /events, or a reject that names the column."""
+"""Convert rows to events, validated like POST /events, or to rejects that name the column."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from millstream_tools.readers.times import time_of_file, time_reader
 from millstream_tools.tables.rows import BadRow, Row
 
 USERS_REMEMBERED = 1 << 16
-"""Pseudonyms that need not be computed again; a file often has a user's rows together."""
+"""Size of the pseudonym cache; files often have a user's rows together."""
 
 _FIELDS = {
     "userId": "user",
@@ -32,13 +32,13 @@ _FIELDS = {
     "eventId": "event_id",
     "quantity": "quantity",
 }
-"""What POST /events calls the fields of a mapping."""
+"""The fields of a mapping by their names in POST /events."""
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 
 
 class ReadEvent(NamedTuple):
-    """An event and whose it is. `named` says that the file itself gave the event id."""
+    """An event and its user. `named` is True if the file has the event id."""
 
     subject: Pseudonym
     named: bool
@@ -46,7 +46,7 @@ class ReadEvent(NamedTuple):
 
 
 class EventReader:
-    """Reads the rows of one mapping. `now_ms` is what no event may be later than; see domain/submissions."""
+    """Reads rows by one mapping. Events may not be later than `now_ms`; see domain/log/submissions."""
 
     def __init__(self, mapping: ColumnMapping, secret: bytes, now_ms: int) -> None:
         self._columns = mapping.columns
@@ -69,7 +69,7 @@ class EventReader:
         self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
 
     def read(self, file: str, row: Row | BadRow, text: Callable[[Any], str]) -> ReadEvent | Reject:
-        """The event of a row, or why there is none."""
+        """The event of a row, or the reject."""
         if isinstance(row, BadRow):
             return Reject(file, row.line, "row", row.expected, row.got, text(row.raw))
         self._rows += 1
@@ -81,12 +81,12 @@ class EventReader:
             return Reject(file, row.line, column, error.expected, error.got, text(row.raw))
 
     def _enter(self, file: str) -> None:
-        """Read the time of a file's rows from its name, where the mapping says so."""
+        """Read the time of a file's rows from its name, if the mapping says so."""
         if self._form.file is not None and file != self._file:
             self._file, self._file_s = file, time_of_file(file, self._form.file)
 
     def _time_of_row(self, _: Sequence[Any]) -> float:
-        """A time for what has none of its own: that of its file or, to keep the order, a millisecond a row."""
+        """The time of a row without one: that of its file or, to keep the order, one millisecond per row."""
         return self._file_s if self._form.file is not None else self._rows / 1000
 
     def _read(self, cells: Sequence[Any]) -> ReadEvent:
@@ -109,7 +109,7 @@ class EventReader:
         return ReadEvent(self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0])
 
     def _column(self, field: str) -> str:
-        """The file's own name for a field of POST /events; a rule names its column itself."""
+        """The file's column for a field of POST /events; a rule names its column itself."""
         return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
 
 
@@ -125,7 +125,7 @@ def _optional_id(cell: Mapping[str, int], part: str, missing: Collection[str], m
 
 
 def _id_cell(place: int, missing: Collection[str], *, whole: bool) -> _Cell:
-    """An id: a text as it is, a number in the way in which people write it."""
+    """An id: text unchanged, numbers without a trailing .0."""
 
     def read(cells: Sequence[Any]) -> Any:
         cell = cells[place]
@@ -153,7 +153,7 @@ def _optional_number(cell: Mapping[str, int], part: str, missing: Collection[str
 
 
 def _number(cell: Any, missing: Collection[str]) -> Any:
-    """A number, None where the cell is empty, and the cell itself where it is neither: a check will say so."""
+    """A number, None for an empty cell, or the cell itself if it is neither, for the validation to reject."""
     if isinstance(cell, str):
         if cell in missing:
             return None
@@ -200,7 +200,7 @@ def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collect
 
 
 def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
-    """Raises InvalidInputError under the column's own name where a row does not fulfil a rule."""
+    """Raise InvalidInputError with the column's name if a row does not meet a rule."""
     if rule.not_starting_with is not None:
         if cell is not None and str(cell).startswith(rule.not_starting_with):
             raise InvalidInputError(rule.column, rule.expected, cell)

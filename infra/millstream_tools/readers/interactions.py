@@ -1,4 +1,4 @@
-"""Files as interactions: what the log would say after they were imported."""
+"""Read files as interactions, with the same result as importing them and reading the log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from millstream_tools.readers.tally import Tally
 
 _SECRET = b"of no stack: these pseudonyms name users in one process"
 _LATEST_MS = 2**52
-"""No event of a file is in the future here: a model may be fitted on data of any time."""
+"""Later than any event, because models may be fitted on data of any time."""
 
 
 def read_interactions(
     files: Sequence[Path], mapping: ColumnMapping, progress: Progress, refuse: Callable[[Reject], None]
 ) -> tuple[Interactions, Tally]:
-    """The events of files in the order of an import, folded as the log is; `refuse` hears of each rejected row.
+    """The events of files in the order of an import, folded like the log. Calls `refuse` with each rejected row.
 
     Raises ImportingError, OSError.
     """

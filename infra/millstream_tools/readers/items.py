@@ -1,4 +1,4 @@
-"""A catalogue out of files: each row is an item as PUT /items takes it, or a reject."""
+"""Read catalogue files: each row is an item for PUT /items, or a reject."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from millstream_tools.tables.opening import column_names, open_rows
 from millstream_tools.tables.rows import BadRow, Row
 
 FIELDS = ("itemId", "name", "category", "price", "description", "available")
-"""What PUT /items takes beside attributes; a column of such a name needs no option."""
+"""The fields of PUT /items except attributes; columns with these names need no option."""
 
 ATTRIBUTES = "attributes"
-"""A JSON object under this name gives all its entries."""
+"""A JSON object in this column gives attributes for all its entries."""
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -41,7 +41,7 @@ class ReadItem(NamedTuple):
 
 
 class ItemFile:
-    """One file of items, read by the columns that are named or that have the names of FIELDS."""
+    """One file of items, read by the given columns and those named like FIELDS."""
 
     def __init__(self, path: Path, columns: ItemColumns, form: Form = Form()) -> None:  # noqa: B008  # frozen
         """Raises BadFileError, BadMappingError, OSError."""
@@ -92,7 +92,7 @@ class ItemFile:
 
 
 def _cell(name: str, cell: Any) -> Any:
-    """A cell as the field wants it; what cannot be that is left as it is, for the check to name it."""
+    """A cell converted to the field's type; unchanged if impossible, for the validation to reject."""
     if cell is None or cell == "" or cell != cell:  # noqa: PLR0124  # not a number, as some write nothing
         return None
     if name == "price" and isinstance(cell, str):
@@ -107,7 +107,7 @@ def _cell(name: str, cell: Any) -> Any:
 
 
 def _attribute(cell: Any) -> Any:
-    """A number where it is one: filters compare it by size."""
+    """A number if the text is one, so that filters compare by value."""
     if not isinstance(cell, str):
         return None if cell is None or cell != cell else cell  # noqa: PLR0124  # the same
     return None if cell == "" else _number(cell)

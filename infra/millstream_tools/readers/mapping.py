@@ -1,4 +1,4 @@
-"""How the columns of a file become the fields of an event."""
+"""Column mappings: how the columns of a file become the fields of an event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream_tools.tables.form import Form
 Unit = Literal["seconds", "milliseconds", "microseconds"]
 
 CONSTANT = "="
-"""What an event type begins with that is the same for all rows: `=ItemViewed` is no column."""
+"""The prefix of a constant event type: `=ItemViewed` is not a column."""
 
 REQUIRED = ("user", "item", "time")
 FIELDS = (*REQUIRED, "event_type", "value", "session", "event_id", "quantity")
@@ -28,10 +28,10 @@ class FileTime:
 
 @dataclass(frozen=True)
 class TimeForm:
-    """How a moment is written: a number is in this unit since 1970, a text in this pattern (None: ISO 8601).
+    """The format of times: numbers in this unit since 1970, text in this pattern (None: ISO 8601).
 
-    The zone is that of moments which name none. With `row_order` nothing says when events happened: they are in the
-    order of the rows, enough to fit a model on, and no history to import. With `file`, the name of a file does.
+    The zone is for times without one. With `row_order` the rows have an order but no times: enough to fit a model, but
+    not to import. With `file`, the time comes from the file's name.
     """
 
     unit: Unit = "seconds"
@@ -43,7 +43,7 @@ class TimeForm:
 
 @dataclass(frozen=True)
 class Keep:
-    """A condition that a row must fulfil to be an event; `expected` is the reason for rejecting the others."""
+    """A condition on rows; `expected` is the reason for rejecting rows that do not meet it."""
 
     column: str
     expected: str
@@ -53,10 +53,10 @@ class Keep:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """Which column fills which field, and how the cells are to be read.
+    """Which column fills which field, and how cells are read.
 
-    `event_types` translates what the file calls an event type. A cell that is one of `missing` counts as absent. The
-    fields in `whole_numbers` drop a fraction of zeros: 17850.0 is the user 17850.
+    `event_types` translates the file's names of event types. A cell that is one of `missing` counts as absent. For
+    fields in `whole_numbers` a fraction of zeros is dropped: 17850.0 is the user 17850.
     """
 
     columns: Mapping[str, str]
@@ -69,16 +69,16 @@ class ColumnMapping:
 
     @property
     def timed(self) -> bool:
-        """Whether it is known when events happened; otherwise they are in the order of their rows."""
+        """Whether events have times; otherwise they have only the order of the rows."""
         return not self.time.row_order
 
     @property
     def event_type(self) -> str | None:
-        """The event type of all rows; None where a column says it."""
+        """The event type of all rows; None if a column has it."""
         name = self.columns["event_type"]
         return name.removeprefix(CONSTANT) if name.startswith(CONSTANT) else None
 
     def wanted(self) -> tuple[str, ...]:
-        """Every column that is read, once."""
+        """All columns that are read, once each."""
         named = [name for part, name in self.columns.items() if part != "event_type" or self.event_type is None]
         return tuple(dict.fromkeys([*named, *(rule.column for rule in self.keep)]))

@@ -1,4 +1,4 @@
-"""Reads a mapping from a small YAML file, field by field, or from the command line; README.md describes it."""
+"""Read a mapping from a YAML file and the command line; README.md describes the format."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _KEEP = ("column", "expected", "not_starting_with", "at_least")
 
 
 def ready_mappings() -> list[str]:
-    """The names of the mappings that come with Millstream."""
+    """The names of the built-in mappings."""
     return sorted(path.stem for path in READY.glob("*.yaml"))
 
 
 def read_mapping(named: str | None, columns: Mapping[str, str]) -> ColumnMapping:
-    """The mapping of a file or of a ready name, with columns from the command line put in place of its own.
+    """The mapping of a file or of a built-in name; columns of the command line replace its own.
 
     Raises BadMappingError.
     """
@@ -65,11 +65,11 @@ def _content(named: str) -> dict[str, Any]:
 
 
 def _complete(columns: Mapping[str, str], time: TimeForm) -> Mapping[str, str]:
-    """All columns, in the order of the fields, so that equal mappings are written equally."""
+    """All columns, in the order of the fields, so that equal mappings have equal text."""
     for name in REQUIRED:
         if name not in columns and not (name == "time" and (time.row_order or time.file)):
             ready = ", ".join(ready_mappings())
-            raise _bad(f"columns.{name}", f"a column (--{name} COLUMN), or a mapping that says it ({ready})", None)
+            raise _bad(f"columns.{name}", f"a column (--{name} COLUMN) or a mapping that has it ({ready})", None)
     return {name: columns[name] for name in FIELDS if name in columns}
 
 
@@ -148,20 +148,20 @@ def _rule(given: object, place: str) -> Keep:
 
 
 def _part(of: Mapping[str, Any], name: str, names: Collection[str]) -> dict[str, Any]:
-    """One part of a mapping, with no other names than these."""
+    """One part of a mapping, which may only have these names."""
     return _known(_object(of.get(name, {}), name), name, names)
 
 
 def _known(given: dict[str, Any], where: str, names: Collection[str]) -> dict[str, Any]:
     for name in given:
         if name not in names:
-            raise _bad(where, "no other names than " + ", ".join(names), name)
+            raise _bad(where, "only the names " + ", ".join(names), name)
     return given
 
 
 def _object(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _bad(name, "names with values", value)
+        raise _bad(name, "a mapping of names to values", value)
     return value
 
 
@@ -175,13 +175,13 @@ def _texts(value: object, name: str, allowed: Collection[str] | None = None) -> 
     texts = tuple(_text(one, f"{name}[{place}]", empty=True) for place, one in enumerate(_list(value, name)))
     for text in texts:
         if allowed is not None and text not in allowed:
-            raise _bad(name, "of " + ", ".join(allowed), text)
+            raise _bad(name, "one of " + ", ".join(allowed), text)
     return texts
 
 
 def _text(value: object, name: str, *, empty: bool = False) -> str:
     if not isinstance(value, str) or not (value or empty):
-        raise _bad(name, "a text (in quotes if it looks like a number)", value)
+        raise _bad(name, "a string (in quotes if it looks like a number)", value)
     return value
 
 

@@ -1,7 +1,7 @@
-"""Rows in order on disk, in bounded memory: sorted runs, merged while they are read.
+"""External sorting of rows on disk, in bounded memory.
 
 External merge sort as in Knuth, The Art of Computer Programming, volume 3, section 5.4, with runs as long as memory
-allows and merges of up to 64. A log's clock only goes forward, so history is sorted by time before it is numbered.
+allows and merges of up to 64. Recording times only increase in a log, so history is sorted by time before import.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import Any
 
 RUN_ROWS = 50_000
-"""Rows that are sorted in memory at once: a few tens of megabytes."""
+"""Rows sorted in memory at once: a few tens of megabytes."""
 
 BLOCK_ROWS = 256
-"""Rows of each run that are in memory while runs are merged."""
+"""Rows of each run in memory during a merge."""
 
 WIDTH = 64
-"""Runs that are merged at once; a row is written once more for each power of it."""
+"""Runs merged at once; a row is written again for each power of it."""
 
 SortRow = tuple[Any, ...]
-"""Numbers, strings, bytes, None, and lists and dicts of these; the first elements are what rows are sorted by."""
+"""Numbers, strings, bytes, None, and lists and dicts of these; the first elements are the sort key."""
 
 
 class SortedRows:
-    """Takes rows in any order and gives them back in order. Rows must not be equal: number them."""
+    """Sorts rows. Rows must differ: number them."""
 
     def __init__(self, folder: Path, run_rows: int = RUN_ROWS, width: int = WIDTH) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class SortedRows:
         self._levels: list[list[Path]] = [[]]
 
     def add(self, row: SortRow) -> None:
-        """Take one row."""
+        """Add a row."""
         self._rows.append(row)
         if len(self._rows) == self._run_rows:
             self._rows.sort()
@@ -51,7 +51,7 @@ class SortedRows:
         return heapq.merge(*runs, self._rows)
 
     def _keep(self, run: Path, level: int) -> None:
-        """File a run beside those of its size, and merge them when they are many."""
+        """Add a run to those of its size, and merge them when there are many."""
         if level == len(self._levels):
             self._levels.append([])
         runs = self._levels[level]
@@ -76,7 +76,7 @@ def _read(path: Path) -> Iterator[SortRow]:
     with path.open("rb") as file:
         while True:
             try:
-                block = marshal.load(file)  # noqa: S302  # nobody but this process wrote the file
+                block = marshal.load(file)  # noqa: S302  # only this process wrote the file
             except EOFError:
                 return
             yield from block

@@ -1,4 +1,4 @@
-"""Files become events in order of time: each row is an event or a reject."""
+"""Read files as events sorted by time: each row is an event or a reject."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS_BETWEEN_REPORTS = 1_000
 
 @dataclass
 class History:
-    """The events of an import, sorted, and what was counted while they were read."""
+    """The sorted events of an import, and the counts."""
 
     rows: SortedRows
     tally: Tally = field(default_factory=Tally)
@@ -30,7 +30,7 @@ class History:
 
 @dataclass(frozen=True)
 class ReadHistory:
-    """Read files by a mapping. `max_rejects` None: any number; `refuse` hears of each reject."""
+    """Reads files by a mapping. `max_rejects` None means any number; `refuse` is called with each reject."""
 
     mapping: ColumnMapping
     secret: bytes
@@ -39,7 +39,7 @@ class ReadHistory:
     max_rejects: int | None = None
 
     def __call__(self, files: Sequence[Path], now_ms: int, folder: Path) -> History:
-        """Every row of the files, in an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
+        """Read all rows, using an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
         history = History(SortedRows(folder))
         reader = EventReader(self.mapping, self.secret, now_ms)
         for path in files:
@@ -47,7 +47,7 @@ class ReadHistory:
         tally = history.tally
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
-            raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows, none of which is one{why}")
+            raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")
         return history
 
     def _read(self, path: Path, reader: EventReader, history: History) -> None:

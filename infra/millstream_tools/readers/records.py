@@ -1,4 +1,4 @@
-"""Events in order of time become the records of a log whose clock only goes forward."""
+"""Convert events sorted by time to records with increasing recording times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from millstream_tools.readers.ordering import SortRow
 
 
 def as_sort_row(number: int, read: ReadEvent) -> SortRow:
-    """What is sorted: by time, then as the files have them, which `number` says."""
+    """The sort row of an event: by time, then in file order by `number`."""
     event = read.event
     return (
         event.occurred_at_ms,
@@ -32,9 +32,9 @@ def as_sort_row(number: int, read: ReadEvent) -> SortRow:
 
 
 def as_records(rows: Iterable[SortRow]) -> Iterator[EventRecord]:
-    """Records of up to 20 events that follow each other and are one user's.
+    """Records of up to 20 consecutive events of one user.
 
-    A record counts as taken in when its last event happened.
+    A record is recorded at the time of its last event.
     """
     for subject, of_user in groupby(_events(rows), key=itemgetter(0)):
         events = (event for _, event in of_user)
@@ -43,10 +43,10 @@ def as_records(rows: Iterable[SortRow]) -> Iterator[EventRecord]:
 
 
 def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, Event]]:
-    """The events, those without an id of their own with one.
+    """The events, with derived ids for those without one.
 
-    The first of several rows that say the same has the id that POST /events would give; the others are told apart by
-    how many came before. Rows that say the same have the same time, so only those of one moment are remembered.
+    The first of several equal rows has the id that POST /events would derive; the others get a counter. Equal rows have
+    the same time, so only those of one time are kept in memory.
     """
     for occurred_at_ms, of_moment in groupby(rows, key=itemgetter(0)):
         before: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Rows that became no event, each with its reason: a CSV file, so that it can be repaired and looked through."""
+"""Rejected rows with their reasons, as a CSV file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import IO, Any, NamedTuple
 
 COLUMNS = ("file", "line", "column", "expected", "got", "row")
 LONGEST_ROW = 10_000
-"""Characters of a row that the file keeps."""
+"""Characters of a row that the file contains."""
 
 
 class Reject(NamedTuple):
-    """A row that is no event: where it is, which column is to blame, what was expected there and what came."""
+    """A rejected row: its file and line, the invalid column, the expected and the actual value."""
 
     file: str
     line: int
@@ -26,7 +26,7 @@ class Reject(NamedTuple):
 
 
 class RejectFile:
-    """The reject file, made when the first reject comes: no file, no reject."""
+    """The reject file, created at the first reject."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,15 +34,15 @@ class RejectFile:
         self._rows: Any = None
 
     def add(self, reject: Reject) -> None:
-        """Write one down."""
+        """Write a reject."""
         if self._file is None:
-            # Escaped, because a row that is no text in its own encoding is one of the reasons to be here.
+            # Escaped, because rows may be rejected for invalid encoding.
             self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
             self._rows = csv.writer(self._file)
             self._rows.writerow(COLUMNS)
         self._rows.writerow(reject._replace(row=reject.row[:LONGEST_ROW]))
 
     def close(self) -> None:
-        """What was added is in the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()

@@ -1,4 +1,4 @@
-"""What an import has seen so far."""
+"""Counts of an import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from millstream_tools.readers.events import ReadEvent
 from millstream_tools.readers.rejects import Reject
 
 MOST_COUNTED = 1_000_000
-"""Distinct users or items up to which they are counted: the only memory that grows with a history."""
+"""Largest exact count of distinct users or items: the only memory that grows with a history."""
 
 FIRST_REJECTS = 10
 FIRST_OF_A_REASON = 2
@@ -22,7 +22,7 @@ class Distinct:
     seen: set[bytes] = field(default_factory=set)
 
     def add(self, key: bytes) -> None:
-        """See one key."""
+        """Count a key."""
         if len(self.seen) < MOST_COUNTED:
             self.seen.add(key)
 
@@ -32,7 +32,7 @@ class Distinct:
 
 @dataclass
 class Tally:
-    """Rows, and what became of them: each is an event or a reject. Times are epoch milliseconds."""
+    """Counts of rows: each is an event or a reject. Times are epoch milliseconds."""
 
     events: int = 0
     rejected: int = 0
@@ -49,7 +49,7 @@ class Tally:
         return self.events + self.rejected
 
     def count(self, read: ReadEvent) -> None:
-        """See an event."""
+        """Count an event."""
         event = read.event
         self.events += 1
         self.users.add(read.subject)
@@ -59,7 +59,7 @@ class Tally:
         self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
 
     def count_reject(self, reject: Reject) -> None:
-        """See a reject."""
+        """Count a reject."""
         self.rejected += 1
         self.reasons[reject.column, reject.expected] += 1
         if (
@@ -69,5 +69,5 @@ class Tally:
             self.first_rejects.append(reject)
 
     def counts(self) -> dict[str, int]:
-        """What the registry keeps."""
+        """The counts for the registry of imports."""
         return {"rows": self.rows, "events": self.events, "rejected": self.rejected}

@@ -1,4 +1,4 @@
-"""Moments as files write them, in seconds since 1970."""
+"""Parse times of files to seconds since 1970."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PER_SECOND: dict[Unit, int] = {"seconds": 1, "milliseconds": 1_000, "microsecon
 
 
 def time_reader(form: TimeForm) -> Callable[[Any], float]:
-    """What reads a cell that holds a moment; it raises InvalidInputError for what is none."""
+    """A function that parses a time cell and raises InvalidInputError for an invalid one."""
     per_second, zone, pattern = _PER_SECOND[form.unit], ZoneInfo(form.zone), form.pattern
     written = f"like {pattern}" if pattern else "in ISO 8601"
     read_text = _iso_or_number(per_second, zone) if pattern is None else _in_pattern(pattern, zone)
@@ -37,7 +37,7 @@ def time_reader(form: TimeForm) -> Callable[[Any], float]:
 
 
 def time_of_file(name: str, form: FileTime) -> float:
-    """The moment that a file's name says, in seconds since 1970. Raises InvalidInputError for a name that says none."""
+    """The time in a file's name, in seconds since 1970. Raises InvalidInputError if there is none."""
     found = re.search(form.pattern, name)
     try:
         days = int(found[1]) if found else None
@@ -59,7 +59,7 @@ def _iso_or_number(per_second: int, zone: tzinfo) -> Callable[[str], float]:
 
 
 def _in_pattern(pattern: str, zone: tzinfo) -> Callable[[str], float]:
-    # A pattern without a zone gives a moment without one, and the mapping's zone is put in.
+    # A pattern without a zone gives a naive time, which gets the mapping's zone.
     return lambda text: _seconds(datetime.strptime(text, pattern), zone)  # noqa: DTZ007
 
 

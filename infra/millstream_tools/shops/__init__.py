@@ -1,1 +1,1 @@
-"""Shops to try the recommender on: a contract, a simulated shop, recorded ones. They know nothing of Millstream."""
+"""Example shops: an interface, a simulated shop, recorded shops. Independent of Millstream."""

@@ -1,1 +1,1 @@
-"""The rows of tables in files: CSV, JSON lines, Parquet, sequences. Knows nothing of Millstream."""
+"""Read rows of CSV, JSON lines, Parquet and sequence files. Independent of Millstream."""

@@ -1,4 +1,4 @@
-"""Rows of CSV and its like: any delimiter, quoted or not, with a header or without."""
+"""Rows of CSV files with any delimiter, with or without quotes and header."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class CsvRows:
         self._lines = Lines(path, form.encoding)
         self.total = self._lines.bytes
         self._split = self._splitter(form)
-        with self._lines.broken_in_our_words():
+        with self._lines.report_bad_gzip():
             self.names = form.header or self._header(path, typed=form.typed_header)
         self._width = len(self.names)
         self._pick = _picker(places_of(path, wanted, self.names))
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
-        with self._lines.broken_in_our_words():
+        with self._lines.report_bad_gzip():
             while True:
                 line = self._lines.number + 1
                 try:
@@ -71,12 +71,12 @@ class CsvRows:
         except (csv.Error, LineTooLongError):
             names = []
         if not names:
-            raise BadFileError(f"{path}: expected the names of the columns in its first line, got none")
+            raise BadFileError(f"{path}: expected column names in the first line, got none")
         return tuple(name.partition(":")[0] if typed else name.strip() for name in names)
 
 
 class _SplitLines:
-    """What csv.reader does, for a delimiter of several characters, which is never quoted."""
+    """Like csv.reader, for delimiters of several characters, without quotes."""
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self._lines = lines
@@ -91,7 +91,7 @@ class _SplitLines:
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
-    """Takes the wanted cells out of all; itemgetter alone would give a single one bare."""
+    """Selects the wanted cells, always as a sequence, unlike itemgetter for a single one."""
     if len(places) < 2:
         return lambda cells: tuple(cells[place] for place in places)
     return itemgetter(*places)

@@ -1,9 +1,9 @@
-"""What can be wrong with an import as a whole. What is wrong with one row is a Reject.
+"""Errors of an import as a whole. Errors of single rows are rejects.
 
 ImportingError
-├── BadMappingError     the mapping or the options: change them
-├── BadFileError        the file cannot be read as what it is said to be: repair it, or say what it is
-└── TooManyRejectsError more rows were refused than is acceptable: look at the reject file
+├── BadMappingError     the mapping or the options are invalid: change them
+├── BadFileError        the file cannot be read in its format: repair it, or specify the format
+└── TooManyRejectsError more rows were rejected than allowed: see the reject file
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from millstream_tools.explained import ExplainedError
 
 
 class ImportingError(ExplainedError):
-    """An import that cannot go on; nothing of it is in the log."""
+    """An import failed before anything was stored."""
 
 
 class BadMappingError(ImportingError):
-    """A mapping says something that makes no sense; the message names the field, what was expected, and what came."""
+    """An invalid mapping; the message has the field, the expected and the actual value."""
 
 
 class BadFileError(ImportingError):

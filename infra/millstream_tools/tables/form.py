@@ -1,4 +1,4 @@
-"""How a table is written down in a file."""
+"""File formats of tables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Kind = Literal["csv", "jsonl", "parquet", "sequences"]
 
 @dataclass(frozen=True)
 class Form:
-    """How a file is written down; all but the kind and the encoding is about CSV alone.
+    """The format of a file; all fields but the kind and the encoding are for CSV only.
 
-    The kind `sequences` has a user and then the user's items in each line, oldest first, between blanks; its columns
+    The kind `sequences` has a user and the user's items in each line, oldest first, separated by blanks; its columns
     are `user` and `item`.
 
-    `kind` and `delimiter` are None where the file's ending says it. `header` names the columns of a file that does not.
+    `kind` and `delimiter` are None to use the file's suffix. `header` has the column names of a file without a header.
     `typed_header` is RecBole's: `user_id:token` is the column `user_id`.
     """
 

@@ -1,4 +1,4 @@
-"""Rows of JSON lines: one object a line, a column is one of its names."""
+"""Rows of JSON lines: one object per line, with columns by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream_tools.tables.rows import BadRow, Row
 
 
 class JsonRows:
-    """The rows of one file of JSON lines; a name that an object lacks is an absent cell."""
+    """The rows of one file of JSON lines; a missing name is an absent cell."""
 
     def __init__(self, path: Path, form: Form, wanted: Sequence[str]) -> None:
         self._lines = Lines(path, form.encoding)
@@ -22,7 +22,7 @@ class JsonRows:
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
-        with self._lines.broken_in_our_words():
+        with self._lines.report_bad_gzip():
             while True:
                 try:
                     line = next(self._lines)
@@ -35,7 +35,7 @@ class JsonRows:
                     yield self._row(line)
 
     def first_names(self) -> tuple[str, ...]:
-        """The names in the first object; none where there is none."""
+        """The names in the first object; empty if there is none."""
         for row in self:
             if isinstance(row, Row):
                 return tuple(json.loads(row.raw))

@@ -1,4 +1,4 @@
-"""The lines of a text file, compressed or not, with their numbers."""
+"""Numbered lines of a text file, optionally gzipped."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from millstream_tools.tables.errors import BadFileError
 
 LONGEST_LINE = 1 << 20
-"""Characters. A longer line is no row of events; without a limit, a file without line ends would be held whole."""
+"""Characters. Without a limit, a file without line ends would be read into memory as a whole."""
 
 
 def is_text(path: Path, encoding: str) -> bool:
-    """Whether the whole of a file is text in this encoding."""
+    """Whether the whole file is valid text in this encoding."""
     with gzip.open(path, "rt", encoding=encoding) if path.suffix == ".gz" else path.open(encoding=encoding) as file:
         try:
             while file.read(1 << 20):
@@ -28,11 +28,11 @@ def is_text(path: Path, encoding: str) -> bool:
 
 
 class LineTooLongError(ValueError):
-    """A line was passed over; the next one can be read."""
+    """A line was skipped; reading can continue with the next one."""
 
 
 class Lines:
-    """An iterator that knows where it is, and that goes on after a line that is too long."""
+    """An iterator over lines that knows its position, and continues after a line that is too long."""
 
     def __init__(self, path: Path, encoding: str) -> None:
         self.number = 0
@@ -40,7 +40,7 @@ class Lines:
         self.bytes = path.stat().st_size
         self._file = path.open("rb")
         content: Any = gzip.GzipFile(fileobj=self._file) if path.suffix == ".gz" else self._file
-        # What is no text in this encoding comes through as lone surrogates, which no check lets pass.
+        # Invalid bytes become lone surrogates, which the validation rejects.
         self._text = io.TextIOWrapper(
             content,
             encoding="utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding,
@@ -63,19 +63,19 @@ class Lines:
         return line
 
     def done(self) -> int:
-        """Bytes of the file that are read."""
+        """The number of bytes read."""
         return self._file.tell()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._text.close()
         self._file.close()
 
     @contextmanager
-    def broken_in_our_words(self) -> Iterator[None]:
-        """Raise BadFileError where the file cannot be uncompressed."""
+    def report_bad_gzip(self) -> Iterator[None]:
+        """Raise BadFileError if the file cannot be decompressed."""
         try:
             yield
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             after = f"after line {self.number}" if self.number else "at its beginning"
-            raise BadFileError(f"{self._path}: expected a whole gzip file, got one that is broken {after}") from error
+            raise BadFileError(f"{self._path}: expected a gzip file, got a truncated or corrupt one {after}") from error

@@ -1,4 +1,4 @@
-"""Which reader a file needs."""
+"""Open files with the reader for their format."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _KINDS: dict[str, Kind] = {
 def open_rows(path: Path, form: Form, wanted: Sequence[str]) -> Rows:
     """The rows of a file with the wanted columns, in this order.
 
-    Raises BadFileError where the file is of no known kind or lacks a column, OSError where there is none.
+    Raises BadFileError for an unknown format or a missing column, OSError for a missing file.
     """
-    # Here, because pyarrow is slow to import and most files do not need it.
+    # Imported here because pyarrow is slow to import and most files do not need it.
     kind = kind_of(path, form)
     if kind == "parquet":
         from millstream_tools.tables.parquet_rows import ParquetRows
@@ -42,7 +42,7 @@ def open_rows(path: Path, form: Form, wanted: Sequence[str]) -> Rows:
 
 
 def column_names(path: Path, form: Form) -> tuple[str, ...]:
-    """The columns that a file has: of JSON lines, the names of its first object. Raises BadFileError, OSError."""
+    """The columns of a file; of JSON lines, the names of the first object. Raises BadFileError, OSError."""
     kind = kind_of(path, form)
     if kind == "jsonl":
         from millstream_tools.tables.json_rows import JsonRows
@@ -61,11 +61,11 @@ def column_names(path: Path, form: Form) -> tuple[str, ...]:
 
 
 def kind_of(path: Path, form: Form) -> Kind:
-    """What a file is, by its mapping or by its ending. Raises BadFileError."""
+    """The format of a file, by its mapping or by its suffix. Raises BadFileError."""
     kind = form.kind or _KINDS.get(ending(path))
     if kind is None:
         known = ", ".join(_KINDS)
         raise BadFileError(f"{path}: expected a file that ends in {known} (and .gz), or a mapping with format.kind")
     if kind == "parquet" and path.suffix == ".gz":
-        raise BadFileError(f"{path}: expected Parquet as it is, since it is compressed inside, got it inside gzip")
+        raise BadFileError(f"{path}: expected a Parquet file, which compresses internally, got a gzipped one")
     return kind

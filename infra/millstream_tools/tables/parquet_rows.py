@@ -24,7 +24,7 @@ class ParquetRows:
         self._path = path
         self._wanted = list(wanted)
         self._done = 0
-        # Opened here and not by pyarrow, so that a file that is not there is told as for every other kind.
+        # Opened here and not by pyarrow, so that a missing file gives the same error as for other formats.
         self._file = path.open("rb")
         try:
             # A buffer, because without one pyarrow reads a whole column of a row group at once.
@@ -60,7 +60,7 @@ class ParquetRows:
 
 
 def _cells(column: Any) -> list[Any]:
-    """A column as Python has it; Python's times have no nanoseconds."""
+    """A column as Python values; nanoseconds are dropped."""
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return list(column.to_pylist())

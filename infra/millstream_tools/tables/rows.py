@@ -1,4 +1,4 @@
-"""The rows of a file, one after the other, whatever the file is: memory does not grow with it."""
+"""The interface of row readers, which stream rows in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from millstream_tools.tables.errors import BadFileError
 
 
 class Row(NamedTuple):
-    """One row: its line in the file (of Parquet: its number), the wanted cells, and whatever shows it to a person."""
+    """One row: its line in the file (for Parquet, its number), the wanted cells, and its raw form for display."""
 
     line: int
     cells: Sequence[Any]
@@ -18,7 +18,7 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that cannot be taken apart, and why."""
+    """A row that cannot be parsed, and why."""
 
     line: int
     expected: str
@@ -27,32 +27,32 @@ class BadRow(NamedTuple):
 
 
 class Rows(Protocol):
-    """The rows of one open file, and how far they are read: `done` of `total`, in bytes or in rows."""
+    """The rows of one open file, and the progress: `done` of `total`, in bytes or rows."""
 
     total: int
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        """Once, from the first to the last. Raises BadFileError where the file itself is broken."""
+        """All rows, once. Raises BadFileError if the file is corrupt."""
 
     def done(self) -> int:
-        """How much of the total is read."""
+        """How much of the total was read."""
 
     def text(self, raw: Any) -> str:
-        """A row as the file has it, in one string."""
+        """A row's raw form as one string."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def ending(path: Path) -> str:
-    """The file's ending without .gz: `.csv` for both a.csv and a.csv.gz."""
+    """The file's suffix without .gz: `.csv` for both a.csv and a.csv.gz."""
     return path.with_suffix("").suffix.lower() if path.suffix == ".gz" else path.suffix.lower()
 
 
 def places_of(path: Path, wanted: Sequence[str], found: Sequence[str]) -> list[int]:
-    """Where the wanted columns are. Raises BadFileError, naming what is missing and what was found."""
+    """The indices of the wanted columns. Raises BadFileError with the missing column and the existing ones."""
     for name in wanted:
         if found.count(name) != 1:
-            times = "no" if name not in found else "more than one"
-            raise BadFileError(f"{path}: expected a column {name}, got {times} such among {', '.join(found)}")
+            got = "only" if name not in found else "it more than once among"
+            raise BadFileError(f"{path}: expected a column {name}, got {got} {', '.join(found)}")
     return [found.index(name) for name in wanted]

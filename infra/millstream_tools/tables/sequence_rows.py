@@ -1,4 +1,4 @@
-"""Rows of files with "<user> <item> <item> ..." in each line: a row an item."""
+"""Rows of files with "<user> <item> <item> ..." in each line: one row per item."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SequenceRows:
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
-        with self._lines.broken_in_our_words():
+        with self._lines.report_bad_gzip():
             while True:
                 try:
                     line = next(self._lines)

@@ -85,7 +85,7 @@ def test_a_failed_deployment_says_what_failed_and_can_be_mended(endpoint: str, t
 def test_a_refused_deployment_says_why(endpoint: str, tmp_path: Path) -> None:
     """A resource type that the local cloud does not have."""
     template = write_template(tmp_path, "AWS::CodeDeploy::Application", "")
-    with pytest.raises(DeploymentError, match=r"refused was refused: .*AWS::CodeDeploy::Application"):
+    with pytest.raises(DeploymentError, match=r"refused was rejected: .*AWS::CodeDeploy::Application"):
         deploy(endpoint, template, "refused")
 
 

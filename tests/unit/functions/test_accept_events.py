@@ -105,7 +105,7 @@ def test_a_call_of_which_nothing_is_acceptable_is_refused_event_by_event(log: Me
 def test_another_route_is_not_answered_here(log: MemoryEventLog) -> None:
     """404, in words."""
     status, answer = post(httpMethod="DELETE")
-    assert (status, answer["error"]["message"]) == (404, "DELETE /events is not answered here")
+    assert (status, answer["error"]["message"]) == (404, "DELETE /events has no route")
     assert not log.records
 
 
@@ -126,7 +126,7 @@ def test_the_log_is_tried_again_while_lambda_leaves_time() -> None:
     log = KinesisEventLog(FaultyKinesis(held, [Fate.THROTTLED, Fate.FAILED]), "events", Hourglass(60).attempts)
     status, answer = post_with(log, left_s=0)
     assert status == 503
-    assert answer["error"]["message"].endswith("append to stream events: no time was left to try")
+    assert answer["error"]["message"].endswith("append to stream events: no time left to try")
     assert not held.records
     assert post_with(log, left_s=5)[0] == 200
     assert len(held.records) == 1

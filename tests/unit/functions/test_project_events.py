@@ -96,4 +96,4 @@ def test_a_row_that_cannot_be_read_is_counted_and_named(
     assert handle("batch") == {"batchItemFailures": []}
     assert views.store.users[USER] == newer
     assert '"RowsUnreadable":[1.0]' in capsys.readouterr().out.replace(" ", "")
-    assert f"user {USER.hex()} cannot be read" in caplog.text
+    assert f"user {USER.hex()} is unreadable" in caplog.text

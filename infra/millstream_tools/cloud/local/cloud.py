@@ -1,4 +1,4 @@
-"""The local cloud as one thing: MiniStack, the deployed template and the poller, for a test or for a day's work.
+"""The local cloud: MiniStack, the deployed template and the poller, for tests and for development.
 
 with running_cloud(folder) as cloud:        # ends with the block
     requests.get(cloud.deployment.api_url + "/health")
@@ -42,7 +42,7 @@ class PollerStartError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is deployed and how it runs; `max_window` caps the template's batching windows, in seconds."""
+    """Settings of a local cloud; `max_window` caps the template's batching windows, in seconds."""
 
     template: Path = TEMPLATE
     stack: str = STACK
@@ -65,13 +65,13 @@ class Cloud:
 
     @property
     def deliveries(self) -> tuple[Counters, ...]:
-        """What the poller has done so far, for each mapping; at most a quarter of a second old."""
+        """The poller's counts for each mapping; at most a quarter of a second old."""
         return read_status(self.folder / POLLER_STATUS)
 
 
 @dataclass(frozen=True, slots=True)
 class CloudStatus:
-    """How a detached cloud is; `deployment` is None when there is none."""
+    """The status of a detached cloud; `deployment` is None if there is none."""
 
     server_running: bool
     poller_running: bool
@@ -80,7 +80,7 @@ class CloudStatus:
 
     @property
     def running(self) -> bool:
-        """Whether requests are answered and records delivered."""
+        """Whether both the server and the poller are running."""
         return self.server_running and self.poller_running
 
 
@@ -104,7 +104,7 @@ def running_cloud(folder: Path, settings: Settings | None = None) -> Iterator[Cl
 
 
 def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deployment:
-    """Start a cloud that lives on after this process, or bring the running one up to date with what is on disk."""
+    """Start a cloud that outlives this process, or update the running one from the files on disk."""
     chosen = settings or Settings()
     with exclusive_lock(folder / "lock"):
         state = load_state(folder)
@@ -115,7 +115,7 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
                 cloud_python(say=chosen.say),
                 folder,
                 detached=True,
-                # Before it answers: whatever happens from here on, `down` knows what to end.
+                # Saved before the server is ready, so that `down` can stop it in any case.
                 started=lambda endpoint, identity: CloudState(endpoint, identity).save(folder),
             )
             state = CloudState(endpoint, server.identity)
@@ -135,7 +135,7 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
 
 
 def down(folder: Path = STATE_FOLDER) -> bool:
-    """End the folder's cloud and forget it, with all its data; False when there was none."""
+    """Stop the folder's cloud and delete its data; False if there was none."""
     if not folder.is_dir():
         return False
     with exclusive_lock(folder / "lock"):
@@ -143,7 +143,7 @@ def down(folder: Path = STATE_FOLDER) -> bool:
 
 
 def status(folder: Path = STATE_FOLDER) -> CloudStatus:
-    """How the folder's cloud is; starts and stops nothing."""
+    """The status of the folder's cloud."""
     state = load_state(folder)
     if state is None:
         return CloudStatus(False, False, None, ())
@@ -161,7 +161,7 @@ def start_poller(
 ) -> GuardedProcess:
     """Start the poller for a deployed stack and wait until it delivers; raises PollerStartError.
 
-    `started` is called before the wait, so that whatever happens meanwhile somebody knows what to end.
+    `started` is called before the wait, so that the caller can stop the process in any case.
     """
     counts = folder / POLLER_STATUS
     counts.unlink(missing_ok=True)
@@ -212,6 +212,6 @@ def _stop(folder: Path) -> bool:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """What belongs to a cloud that is gone; the logs stay, for whoever wants to know why."""
+    """Delete the files of a stopped cloud, except the logs."""
     for name in (POLLER_STATUS, POLLER_CHECKPOINTS):
         (folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Deploys the real template into the local cloud and says where everything is."""
+"""Deploy the template to a local cloud, and describe the deployment."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def deploy(
     patience: float = 120.0,
     dialect: Dialect = MINISTACK,
 ) -> Deployment:
-    """Create the stack, or update it to what is on disk; that nothing has changed is a success.
+    """Create the stack, or update it from the files on disk; no changes is a success.
 
-    Raises DeploymentError with the failed resources, PackagingError, or ValueError for a template that is none.
+    Raises DeploymentError with the failed resources, PackagingError, or ValueError for an invalid template.
     """
     chosen = _parameters(template_file, dialect, parameters or {})
     clients = Clients(endpoint_url)
@@ -56,7 +56,7 @@ def deploy(
 
 
 def _parameters(template_file: Path, dialect: Dialect, given: Mapping[str, str]) -> dict[str, str]:
-    """The local defaults that the template takes, and what is given; an unknown name is refused, as AWS does."""
+    """The local defaults for the template's parameters, and the given values. Unknown names are rejected, as by AWS."""
     accepted = parameters_of(read_template(template_file))
     if unknown := given.keys() - accepted:
         raise DeploymentError(
@@ -68,7 +68,7 @@ def _parameters(template_file: Path, dialect: Dialect, given: Mapping[str, str])
 
 
 def local_parameters() -> dict[str, str]:
-    """What a local deployment sets; the functions run on this machine's processor."""
+    """The parameters of a local deployment; the functions run on this machine's processor."""
     return {"Stage": "local", "StreamMode": "PROVISIONED", "Architecture": architecture()}
 
 
@@ -78,7 +78,7 @@ def architecture() -> str:
 
 
 def describe(clients: Clients, endpoint_url: str, stack: str, dialect: Dialect) -> Deployment:
-    """What the deployed stack says about itself."""
+    """Describe the deployed stack by its outputs."""
     found = clients("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
     api_url, api_key = "", ""

@@ -1,4 +1,4 @@
-"""Where one local cloud differs from another; everything else is the same for all of them."""
+"""The differences between local clouds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from millstream_tools.cloud.local.packaging import Prepare, as_it_is
+from millstream_tools.cloud.local.packaging import Prepare, unchanged
 from millstream_tools.cloud.local.stack import Stack, create_or_update
 
 
@@ -21,7 +21,7 @@ class Dialect:
     change: Callable[[Any, Stack, float], None]
     api_path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
-    prepare: Prepare = as_it_is
+    prepare: Prepare = unchanged
 
 
 MINISTACK = Dialect(

@@ -1,7 +1,7 @@
 """Builds the virtual environment in which MiniStack and the deployed functions run, once.
 
-MiniStack puts its own environment's packages within the functions' reach. That is why it has an environment of its
-own, which holds what the layers hold and no Millstream: the package must come from the core layer, as on AWS.
+Functions in MiniStack can import the packages of its environment. Therefore it has a separate environment, with the
+packages of the layers but without Millstream, which must come from the core layer, as on AWS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STAMP = "millstream-stamp"
 
 
 class EnvironmentBuildError(ExplainedError):
-    """pip or venv failed; the message ends with their own last words."""
+    """pip or venv failed; the message ends with their last output."""
 
 
 def cloud_python(
@@ -31,7 +31,7 @@ def cloud_python(
     requirements: Sequence[Path] = LAYER_REQUIREMENTS,
     say: Callable[[str], None] = print,
 ) -> Path:
-    """The environment's interpreter; builds the environment first unless it stands and nothing has changed.
+    """The environment's interpreter; builds the environment first if it is missing or outdated.
 
     Safe to call from several processes at once: one builds, the others wait. Raises EnvironmentBuildError.
     """
@@ -44,7 +44,7 @@ def cloud_python(
         say(f"Building the local cloud's environment in {folder} (once; about a minute)")
         _run([sys.executable, "-m", "venv", "--clear", str(folder)])
         _install(python, requirements, say)
-        # Last: a build that was interrupted leaves no stamp and is done again.
+        # Last: an interrupted build leaves no stamp and is repeated.
         stamp.write_text(wanted)
     return python
 

@@ -1,4 +1,4 @@
-"""Runs one command, and leaves nothing behind: no process of its group, no scratch folder, however things end.
+"""Run one command, and clean up its processes and scratch folder however it ends.
 
 Started as a program of its own (`python guard.py ...`, standard library only). It ends the command on SIGTERM, on
 SIGINT, and, unless `--detached`, when its standard input closes: that happens when the process that started it dies,
@@ -21,11 +21,11 @@ from types import FrameType
 
 
 class StopRequest(BaseException):
-    """Somebody wants the command to end; not an Exception, so that nothing swallows it on the way."""
+    """A request to stop; not an Exception, so that no handler swallows it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command until it ends or a stop is asked for; its exit status."""
+    """Run the command until it ends or a stop is requested; return its exit status."""
     options = _parser().parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end(command: subprocess.Popen[bytes], grace: float) -> None:
-    """Ask the command to end, wait, then end whatever is left of its process group."""
+    """Terminate the command, wait, then kill the rest of its process group."""
     command.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         command.wait(grace)

@@ -1,4 +1,4 @@
-"""Starts MiniStack with three things mended, so that they are as in AWS.
+"""Start MiniStack with three fixes, so that it behaves like AWS.
 
 * A shard that is split or merged is closed and keeps its records. MiniStack 1.5.33 deletes it, and with it every event
   that nobody had read.
@@ -24,7 +24,7 @@ from ministack.services import cloudformation, kinesis  # type: ignore[import-no
 from ministack.services.cloudformation import engine, provisioners  # type: ignore[import-not-found]
 
 LAST = "ending_sequence_number"
-"""What a closed shard has and an open one has not."""
+"""The field that only closed shards have."""
 
 FORGET_EVERY_S = 10.0
 
@@ -32,7 +32,7 @@ Call = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
 
 
 def keep_closed_shards() -> None:
-    """Replace what deletes shards, and teach what lists, fills and reads them that some are closed."""
+    """Keep split and merged shards as closed, in all functions that delete, list, fill and read shards."""
     kinesis._split_shard = _closing(kinesis._split_shard, "ShardToSplit")
     kinesis._merge_shards = _closing(kinesis._merge_shards, "ShardToMerge", "AdjacentShardToMerge")
     kinesis._get_records = _ending(kinesis._get_records)
@@ -61,7 +61,7 @@ def _seldom(forget: Callable[[], None]) -> Callable[[], None]:
 
 
 def treat_nested_stacks_as_roots() -> None:
-    """Let MiniStack's own code do for them what it does for root stacks, which have these functions by other names."""
+    """Use MiniStack's own functions for root stacks on nested stacks too."""
     parse = engine._parse_template
     engine._parse_template = lambda body: engine._apply_transforms(parse(body))
     provisioners._update_resource = _remembering(provisioners._update_resource)

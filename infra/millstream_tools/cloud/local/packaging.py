@@ -1,4 +1,4 @@
-"""Uploads what a template refers to on disk and puts the S3 references in, as `aws cloudformation package` does.
+"""Upload the local files of a template and replace them by S3 references, as `aws cloudformation package` does.
 
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 """
@@ -18,18 +18,18 @@ from millstream_tools.explained import ExplainedError
 Upload = Callable[[str, bytes], None]
 Properties = dict[str, Any]
 Prepare = Callable[[Template, Path], Mapping[str, Files]]
-"""Changes a template for the cloud that it goes to; what each of its functions carries beside its own code."""
+"""Changes a template for its cloud; returns extra files for each of its functions."""
 
 _REMOTE = ("s3://", "http://", "https://")
 
 
-def as_it_is(_template: Template, _template_file: Path) -> Mapping[str, Files]:
-    """For a cloud that takes the template as AWS does."""
+def unchanged(_template: Template, _template_file: Path) -> Mapping[str, Files]:
+    """For a cloud that accepts the template unchanged."""
     return {}
 
 
 class PackagingError(ExplainedError):
-    """A template names something on disk that is not there; the message names resource, property and path."""
+    """A local file of a template is missing; the message has the resource, property and path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Packager:
     bucket: str
     bucket_url: str
     upload: Upload
-    prepare: Prepare = as_it_is
+    prepare: Prepare = unchanged
 
     def package(self, template_file: Path) -> str:
         """Upload the template with everything that it refers to; the URL for CreateStack."""
@@ -104,7 +104,7 @@ class _Place:
     carried: Files
 
     def local(self, field: str, path: str) -> Path:
-        """A path of this resource on disk; raises PackagingError when there is nothing."""
+        """A local path of this resource. Raises PackagingError if it does not exist."""
         found = (self.template_file.parent / path).resolve()
         if not found.exists():
             raise PackagingError(f"{self.template_file}: {self.name}.{field}: expected a file or folder, got {path!r}")

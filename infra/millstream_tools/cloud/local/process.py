@@ -1,4 +1,4 @@
-"""Starts a guarded process, knows it again later, and stops it."""
+"""Start, identify and stop guarded processes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A process and the time at which it started: a recycled pid is never taken for it."""
+    """A process, identified by pid and start time, so that a reused pid is not confused with it."""
 
     pid: int
     started: str
 
     @property
     def alive(self) -> bool:
-        """Whether this very process still runs."""
+        """Whether this process is running."""
         return bool(self.started) and _start_time(self.pid) == self.started
 
     def stop(self, patience: float) -> None:
-        """Ask the process to end, wait up to `patience` seconds, then kill it; nothing if it has ended."""
+        """Terminate the process, wait up to `patience` seconds, then kill it; does nothing if it has ended."""
         deadline = time.monotonic() + patience
         self._send(signal.SIGTERM)
         while self.alive and time.monotonic() < deadline:
@@ -81,7 +81,7 @@ def start_guarded(
     grace: float = 3.0,
     detached: bool = False,
 ) -> GuardedProcess:
-    """Start a command in its own process group, with nothing of our environment but what is named."""
+    """Start a command in its own process group, with only the given environment variables."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     arguments = [sys.executable, "-I", guard.__file__, "--grace", str(grace)]
     if scratch is not None:
@@ -101,7 +101,7 @@ def start_guarded(
 
 
 def _start_time(pid: int) -> str:
-    """When a process started, in the system's own words; empty when there is none, or only its zombie."""
+    """The start time of a process, as the system reports it; empty if there is none, or only a zombie."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:

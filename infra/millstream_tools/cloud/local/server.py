@@ -32,7 +32,7 @@ def start_server(
 ) -> tuple[GuardedProcess, str]:
     """Start MiniStack with `python`: its process and its endpoint URL; ServerStartError after `patience` seconds.
 
-    `started` is called before the wait, so that whatever happens meanwhile somebody knows what to end.
+    `started` is called before the wait, so that the caller can stop the process in any case.
     Everything that it and its workers write goes into a scratch folder below `folder`, which goes when it ends:
     MiniStack leaves the unpacked code of every worker behind.
     """

@@ -1,4 +1,4 @@
-"""Creates or updates a stack and says why where that fails."""
+"""Create or update a stack, and report why it failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DeploymentError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack as it shall become: its name, the URL of its template, its parameters."""
+    """The desired stack: its name, the URL of its template, its parameters."""
 
     name: str
     template_url: str
@@ -32,7 +32,7 @@ class Stack:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What CreateStack, UpdateStack and CreateChangeSet have in common."""
+        """The common arguments of CreateStack, UpdateStack and CreateChangeSet."""
         return {
             "StackName": self.name,
             "TemplateURL": self.template_url,
@@ -42,19 +42,19 @@ class Stack:
 
 
 def create_or_update(client: Any, stack: Stack, deadline: float) -> None:
-    """Make the stack so; that nothing has changed is a success. Raises DeploymentError with what failed."""
+    """Create or update the stack; no changes is a success. Raises DeploymentError with the failed resources."""
     exists = can_be_updated(client, stack.name, deadline)
     try:
         (client.update_stack if exists else client.create_stack)(**stack.arguments)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return
-        raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
+        raise DeploymentError(f"stack {stack.name} was rejected: {error}") from error
     wait_until_complete(client, stack.name, deadline)
 
 
 def can_be_updated(client: Any, stack: str, deadline: float) -> bool:
-    """Whether the stack stands; one whose creation failed is deleted first."""
+    """Whether the stack exists; one whose creation failed is deleted first."""
     status = _status(client, stack)
     if status in NEVER_CREATED:
         _delete(client, stack, deadline)
@@ -63,7 +63,7 @@ def can_be_updated(client: Any, stack: str, deadline: float) -> bool:
 
 
 def wait_until_complete(client: Any, stack: str, deadline: float) -> None:
-    """Return when the stack is as it was asked to be. Raises DeploymentError with the resources that failed."""
+    """Wait until the stack is complete. Raises DeploymentError with the failed resources."""
     ended = _wait(client, stack, deadline)
     if ended not in COMPLETE:
         raise DeploymentError(f"stack {stack} ended as {ended}:\n{_failures(client, stack)}")
@@ -75,8 +75,8 @@ def _delete(client: Any, stack: str, deadline: float) -> None:
     while (status := _status(client, stack)) not in GONE:
         if status == "DELETE_FAILED" or time.monotonic() > deadline:
             raise DeploymentError(
-                f"stack {stack} was never created whole and could not be deleted ({status}); "
-                f"a local cloud forgets it when it is started anew:\n{_failures(client, stack)}"
+                f"the creation of stack {stack} failed and it could not be deleted ({status}); "
+                f"restart the local cloud to remove it:\n{_failures(client, stack)}"
             )
         time.sleep(0.05)
 
@@ -106,4 +106,4 @@ def _failures(client: Any, stack: str) -> str:
         for event in events
         if event["ResourceStatus"].endswith("FAILED")
     ]
-    return "\n".join(dict.fromkeys(reversed(lines))) or "  no resource gave a reason"
+    return "\n".join(dict.fromkeys(reversed(lines))) or "  no reason given"

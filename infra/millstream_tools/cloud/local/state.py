@@ -1,4 +1,4 @@
-"""Remembers a detached cloud in a file: which processes it is made of, and what is deployed in it."""
+"""The state file of a detached cloud: its processes and its deployment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CloudStateError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class CloudState:
-    """A detached cloud; poller and deployment are None until they stand."""
+    """A detached cloud; poller and deployment are None until they are ready."""
 
     endpoint_url: str
     server: ProcessIdentity
@@ -33,7 +33,7 @@ class CloudState:
 
 
 def load_state(folder: Path) -> CloudState | None:
-    """The cloud that the folder's state file speaks of, running or not; None when there is no file.
+    """The cloud in the folder's state file, running or not; None if there is no file.
 
     Raises CloudStateError for a file that `save` did not write.
     """

@@ -15,7 +15,7 @@ NOTHING_CHANGED = ("didn't contain changes", "No updates are to be performed")
 
 
 def change_by_change_set(client: Any, stack: Stack, deadline: float) -> None:
-    """Make the stack so; that nothing has changed is a success. Raises DeploymentError with what failed.
+    """Create or update the stack; no changes is a success. Raises DeploymentError with the failed resources.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
     """
@@ -24,7 +24,7 @@ def change_by_change_set(client: Any, stack: Stack, deadline: float) -> None:
     try:
         made = client.create_change_set(ChangeSetName=name, ChangeSetType=kind, **stack.arguments)
     except ClientError as error:
-        raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
+        raise DeploymentError(f"stack {stack.name} was rejected: {error}") from error
     if _is_worth_executing(client, made["Id"], stack.name, deadline):
         client.execute_change_set(ChangeSetName=made["Id"])
         wait_until_complete(client, stack.name, deadline)

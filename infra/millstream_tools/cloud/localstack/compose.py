@@ -1,4 +1,4 @@
-"""Reads compose.yaml, so that what is verified without Docker is what Docker would run."""
+"""Read compose.yaml, so that the check without Docker runs the same settings."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ PATH = "/_localstack/health"
 
 
 class NoLocalStackError(ExplainedError):
-    """Nothing that speaks as LocalStack does answers at the endpoint; the message says how to start one."""
+    """No LocalStack responds at the endpoint; the message says how to start one."""
 
 
 def expect_localstack(endpoint_url: str, patience: float = 10.0) -> str:

@@ -1,4 +1,4 @@
-"""Takes the layers out of a template and says what each function must carry in their stead.
+"""Remove the layers of a template, and find the files that each function must contain instead.
 
 "The code won't actually be mounted into the lambda", its makers say of layers in the community edition:
 https://github.com/localstack/localstack/pull/7204
@@ -62,7 +62,7 @@ def _of_functions(template: Template, contents: Mapping[str, Path]) -> dict[str,
 
 
 def _of_nested(template: Template, folder: Path, contents: Mapping[str, Path]) -> dict[Path, dict[str, Path]]:
-    """What nested stacks are told of layers: the parameters go, and their templates are prepared with the folders."""
+    """Remove the layer parameters of nested stacks, and prepare their templates with the folders."""
     found = {}
     for resource in template["Resources"].values():
         if resource["Type"] == NESTED:
@@ -82,12 +82,12 @@ def _content(function: str, layer: object, contents: Mapping[str, Path]) -> Path
 
 
 def _ref(value: object) -> str:
-    """What a value refers to; nothing where it is no reference."""
+    """The target of a reference; empty for other values."""
     return str(value.get("Ref", "")) if isinstance(value, dict) else ""
 
 
 def files_of_layer(layer: Path, install: Install) -> Files:
-    """What a layer puts beside a function's code: its own files and the packages that it requires."""
+    """The files of a layer: its own and the packages that it requires."""
     own = dict(files_below(layer))
     if own.pop(REQUIREMENTS, None) is None:
         return own

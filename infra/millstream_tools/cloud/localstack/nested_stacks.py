@@ -1,6 +1,6 @@
-"""Brings nested stacks up to date. LocalStack 4.14.0 creates them and from then on leaves them as they are.
+"""Update nested stacks. LocalStack 4.14.0 creates them but never updates them.
 
-It says UPDATE_COMPLETE all the same; only its log has `Unable to update resource type "AWS::CloudFormation::Stack"`.
+It reports UPDATE_COMPLETE anyway; only its log has `Unable to update resource type "AWS::CloudFormation::Stack"`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NESTED = "AWS::CloudFormation::Stack"
 
 
 def change_with_nested_stacks(client: Any, stack: Stack, deadline: float) -> None:
-    """Make the stack so, and then those that it nests. Raises DeploymentError with what failed."""
+    """Create or update the stack, then its nested stacks. Raises DeploymentError with the failed resources."""
     change_by_change_set(client, stack, deadline)
     for nested in _nested(client, stack):
         change_by_change_set(client, nested, deadline)

@@ -1,4 +1,4 @@
-"""Prepares a template for a cloud without layers: every function carries what its layers would have held."""
+"""Prepare a template for a cloud without layers: every function contains the files of its layers."""
 
 from __future__ import annotations
 

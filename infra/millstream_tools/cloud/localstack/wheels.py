@@ -1,4 +1,4 @@
-"""Installs a layer's packages as the Lambda runtime needs them, which is not as this machine needs them."""
+"""Install a layer's packages for the Lambda runtime, which may differ from this machine."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
 class WheelError(ExplainedError):
-    """pip could not install a layer's packages for Lambda; the message ends with pip's own last words."""
+    """pip could not install a layer's packages for Lambda; the message ends with pip's output."""
 
 
 @dataclass(frozen=True, slots=True)
 class LambdaRuntime:
-    """What a function runs on: Lambda's names of the Python version and of the processor."""
+    """The runtime of a function: Lambda's names of the Python version and the processor."""
 
     python: str
     architecture: str
 
     @property
     def pip_options(self) -> list[str]:
-        """What makes pip choose wheels for this runtime on whatever machine it runs; nothing is compiled."""
+        """The pip options that select wheels for this runtime on any machine, without compiling."""
         machine = MACHINES[self.architecture]
         options = ["--only-binary=:all:", "--implementation=cp", f"--python-version={self.python}"]
         # pip reads these names as they stand: one for glibc 2.34 does not let in a wheel for 2.28.
@@ -56,7 +56,7 @@ def installed(
             unfinished = folder.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             _install(requirements, runtime, unfinished)
-            # Last: what was interrupted never gets the name, and is done again.
+            # Last: an interrupted installation does not get the name, and is repeated.
             unfinished.rename(folder)
     return folder
 

@@ -28,7 +28,7 @@ from millstream_tools.lab.evaluation.statistics import interval
 from millstream_tools.lab.experiments.experiment import Experiment
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.experiments.running import prepared
-from millstream_tools.lab.models.families import loaded
+from millstream_tools.lab.models.families import load
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 from millstream_tools.lab.sequence.training import spent_in
 
@@ -117,7 +117,7 @@ def compress(
 
 def _model(folder: Path) -> Recommender:
     """The lab's model that was saved there, of whatever family."""
-    return loaded(stored.family(folder), folder)
+    return load(stored.family(folder), folder)
 
 
 def _original(subject: Subject, publisher: Publisher) -> tuple[Sized, str | None]:

@@ -23,7 +23,7 @@ from millstream_tools.lab.sequence.training import Loss, train
 
 @dataclass(frozen=True)
 class DistillKnobs:
-    """How the student is taught; `student` are knobs of `SequenceKnobs`, in place of their defaults."""
+    """Knobs of distillation; `student` are knobs of `SequenceKnobs`, in place of their defaults."""
 
     student: Mapping[str, Any] = field(default_factory=lambda: {"blocks": 1, "window": 50, "dropout": 0.1})
     soft: float = 0.7
@@ -33,7 +33,7 @@ class DistillKnobs:
     """Teacher's and student's scores are divided by it before they are likened: above 1, lesser items weigh more."""
 
     top: int = 32
-    """The teacher's best items that the student hears of at each step."""
+    """The number of the teacher's best items that the student gets at each step."""
 
     steps: int | None = None
     """The latest steps of each history that are learned from; None: all. A sequence model answers quickly about all of

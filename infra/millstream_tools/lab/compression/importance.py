@@ -1,4 +1,4 @@
-"""What of a model its loss depends on least, to the first order: how the loss would move if a part were scaled.
+"""The importance of a model's parts, to the first order: the change of the loss if a part were scaled.
 
 It is read from the gradients of the weights. P. Molchanov et al., CVPR 2019, https://arxiv.org/abs/1906.10771;
 P. Michel et al., NeurIPS 2019, https://arxiv.org/abs/1905.10650. D width, H heads, E channels of a head, A = H E.
@@ -22,7 +22,7 @@ _IN_A_BATCH = 16
 
 
 class Effects(NamedTuple):
-    """How the loss would move, to the first order, if a part were scaled; a row a batch, b batches."""
+    """The first-order change of the loss if a part were scaled; one row per batch, b batches."""
 
     width: Tensor
     """[b, D]"""
@@ -77,7 +77,7 @@ def _effects_of_a_batch(model: SequenceModel) -> tuple[list[Tensor], list[Tensor
 
 
 def _moved(weight: Tensor) -> Tensor:
-    """How much of the loss hangs on each number."""
+    """The importance of each number."""
     if weight.grad is None:
         raise RuntimeError("the loss does not depend on a weight that is to be judged")
     return weight.detach() * weight.grad

@@ -1,4 +1,4 @@
-"""What a teacher says comes next, after every step of the histories: its best items and how likely it finds each.
+"""The teacher's predictions after every step of the histories: its best items and their likelihoods.
 
 G. Hinton, O. Vinyals, J. Dean, "Distilling the knowledge in a neural network", https://arxiv.org/abs/1503.02531.
 """
@@ -41,7 +41,7 @@ class Lessons(NamedTuple):
 
 
 def lessons(teacher: Scores, histories: Sequence[Ints], top: int, steps: int | None) -> Lessons:
-    """What the teacher says of each item after those before it, by its `top` best.
+    """The teacher's `top` best items and scores after each item of a history.
 
     With `steps`, of that many of the latest items of each history. A sequence model reads all steps of a history at
     once; any other teacher is asked about one after the other.

@@ -30,7 +30,7 @@ class Factors(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """What the matrix takes now."""
+        """The size of the compressed matrix."""
         return self.items.nbytes + self.directions.nbytes
 
     def rows(self) -> NDArray[np.float32]:

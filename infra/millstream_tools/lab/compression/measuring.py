@@ -1,4 +1,4 @@
-"""What a model is like as it is served: its bytes, its CPU time for one user at a time, its answers."""
+"""Measurements of a served model: size in bytes, CPU time per user, answers."""
 
 from __future__ import annotations
 

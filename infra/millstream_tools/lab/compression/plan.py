@@ -1,4 +1,4 @@
-"""What is to be tried: the ways by name, with their knobs, and what each may cost."""
+"""The compression plan: methods by name, with their knobs and accepted losses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_plan(path: Path | None, names: Sequence[str], most_loss: float) -> tupl
     """Those of the file and, by their own names, all ways with their defaults; `names` picks, none of them: the file's.
 
     The file is YAML: by name, the knobs of the way of that name, or of `way`, and `most_loss` where it is its own.
-    Raises InvalidInputError for a name, a knob or a value that is none.
+    Raises InvalidInputError for an unknown name or knob, or an invalid value.
     """
     stated = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
     if not isinstance(stated, dict) or not all(isinstance(one, dict) for one in stated.values()):

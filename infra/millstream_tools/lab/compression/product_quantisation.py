@@ -37,7 +37,7 @@ class Quantised:
 
     @property
     def nbytes(self) -> int:
-        """What the matrix takes now."""
+        """The size of the compressed matrix."""
         return self.codes.nbytes + self.centres.nbytes
 
     def rows(self) -> NDArray[np.float32]:

@@ -27,7 +27,7 @@ from millstream_tools.lab.sequence.training import train
 
 @dataclass(frozen=True)
 class PruneKnobs:
-    """What share of each is kept; 1 keeps all. Heads are kept in whole numbers, at least one."""
+    """The fraction of each part that is kept; 1 keeps all. Heads are kept in whole numbers, at least one."""
 
     heads: float = 1.0
     attention: float = 0.5

@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What was measured, and under what conditions."""
+    """Results and conditions of a measurement."""
 
     title: str
     about: About

@@ -30,7 +30,7 @@ from millstream_tools.lab.sequence.recommender import SequenceRecommender
 
 
 class Subject(NamedTuple):
-    """What is made smaller, and what it was fitted on: histories of a catalogue of `items`."""
+    """The model to compress, and its training data: histories of a catalogue of `items`."""
 
     model: Recommender
     histories: Sequence[Ints]
@@ -66,7 +66,7 @@ class Nothing:
 
 
 def way_of(name: str) -> Way:
-    """The way of this name. Raises InvalidInputError where there is none."""
+    """The method with this name. Raises InvalidInputError for an unknown one."""
     if name not in WAYS:
         raise InvalidInputError("way", f"one of {', '.join(WAYS)}", name)
     return WAYS[name]

@@ -1,1 +1,1 @@
-"""What items are about: their texts as vectors, so that an item can be recommended before anybody has touched it."""
+"""Content models: item texts as vectors, so that items without events can be recommended."""

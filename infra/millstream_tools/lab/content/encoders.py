@@ -48,7 +48,7 @@ def encoder_of(name: str) -> TextEncoder:
 
 
 def model_folder(name: str) -> Path:
-    """Where the weights of this name lie. Raises InvalidInputError where they do not."""
+    """The folder of the weights with this name. Raises InvalidInputError if it does not exist."""
     package = find_spec(name.replace("-", "_")) if name.replace("-", "_").isidentifier() else None
     packaged = [Path(place) / _WEIGHTS_IN_A_PACKAGE for place in (package and package.submodule_search_locations) or ()]
     for folder in (Path(name), *packaged):

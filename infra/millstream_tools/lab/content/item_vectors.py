@@ -22,7 +22,7 @@ CACHE = STATE_FOLDER / "text-vectors"
 
 @dataclass(frozen=True)
 class TextKnobs:
-    """What is read about items, and by what."""
+    """The texts of items, and their encoder."""
 
     format: str
     """One of `texts.TEXT_FORMATS`."""

@@ -1,4 +1,4 @@
-"""What reads like what a user had to do with: nothing but texts, so an item counts before anybody has touched it."""
+"""Recommend items with texts similar to those of the user's items; works for items without events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ContentKnobs:
     """A history asks with its latest so many items; None: with all of them."""
 
     decay: float = 0.9
-    """How much less each earlier item of a history says than the one after it."""
+    """The factor by which each earlier item of a history counts less than the one after it."""
 
     def __post_init__(self) -> None:
         between(self, "decay", above=0.0, most=1.0)

@@ -1,4 +1,4 @@
-"""What is written about items, field by field, in the order of a catalogue's labels. No data comes with them."""
+"""Texts of items, field by field, in the order of a catalogue's labels. Contains no data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where the lab's interactions come from, and how they are prepared."""
+"""Data of the lab."""

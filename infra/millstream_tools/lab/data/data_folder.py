@@ -1,4 +1,4 @@
-"""Where the data is that no model and no configuration carries: a setting."""
+"""The folder of the data sets, a setting."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from millstream_tools.shops.simulated import ShopConfig, SimulatedShop
 
 @dataclass(frozen=True, eq=False)
 class Simulated:
-    """What customers found by themselves, n rows, and `rank` [n]: each item's place by its true chance, from 1."""
+    """The items that customers found by themselves, n rows, and `rank` [n]: their ranks by true probability, from 1."""
 
     interactions: Interactions
     rank: Floats

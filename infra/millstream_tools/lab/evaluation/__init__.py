@@ -1,1 +1,1 @@
-"""How good a model is: full rankings of the whole catalogue, never of a sample of it."""
+"""Evaluation of models by full rankings of the whole catalogue."""

@@ -1,4 +1,4 @@
-"""What lists of recommendations are like, whether they hit or not: how varied, how novel, how popular."""
+"""Properties of recommendation lists beyond accuracy: diversity, novelty, popularity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def coverage(top: Ints, items: int, k: int) -> float:
 def novelty(top: Ints, counts: Ints, k: int) -> float:
     """The mean of -log2 of the share of training rows that an answered item has, in bits; 0 for no answers.
 
-    One row is added to each item, so that an item that nobody knows is most, not infinitely, novel. `counts` [items].
+    One row is added to each item, so that an unknown item has the largest, not an infinite, novelty. `counts` [items].
     S. Vargas, P. Castells, "Rank and relevance in novelty and diversity metrics", RecSys 2011.
     """
     shares = (counts + 1) / (counts.sum() + len(counts))
@@ -67,7 +67,7 @@ def popularity_buckets(answers: Answers, counts: Ints, k: int, buckets: int = 5)
 
 
 def miscalibration(buckets: list[Bucket]) -> float:
-    """Total variation distance between what is answered and what is wanted, by popularity: 0 alike, 1 nothing shared.
+    """Total variation distance between the popularity of answers and targets: 0 equal, 1 disjoint.
 
     After H. Steck, "Calibrated recommendations", RecSys 2018, with popularity for genres and a distance without logs,
     since a bucket may be empty.

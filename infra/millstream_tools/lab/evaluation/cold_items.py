@@ -1,4 +1,4 @@
-"""Items that nobody has touched yet: some are hidden from the training, then asked for.
+"""Cold items: some items are hidden from the training and then asked for.
 
 A model that knows items by their events only can do no better than chance here; what it is asked with, the users'
 histories of the other items, it knows well.
@@ -67,7 +67,7 @@ def _hidden(data: Interactions, share: float, seed: int) -> Flags:
 
 
 def _last_rows(data: Interactions, mask: Flags) -> Ints:
-    """The last row where `mask` [n] is true of each user who has one, by user."""
+    """The last row of each user where `mask` [n] is true, by user; users without one are left out."""
     rows = np.flatnonzero(mask)
     last = np.full(len(data.users), -1, np.int64)
     np.maximum.at(last, data.user[rows], rows)

@@ -19,7 +19,7 @@ from millstream_tools.lab.evaluation.statistics import SAMPLES, Difference, pair
 
 @dataclass(frozen=True, eq=False)
 class PerQuestion:
-    """One model's value of each metric for each question, [q], who was asked, [q], and the digest of the questions."""
+    """One model's values of each metric per question, [q], the users, [q], and the digest of the questions."""
 
     questions: str
     user: Ints
@@ -38,7 +38,7 @@ class PerQuestion:
 
     @classmethod
     def load(cls, path: Path) -> PerQuestion:
-        """What `save` wrote. Raises `InvalidInputError` for another file."""
+        """Load the output of `save`. Raises `InvalidInputError` for another file."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 values = {name[len("value ") :]: file[name] for name in file.files if name.startswith("value ")}
@@ -48,7 +48,7 @@ class PerQuestion:
 
 
 def compared(first: PerQuestion, second: PerQuestion, metric: str, seed: int, samples: int = SAMPLES) -> Difference:
-    """How far the first model is above the second. Raises `InvalidInputError` if they were asked different things."""
+    """The mean difference of two models. Raises `InvalidInputError` if their questions differ."""
     if first.questions != second.questions:
         raise InvalidInputError("questions", f"those of the first model, {first.questions}", second.questions)
     for name, model in (("first", first), ("second", second)):
@@ -58,7 +58,7 @@ def compared(first: PerQuestion, second: PerQuestion, metric: str, seed: int, sa
 
 
 def questions_digest(split: Split) -> str:
-    """Of who was asked, what was shown, wanted and excluded, and the catalogue: equal if and only if those are."""
+    """The digest of the users, histories, targets, exclusions and the catalogue; equal if and only if those are."""
     digest = hashlib.sha256("\0".join(split.train.items).encode())
     asked = split.questions
     for lists in (asked.histories, asked.targets, asked.excluded):

@@ -1,4 +1,4 @@
-"""What was measured of a model, as JSON for programs and as a Markdown table for people."""
+"""Results of models, as JSON and as Markdown tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIST_LENGTH = 10
 
 @dataclass(frozen=True)
 class SliceResult:
-    """The means over the questions of one slice, each with its interval, and what the lists are like there."""
+    """The means over the questions of one slice with their intervals, and the properties of the lists."""
 
     questions: int
     metrics: Mapping[str, Interval]
@@ -47,7 +47,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Published:
-    """Figures of others. `source` says whose; `protocol` in what they differ, where they do."""
+    """Published results. `source` is the publication; `protocol` has the differences, if any."""
 
     model: str
     source: str
@@ -94,7 +94,7 @@ def as_table(
     slice_name: str = WHOLE,
     published: Sequence[Published] = (),
 ) -> str:
-    """A Markdown table: means and standard errors of one slice, then what else was asked for; published figures last.
+    """A Markdown table: means and standard errors of one slice, then other measures; published results last.
 
     A model that was not asked anything in the slice has no row, and what a source does not give is empty.
     """

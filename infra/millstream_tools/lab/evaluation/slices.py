@@ -12,7 +12,7 @@ WHOLE = "all"
 
 
 def slices(split: Split, answers: Answers, known_from: int = 1) -> dict[str, Answers]:
-    """The answers by what the training part knew, without slices in which nobody was asked.
+    """The answers by what the training part knew, without empty slices.
 
     A user or an item is cold with fewer than `known_from` rows in the training part. Item slices keep the targets of
     their kind only, so a question with both kinds of targets is in both. "known item, some history" is what a model

@@ -1,4 +1,4 @@
-"""How sure a mean is, and whether two models differ: bootstrap over users.
+"""Confidence intervals and paired significance, by bootstrap over users.
 
 One user's questions are alike, so users are drawn, not questions: B. Efron, R. Tibshirani, "An introduction to the
 bootstrap", 1993, chapters 13 and 16; T. Sakai, "Evaluating evaluation metrics based on the bootstrap", SIGIR 2006.
@@ -27,7 +27,7 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How far the first model is above the second: the interval, and `p`, two-sided, for the claim that they are equal.
+    """The mean difference of two models: its interval, and the two-sided `p` for the hypothesis that they are equal.
 
     `p` is at least 1 / (samples + 1).
     """
@@ -42,7 +42,7 @@ class Difference(NamedTuple):
 
 
 def interval(values: Floats, user: Ints, seed: int, samples: int = SAMPLES) -> Interval:
-    """The mean of `values` [q], one a question of `user` [q]. Raises `InvalidInputError` where there are none."""
+    """The mean of `values` [q], one per question of `user` [q]. Raises `InvalidInputError` without values."""
     means = _means(values, user, seed, samples)
     return _summary(float(values.mean()), means)
 

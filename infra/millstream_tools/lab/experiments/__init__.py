@@ -1,1 +1,1 @@
-"""Experiments: a configuration says data, preparation, protocols and models; a run measures them and writes results."""
+"""Experiments: configurations of data, preparation, protocols and models, and their evaluation."""

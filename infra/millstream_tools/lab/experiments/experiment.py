@@ -1,4 +1,4 @@
-"""What an experiment's YAML file says. Everything is checked before anything is fitted."""
+"""The YAML files of experiments. Everything is validated before anything is fitted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from millstream_tools.lab.evaluation.results import Published
 from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {
     "leave_one_out": leave_one_out,
@@ -30,12 +30,12 @@ PROTOCOLS: Mapping[str, Callable[..., Split]] = {
 }
 
 STREAM = "prequential"
-"""The kind of protocol in which models may learn while they are asked; its knobs are `StreamKnobs`."""
+"""The kind of protocol in which models may learn during the evaluation; its knobs are `StreamKnobs`."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How models are asked: `knobs` are the arguments of the function that `kind` names.
+    """An evaluation protocol: `knobs` are the arguments of the function that `kind` names.
 
     `slices` each get a table of their own; `published` figures stand in the first.
     """
@@ -77,12 +77,12 @@ class Model:
     knobs: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        made(self.family, self.knobs)
+        create(self.family, self.knobs)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is measured. `stated` is the file's content, to be repeated beside the figures."""
+    """An experiment. `stated` is the file's content, to be included in the results."""
 
     name: str
     title: str
@@ -98,7 +98,7 @@ _KEYS = ("title", "data", "preparation", "protocols", "models", "seed")
 
 
 def read_experiment(path: Path, only: str | None = None) -> Experiment:
-    """The experiment of a YAML file, named after it. Raises InvalidInputError where the file says something else.
+    """Read the experiment of a YAML file, named after it. Raises InvalidInputError for an invalid file.
 
     With `only` it has the model of this name alone: what the others need, PyTorch say, need not be installed.
     """
@@ -117,7 +117,7 @@ def read_experiment(path: Path, only: str | None = None) -> Experiment:
 
 
 def _those(models: Sequence[Mapping[str, Any]], only: str | None) -> Sequence[Mapping[str, Any]]:
-    """All of them, or the one of this name. Raises InvalidInputError, which names them all, where there is none."""
+    """All of them, or the one with this name. Raises InvalidInputError, with all names, for an unknown one."""
     found = [one for one in models if only in (None, one.get("name"))]
     if models and not found:
         raise InvalidInputError("model", f"one of {', '.join(str(one.get('name')) for one in models)}", only)

@@ -14,7 +14,7 @@ from millstream.learning.road import Data, Fitted, Recipe, fit_model
 from millstream_tools.lab.experiments.experiment import Experiment, Model
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.experiments.running import prepared
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 
 class Folders(NamedTuple):
@@ -38,7 +38,7 @@ def fit(
     See `fit_model`. Raises InvalidInputError for a protocol that the experiment does not have.
     """
     asking = protocol_named(experiment, protocol)
-    recipe = Recipe(lambda: made(model.family, model.knobs), experiment.seed, folders.checkpoints)
+    recipe = Recipe(lambda: create(model.family, model.knobs), experiment.seed, folders.checkpoints)
     check_servable(recipe.make())
     check_place(folders.model)
     say(f"{experiment.title}: reads the data")

@@ -1,4 +1,4 @@
-"""What a command names of an experiment: one of its protocols."""
+"""Choose a protocol of an experiment by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clicks that were not meant cost a model, and what helps: a made-up shop, where it is known which those are.
+"""The cost of accidental clicks for a model, and countermeasures, in a simulated shop that knows which they are.
 
     python -m millstream_tools.lab.experiments.noise --into docs/results
 
@@ -27,7 +27,7 @@ from millstream.learning.evaluation.ranking import answer
 from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import AccidentalClicks, Step, prepare
 from millstream.learning.stopwatch import Stopwatch
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 ITEMS, USERS, STEPS, ASKED = 40, 80, 12, 300
 SHARES = (0.0, 0.4)
@@ -42,7 +42,7 @@ Noise = Literal["slips", "looks"]
 
 @dataclass(frozen=True)
 class Way:
-    """A model, the noise that it is fitted on, and what is done about that."""
+    """A model, the noise in its training data, and the countermeasure."""
 
     name: str
     noise: Noise
@@ -96,7 +96,7 @@ def questions() -> Questions:
 def accuracy(way: Way, share: float, seed: int) -> float:
     """The metric of a model that was fitted on such a shop."""
     data, _ = prepare(shop(way.noise, share, seed), way.steps)
-    model = made(way.family, way.knobs)
+    model = create(way.family, way.knobs)
     model.fit(data, seed)
     return float(measure(answer(model, questions()), METRIC).mean())
 
@@ -126,7 +126,7 @@ def main() -> None:
         f"{torch.__version__}, load {load:.1f} before the run. The module says what is measured."
     )
     page = ["# What clicks that were not meant cost, and what helps", "", written, "", table(found)]
-    content = {"command": COMMAND, "seeds": SEEDS, "metric": METRIC, "seconds": took.told()}
+    content = {"command": COMMAND, "seeds": SEEDS, "metric": METRIC, "seconds": took.named()}
     into.mkdir(parents=True, exist_ok=True)
     (into / "noise.md").write_text("\n".join(page) + "\n", encoding="utf-8")
     (into / "noise.json").write_text(json.dumps({**content, "found": found}, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the YAML files of experiments and of tunings say alike."""
+"""The common parts of the YAML files of experiments and tunings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ M = TypeVar("M", bound=_Named)
 
 
 def stated_in(path: Path, keys: Sequence[str]) -> dict[str, Any]:
-    """What the file says. Raises InvalidInputError where that is no mapping, or one with other keys than these."""
+    """Read the file. Raises InvalidInputError if it is not a mapping, or has other keys than these."""
     stated = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(stated, dict) or set(stated) != set(keys):
         raise InvalidInputError(str(path), f"a mapping with the keys {', '.join(keys)}", stated)
@@ -30,7 +30,7 @@ def stated_in(path: Path, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def unique_names(models: Iterable[M]) -> tuple[M, ...]:
-    """The models of a file. Raises InvalidInputError where there are none, or two of one name."""
+    """The models of a file. Raises InvalidInputError if there are none, or two with the same name."""
     found = tuple(models)
     names = [model.name for model in found]
     if not names or len(set(names)) < len(names):

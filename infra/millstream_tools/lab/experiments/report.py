@@ -1,4 +1,4 @@
-"""The Markdown page of a run: what it takes to make the figures again, and a table a protocol and slice."""
+"""The Markdown page of a run: how to reproduce it, and one table per protocol and slice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LISTS = (f"coverage@{LIST_LENGTH}",)
 
 @dataclass(frozen=True)
 class About:
-    """Under what conditions figures were measured."""
+    """The conditions of a measurement."""
 
     command: str
     seed: int
@@ -31,7 +31,7 @@ class About:
     cores: int
     load_before: float
     made_up: bool = False
-    """Whether the data is no file, so that nobody needs a folder with it."""
+    """Whether the data is simulated, so that no folder is needed."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -65,7 +65,7 @@ def report(title: str, about: About, sections: Sequence[Section | StreamSection]
 
 
 def head(title: str, about: About) -> list[str]:
-    """What every page of the lab begins with."""
+    """The beginning of every page of the lab."""
     rows, users, items = about.data_counts
     libraries = ", ".join(f"{name} {version}" for name, version in about.libraries.items())
     folder = "" if about.made_up else " with MILLSTREAM_DATA naming the folder with the data"

@@ -1,4 +1,4 @@
-"""Runs an experiment: reads, prepares, splits, fits, asks, measures, and writes what came out."""
+"""Run an experiment: read, prepare, split, fit, evaluate, and write the results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from millstream_tools.lab.experiments.files import slug
 from millstream_tools.lab.experiments.report import About, Section, report
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.experiments.streaming import ORACLE, StreamSection, streamed
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 LIBRARIES = ("numpy", "scipy", "implicit")
 _WHERE_INSTALLED = ("torch",)
@@ -46,7 +46,7 @@ def run(
 ) -> Written:
     """Measure every model under every protocol: `NAME.md`, `NAME.json`, `NAME.png` and, for comparisons, `NAME/*.npz`.
 
-    `data` is the folder with all data. `say` hears of each model as it is done. A run that was killed goes on, as far
+    `data` is the folder with all data. `say` is called for each finished model. An interrupted run resumes, as far
     as models keep `checkpoints`; the seconds that are told are of all runs.
     """
     interactions, about = prepared(experiment.data, experiment.preparation, data, command=command, seed=experiment.seed)
@@ -94,11 +94,11 @@ def _truth(experiment: Experiment) -> Floats | None:
 def _measured(
     model: Model, split: Split, seed: int, answers: Path, checkpoints: Path, say: Callable[[str], None]
 ) -> Measured:
-    recommender = made(model.family, model.knobs)
+    recommender = create(model.family, model.knobs)
     fitted = fit(recommender, split.train, seed, checkpoints)
     asking = Stopwatch()
     given = answer(recommender, split.questions)
-    seconds = fitted.told("fit") | asking.seconds().told("ask")
+    seconds = fitted.named("fit") | asking.seconds().named("ask")
     answers.mkdir(parents=True, exist_ok=True)
     PerQuestion.of(split, given, METRICS).save(answers / f"{slug(model.name)}.npz")
     result = measured(model.name, split, given, seed, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Searches knobs by Optuna's TPE: tries, keeps each trial in a file at once, and goes on from that file.
+"""Search knobs by Optuna's TPE. Each trial is saved to a file at once, from which the search resumes.
 
 J. Bergstra et al., "Algorithms for hyper-parameter optimization", NIPS 2011; T. Akiba et al., "Optuna", KDD 2019.
 What a trial tries depends on the seed and on the finished trials only, so a search that was broken off and went on
@@ -41,7 +41,7 @@ _KNOBS = "knobs"
 
 @dataclass(frozen=True)
 class _Judge:
-    """What is asked of every choice of knobs."""
+    """Evaluates a choice of knobs."""
 
     folds: Sequence[Split]
     metric: str
@@ -59,8 +59,8 @@ def tune(
 ) -> tuple[Written, Sequence[Tuned]]:
     """Search the knobs of every model; write `NAME.md` and `NAME.json` into `into`, also where Ctrl-C ends it.
 
-    `data` is the folder with all data; `kept` the one where `NAME.journal` keeps the trials. `say` hears of each trial.
-    Raises InvalidInputError where that file's trials were judged in another way.
+    `data` is the folder with all data; `kept` the one where `NAME.journal` keeps the trials. `say` is called for each
+    trial. Raises InvalidInputError where that file's trials were judged in another way.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     interactions, about = prepared(
@@ -113,11 +113,11 @@ def _study(tuning: Tuning, model: Searched, about: About, storage: JournalStorag
 
 
 def _search(study: optuna.Study, model: Searched, judge: _Judge, trials: int, say: Callable[[str], None]) -> None:
-    """First the model as it is, then trials until there are so many."""
+    """Evaluate the given model first, then run trials up to the given number."""
     if _BEFORE not in study.user_attrs:
         watch = Stopwatch()
-        before = [judge.value(model.made({}), fold) for fold in range(len(judge.folds))]
-        study.set_user_attr(_BEFORE, {"folds": before, "seconds": watch.seconds().told(_TOOK)})
+        before = [judge.value(model.create({}), fold) for fold in range(len(judge.folds))]
+        study.set_user_attr(_BEFORE, {"folds": before, "seconds": watch.seconds().named(_TOOK)})
     say(f"{model.name}: {judge.metric} {np.mean(study.user_attrs[_BEFORE]['folds']):.4f} before the search")
     while (done := len(_finished(study))) < trials:
         study.sampler = TPESampler(seed=int(np.random.SeedSequence([judge.seed, done]).generate_state(1)[0]))
@@ -142,7 +142,7 @@ def _tried(trial: Trial, model: Searched, judge: _Judge) -> float | TrialState:
     found: list[float] = []
     try:
         for fold in range(len(judge.folds)):
-            found.append(judge.value(model.made(values), fold))
+            found.append(judge.value(model.create(values), fold))
             trial.report(found[-1], fold)
             if fold < len(judge.folds) - 1 and trial.should_prune():
                 return TrialState.PRUNED
@@ -150,12 +150,12 @@ def _tried(trial: Trial, model: Searched, judge: _Judge) -> float | TrialState:
         trial.set_user_attr(_REFUSED, str(error))
         return TrialState.FAIL
     finally:
-        trial.set_user_attr(_TOOK, watch.seconds().told(_TOOK))
+        trial.set_user_attr(_TOOK, watch.seconds().named(_TOOK))
     return float(np.mean(found))
 
 
 def _drawn(trial: Trial, name: str, where: Range | Choices) -> Any:
-    """A value; numbers with four digits, which is what people can read."""
+    """A value as text; numbers with four digits."""
     if isinstance(where, Choices):
         return trial.suggest_categorical(name, where.choices)
     if isinstance(where.low, int) and isinstance(where.high, int):

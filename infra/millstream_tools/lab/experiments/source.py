@@ -1,4 +1,4 @@
-"""What data an experiment or a tuning is on, and how it comes to be: read from files, or made up."""
+"""The data of an experiment or a tuning: read from files, or simulated."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ class Source:
 
     @property
     def name(self) -> str:
-        """As it stands beside figures."""
+        """The description for results."""
         if self.simulated_shop is not None:
             return f"simulated shop, {dict(self.simulated_shop)}"
         return ", ".join(self._paths)
 
     def folder(self, named: Path | None) -> Path:
-        """The folder with all data. Raises InvalidInputError where nobody named it and there is a file to read."""
+        """The folder with all data. Raises InvalidInputError if it is needed and not given."""
         if named is None and not self.made_up:
             raise InvalidInputError(SETTING, "the folder with all data, here or as --data", "nothing")
         return named or Path()
 
     def rows(self, folder: Path) -> Rows:
-        """What is read or made up. Raises ImportingError, InvalidInputError where the files are others than stated."""
+        """Read or simulate the data. Raises ImportingError, InvalidInputError for other files than stated."""
         if self.simulated_shop is not None:
             return Rows(simulated(self.simulated_shop).interactions)
         with _files([folder / path for path in self._paths]) as files:

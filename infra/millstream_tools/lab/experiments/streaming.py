@@ -17,7 +17,7 @@ from millstream_tools.lab.evaluation.prequential.outcome import Outcome, outcome
 from millstream_tools.lab.evaluation.prequential.stream import Stream, StreamKnobs
 from millstream_tools.lab.experiments.experiment import Model, Protocol
 from millstream_tools.lab.experiments.files import slug
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 ORACLE = "oracle"
 _TRUTH = "the shop's own chances"
@@ -56,9 +56,9 @@ def streamed(
     kept.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for model in models:
-        for arm in arms_of(made(model.family, model.knobs)):
+        for arm in arms_of(create(model.family, model.knobs)):
             watched = partial(bar, desc=f"{model.name}: {arm.name}", unit=" events")
-            played = play(made(model.family, model.knobs), stream, arm, seed, watched)
+            played = play(create(model.family, model.knobs), stream, arm, seed, watched)
             outcomes.append(_told(model.name, arm.name, stream, played, seed, kept, say))
     if truth is not None:
         everything = np.ones(len(stream), dtype=bool)

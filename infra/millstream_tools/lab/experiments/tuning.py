@@ -1,4 +1,4 @@
-"""What a tuning's YAML file says: which knobs are searched and where, and how each choice of them is judged."""
+"""The YAML files of tunings: the searched knobs and ranges, and the evaluation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from millstream.learning.preparation import Step
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 Kind = Literal["time_series", "leave_one_out"]
 
@@ -67,7 +67,7 @@ class Validation:
         return [time_split(data, early, until=late, **self.knobs) for early, late in pairwise(self.cuts)]
 
     def __str__(self) -> str:
-        """What the folds are, for people."""
+        """A description of the folds."""
         if self.kind == "leave_one_out":
             return "No cuts in time: each user is asked for the item before the last, once; the last is the test's."
         return (
@@ -110,7 +110,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Searched:
-    """A model whose knobs are searched.
+    """A model with searched knobs.
 
     `knobs` are the fixed ones, and with the family's defaults what the search has to beat. `search` goes by the knob's
     name; `parts.1.weight` is the weight of a blend's second part.
@@ -125,13 +125,13 @@ class Searched:
         """Both ends of the search must be models; a combination in between may still be refused when it is tried."""
         if not self.search:
             raise InvalidInputError(f"{self.name}.search", "one or more knobs", "none")
-        self.made({})
+        self.create({})
         for end in (0, 1):
-            self.made({name: where.ends[end] for name, where in self.search.items()})
+            self.create({name: where.ends[end] for name, where in self.search.items()})
 
-    def made(self, values: Mapping[str, Any]) -> Recommender:
-        """The model with these values of what is searched."""
-        return made(self.family, self.all_knobs(values))
+    def create(self, values: Mapping[str, Any]) -> Recommender:
+        """Create the model with these values of the searched knobs."""
+        return create(self.family, self.all_knobs(values))
 
     def all_knobs(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The fixed knobs and these."""
@@ -150,7 +150,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is searched, and on what. `stated` is the file's content, to be repeated beside the figures."""
+    """A tuning. `stated` is the file's content, to be included in the results."""
 
     name: str
     title: str
@@ -174,7 +174,7 @@ _KEYS = ("title", "data", "preparation", "validation", "metric", "models", "tria
 
 
 def read_tuning(path: Path) -> Tuning:
-    """The tuning of a YAML file, named after it. Raises InvalidInputError where the file says something else."""
+    """Read the tuning of a YAML file, named after it. Raises InvalidInputError for an invalid file."""
     stated = stated_in(path, _KEYS)
     models = unique_names(_searched(one) for one in stated["models"])
     return Tuning(

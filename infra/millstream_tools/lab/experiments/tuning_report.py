@@ -1,4 +1,4 @@
-"""The page and the figures of a tuning: what the search found, what it had to beat, and all that was tried."""
+"""The page and the figures of a tuning: the best knobs, the given model, and all trials."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The families of models behind one contract: fit, score the whole catalogue, recommend, save and load."""
+"""Model families: fit, score the whole catalogue, recommend, save and load."""

@@ -53,7 +53,7 @@ class AutoencoderKnobs:
     """A history asks with its latest so many items; None: with all of them, as in the paper."""
 
     decay: float = 1.0
-    """How much less each earlier item of a history says than the one after it; 1: all the same, as in the paper."""
+    """The factor by which each earlier item of a history counts less than the next; 1: all equal, as in the paper."""
 
     ahead: int | None = None
     """None: the fit has whole histories give back themselves, even ones, as in the paper. A number: it asks, with what

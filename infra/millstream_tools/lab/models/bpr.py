@@ -1,4 +1,4 @@
-"""BPR-MF: factors of users and items that put what a user touched above what the user did not.
+"""BPR-MF: factors of users and items that rank a user's items above the others.
 
 S. Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009; by the library `implicit`. A
 history gets its factors by ascent on the same objective with the items' factors fixed, so it need not be one that was

@@ -1,4 +1,4 @@
-"""Decayed popularity: what is touched most, the more recently the more it counts."""
+"""Decayed popularity: item counts with exponential decay."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from millstream.learning.interactions import Floats, Interactions, Ints
 
 @dataclass(frozen=True)
 class DecayedPopularityKnobs:
-    """How fast it forgets."""
+    """Knobs of the decay."""
 
     half_life_events: float = 20_000.0
     """After so many events of all users, one counts half. Events, not hours: it holds for data without times too."""

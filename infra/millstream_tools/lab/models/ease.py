@@ -31,10 +31,10 @@ class EaseKnobs:
     """A history asks with its latest so many items; None: with all of them."""
 
     decay: float = 1.0
-    """How much less each earlier item of a history says than the one after it; 1: all the same, as in the paper."""
+    """The factor by which each earlier item of a history counts less than the next; 1: all equal, as in the paper."""
 
     neighbours: int = 500
-    """Weights that are kept of each item, the largest by size: what is measured is what is served."""
+    """The number of largest absolute weights kept per item, in the evaluation as in serving."""
 
     most_items: int = 20_000
     """A larger catalogue is refused: time grows with its cube, and matrices of its square are held, 8 bytes each."""

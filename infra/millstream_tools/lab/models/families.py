@@ -20,20 +20,20 @@ from millstream_tools.lab.models.ials import Ials, IalsKnobs
 from millstream_tools.lab.models.random_order import RandomOrder
 
 
-def made(family: str, knobs: Mapping[str, Any]) -> Recommender:
+def create(family: str, knobs: Mapping[str, Any]) -> Recommender:
     """See Families."""
-    return ALL.made(family, knobs)
+    return ALL.create(family, knobs)
 
 
-def loaded(family: str, folder: Path) -> Recommender:
+def load(family: str, folder: Path) -> Recommender:
     """See Families."""
-    return ALL.loaded(family, folder)
+    return ALL.load(family, folder)
 
 
 def _hybrid(knobs: Mapping[str, Any]) -> Hybrid:
     """`base`: a mapping with `family` and, where they are not the defaults, `knobs`; then those of HybridKnobs."""
     checked = knobs_of(HybridKnobs, with_texts(knobs))
-    return Hybrid(checked, made(checked.base["family"], checked.base.get("knobs") or {}))
+    return Hybrid(checked, create(checked.base["family"], checked.base.get("knobs") or {}))
 
 
 def _random(knobs: Mapping[str, Any]) -> RandomOrder:
@@ -71,6 +71,6 @@ ALL = Families(
         "lightgcn": _neural("lightgcn", "models.lightgcn", "LightGcn", "LightGcnKnobs"),
         "sequence": _neural("sequence", "sequence.recommender", "SequenceRecommender", "SequenceKnobs"),
         "content": Family(lambda knobs: Content(content_knobs(knobs)), Content.load),
-        "hybrid": Family(_hybrid, lambda folder: Hybrid.load(folder, loaded)),
+        "hybrid": Family(_hybrid, lambda folder: Hybrid.load(folder, load)),
     }
 )

@@ -1,4 +1,4 @@
-"""LightGCN: embeddings of users and items, averaged along the graph of who touched what, layer by layer.
+"""LightGCN: embeddings of users and items, averaged over the interaction graph, layer by layer.
 
 X. He et al., "LightGCN: simplifying and powering graph convolution network for recommendation", SIGIR 2020,
 https://arxiv.org/abs/2002.02126. With N(x) the neighbours of x, a layer is
@@ -43,7 +43,7 @@ class LightGcnKnobs:
     """Numbers an embedding has."""
 
     layers: int = 2
-    """How far embeddings travel along the graph. The paper has 3; on MovieLens-1M 2 learned faster."""
+    """The number of propagation layers. The paper has 3; on MovieLens-1M 2 learned faster."""
 
     regularization: float = 1e-4
     """Pulls the embeddings of what is in a step to zero."""
@@ -61,7 +61,7 @@ class LightGcnKnobs:
     """A history asks with its latest so many items; None: with all of them."""
 
     decay: float = 1.0
-    """How much less each earlier item of a history says than the one after it; 1: all the same, as in the paper."""
+    """The factor by which each earlier item of a history counts less than the next; 1: all equal, as in the paper."""
 
     def __post_init__(self) -> None:
         whole(self, "factors", "layers", "epochs", "batch")

@@ -1,4 +1,4 @@
-"""Interactions and histories as sparse matrices of items, the form in which item models count."""
+"""Interactions and histories as sparse matrices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sparse = Any
 
 
 def user_item(train: Interactions) -> Sparse:
-    """Who had to do with what, [users, items]: 1 however often."""
+    """The binary user-item matrix, [users, items]."""
     shape = (len(train.users), len(train.items))
     matrix = sparse.csr_array((np.ones(len(train)), (train.user, train.item)), shape=shape)
     matrix.sum_duplicates()

@@ -1,4 +1,4 @@
-"""Any order: what a figure is worth with no knowledge at all."""
+"""Random order: the baseline without any knowledge."""
 
 from __future__ import annotations
 

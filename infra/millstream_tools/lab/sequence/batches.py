@@ -1,4 +1,4 @@
-"""Windows of histories in batches of about the same length, drawn anew for each epoch."""
+"""Windows of histories in batches of similar length, sampled for each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training needs to go on after a kill: written whole after each epoch, or not at all."""
+"""Training checkpoints, written atomically after each epoch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILE = "checkpoint.pt"
 
 @dataclass
 class Progress:
-    """Where a training stands. Everything that is drawn depends on the seed and the epoch only, so no drawn state."""
+    """The state of a training. Everything that is drawn depends on the seed and the epoch only, so no drawn state."""
 
     epoch: int
     best: float

@@ -1,4 +1,4 @@
-"""Trains one sequence model of an experiment in many processes at once: one a GPU, or on CPUs where there is none.
+"""Train one sequence model of an experiment in many processes: one per GPU, or on CPUs if there are none.
 
     torchrun --nproc-per-node 2 -m millstream_tools.lab.sequence.distributed CONFIG --model NAME
 
@@ -25,7 +25,7 @@ from millstream.learning.preparation import Learned, prepare
 from millstream_tools.lab.data.data_folder import SETTING
 from millstream_tools.lab.experiments.experiment import Experiment, read_experiment
 from millstream_tools.lab.experiments.named import protocol_named
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from millstream_tools.lab.sequence.recommender import SequenceRecommender
 
 FOLDER = Path(".millstream") / "lab"
@@ -68,7 +68,7 @@ def _together() -> Iterator[None]:
 
 
 def _model(experiment: Experiment, name: str) -> SequenceRecommender:
-    found = {model.name: made(model.family, model.knobs) for model in experiment.models if model.family == "sequence"}
+    found = {model.name: create(model.family, model.knobs) for model in experiment.models if model.family == "sequence"}
     model = found.get(name)
     if not isinstance(model, SequenceRecommender):
         raise InvalidInputError("--model", f"a sequence model, one of {', '.join(found) or 'none'}", name)
@@ -76,7 +76,7 @@ def _model(experiment: Experiment, name: str) -> SequenceRecommender:
 
 
 def _split(experiment: Experiment, name: str | None, data: Path | None) -> Split:
-    """What the first protocol, or the one with this name, fits on."""
+    """The training part of the first protocol, or of the named one."""
     protocol, source = protocol_named(experiment, name, "--protocol"), experiment.data
     rows, _ = prepare(source.rows(source.folder(data)).interactions, [Learned(), *experiment.preparation])
     return protocol.split(rows)

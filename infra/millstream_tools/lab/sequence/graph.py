@@ -147,7 +147,7 @@ def _tail(parts: Parts, window: int) -> _Tail:
 
 
 def _entered(parts: Parts, weights: Weights, matrix: _Matrix, tail: _Tail, read: str) -> str:
-    """What the first block reads, [L, D]."""
+    """The input of the first block, [L, D]."""
     if matrix.lengths is not None:
         lengths = parts.matrix("lengths", matrix.lengths)
         read = parts.node("Mul", read, parts.node("Gather", lengths, tail.history, axis=0))
@@ -166,7 +166,7 @@ def _add_scores(parts: Parts, products: str, temperature: float | None) -> None:
 
 
 def _likeness(parts: Parts, read: _Read, found: str) -> str:
-    """How like the given items are to those that were read, [K, L], oldest first."""
+    """The similarity of the output items to those of the history, [K, L], oldest first."""
     return parts.node("Gemm", read.items.rows(found), read.unit_rows, transB=1)
 
 

@@ -1,4 +1,4 @@
-"""The blocks of the sequence models as ONNX nodes. A block that is the last does for the last place only what it can.
+"""The blocks of the sequence models as ONNX nodes. The last block computes only the last position where possible.
 
 Shapes at the line ends as in `graph_layers`.
 """

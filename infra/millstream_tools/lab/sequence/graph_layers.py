@@ -42,7 +42,7 @@ class Layers:
         return self.parts.node("LayerNormalization", x, weight, bias, epsilon=epsilon)
 
     def linear(self, x: str, name: str) -> str:
-        """What PyTorch's Linear does."""
+        """The equivalent of PyTorch's Linear."""
         return self.gemm(x, name, *self.transposed(name))
 
     def transposed(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""What is minimised: how unlikely the model finds the items that came next. n states, D width, N items, K negatives."""
+"""Losses over the next items. n states, D width, N items, K negatives."""
 
 from __future__ import annotations
 
@@ -93,6 +93,6 @@ class _InParts(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        """What `forward` has made already."""
+        """Return the gradient from `forward`."""
         to_states, to_catalogue = ctx.saved_tensors
         return to_states * gradients[0], to_catalogue * gradients[0], None

@@ -30,7 +30,7 @@ _READ_AT_ONCE = 128
 
 
 class SequenceRecommender(RanksByScore):
-    """What comes next, read from the latest items in their order; an empty history gets the same score for all."""
+    """Predicts the next item from the latest items in order; an empty history gives all items the same score."""
 
     name = "sequence"
     once_in_a_graph = True
@@ -85,7 +85,7 @@ class SequenceRecommender(RanksByScore):
         return loaded
 
     def weights(self) -> Weights:
-        """What was learned, as an export takes it."""
+        """The fitted weights, for the export."""
         return {name: weight.numpy() for name, weight in self.fitted().state_dict().items()}
 
     def fitted(self) -> SequenceModel:

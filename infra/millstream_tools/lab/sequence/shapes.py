@@ -12,7 +12,7 @@ from millstream_tools.lab.sequence.model import SequenceModel
 
 
 def model_of(knobs: SequenceKnobs, weights: Mapping[str, Tensor]) -> SequenceModel:
-    """The model of a `state_dict`, ready to be asked."""
+    """The model of a `state_dict`, in evaluation mode."""
     model = SequenceModel(knobs, len(weights["item.weight"]) - 1)
     for name, part in list(model.named_modules()):
         shape = weights[f"{name}.weight"].shape if f"{name}.weight" in weights else None

@@ -1,4 +1,4 @@
-"""Trains a sequence model: the whole loop, on one process or, under torchrun, on many with the same result."""
+"""Train a sequence model, in one process or, under torchrun, in many with the same result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ASKED_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with the weights of its best epoch, what each epoch came to, and what those before the call took."""
+    """A model with the weights of its best epoch, the results of all epochs, and the time of earlier processes."""
 
     model: SequenceModel
     history: list[dict[str, float]]
@@ -79,7 +79,7 @@ def train(
 
 
 def spent_in(epochs: Sequence[Mapping[str, float]]) -> Seconds:
-    """What these epochs of a history took."""
+    """The time of these epochs."""
     return summed(Seconds(epoch["wall"], epoch["CPU"]) for epoch in epochs)
 
 
@@ -94,7 +94,7 @@ def _epoch(
     progress: Progress,
     own_loss: Loss | None,
 ) -> None:
-    """One pass over all windows, then the held-out question, if any; writes into `progress` what came of it."""
+    """Run one epoch and the held-out evaluation, if any; write the results to `progress`."""
     watch = Stopwatch()
     epoch = progress.epoch + 1
     drawn = np.random.default_rng((seed, epoch))
@@ -121,7 +121,7 @@ def _epoch(
         progress.best, progress.best_epoch, progress.best_weights = reached, epoch, _copied(model)
     progress.epoch, progress.weights, progress.optimiser = epoch, _copied(model), optimiser.state_dict()
     took = watch.seconds()
-    progress.history.append({**figures, **took.told()})
+    progress.history.append({**figures, **took.named()})
     if _rank() == 0:
         told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
         tell(f"epoch {epoch}: {told}, {took.wall:.0f} s")

@@ -1,1 +1,1 @@
-"""The archive for people and for training: the log as Parquet, a file per day and shard. README.md says more."""
+"""Export of the archive as Parquet, one file per day and shard. See README.md."""

@@ -1,4 +1,4 @@
-"""The archive's many small objects become one Parquet file per day and shard, for training and for people's queries."""
+"""Compact the archive's many small objects to one Parquet file per day and shard, for training and queries."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from millstream_tools.ops.archive.parquet_rows import write_rows
 from millstream_tools.ops.archive.plan import DayOfShard, records_of
 
 FORMAT = 1
-"""Raised when the columns or the rows change: what was compacted before is then done again."""
+"""Incremented when the columns or the rows change: earlier files are then written again."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a file was made of and what it holds; `unreadable` has the reasons by position."""
+    """The source and the contents of a file; `unreadable` has the errors by position."""
 
     objects: tuple[str, ...]
     records: int
@@ -29,13 +29,13 @@ class Manifest:
     schema_version: int = VERSION
 
     def is_of(self, day: DayOfShard) -> bool:
-        """True if the same objects would give the same file again."""
+        """True if the file is up to date with these objects."""
         return (self.objects, self.format, self.schema_version) == (day.objects, FORMAT, VERSION)
 
 
 @dataclass(frozen=True)
 class Compacted:
-    """A file of the destination; `fresh` is False where it was there already."""
+    """A file of the destination; `fresh` is False if it existed before."""
 
     day: str
     shard: str
@@ -45,21 +45,21 @@ class Compacted:
 
 
 def file_name(day: DayOfShard) -> str:
-    """The file's name; the folder is one that Spark, DuckDB and pyarrow take for a column `day`."""
+    """The file's name; Spark, DuckDB and pyarrow read its folder as a column `day`."""
     return f"day={day.day}/{day.shard}.parquet"
 
 
 def manifest_name(day: DayOfShard) -> str:
-    """The manifest's name; the same programs pass over names that begin with an underscore."""
+    """The manifest's name; the same programs skip names that begin with an underscore."""
     return f"day={day.day}/_{day.shard}.json"
 
 
 def compact(
     archive: Archive, days: Iterable[DayOfShard], destination: Destination, advance: Callable[[int], object]
 ) -> Iterator[Compacted]:
-    """Write each file that is not there yet; `advance` hears how many more stored bytes are done.
+    """Write each file that is missing or outdated. Calls `advance` with the number of stored bytes read.
 
-    A file that was made of the same objects is left alone. Raises UnavailableError; what was yielded is stored.
+    Raises UnavailableError; the files yielded so far are stored.
     """
     for day in days:
         manifest = _stored_manifest(destination.read(manifest_name(day)))
@@ -72,7 +72,7 @@ def compact(
 
 
 def unexpected_files(days: Iterable[DayOfShard], destination: Destination) -> list[str]:
-    """Files of the destination that are not of this archive: of another one, or of one that is gone."""
+    """Files of the destination that do not belong to this archive."""
     return sorted(set(destination.names()) - {file_name(day) for day in days})
 
 
@@ -83,7 +83,7 @@ def _compact_day(
         written = write_rows(_records(archive, day, advance), path)
         destination.put(file_name(day), path)
     manifest = Manifest(day.objects, written.records, written.rows, written.unreadable)
-    # Last: without it, or with an old one, the file is made again.
+    # Last: without a manifest, or with an old one, the file is written again.
     with growing_file(destination) as path:
         path.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
         destination.put(manifest_name(day), path)
@@ -97,7 +97,7 @@ def _records(archive: Archive, day: DayOfShard, advance: Callable[[int], object]
 
 
 def _stored_manifest(stored: bytes | None) -> Manifest | None:
-    """The manifest; None also for one that another version of Millstream wrote."""
+    """The manifest; None also for one of another version of Millstream."""
     if stored is None:
         return None
     fields: dict[str, Any] = json.loads(stored)

@@ -1,4 +1,4 @@
-"""Where the files go: a folder, or the archive's own bucket under parquet/. Each file appears whole or not at all."""
+"""Destinations of Parquet files: a folder, or the archive's bucket under parquet/. Writes are atomic."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Destination(Protocol):
     """Files by name; a name may have slashes."""
 
     def read(self, name: str) -> bytes | None:
-        """A small file's bytes, or None where there is none."""
+        """A small file's bytes, or None if it does not exist."""
 
     def put(self, name: str, path: Path) -> None:
-        """Take over a finished file, which is gone from its path or is the caller's to remove; replaces another."""
+        """Store a finished file, replacing an existing one. The file may or may not remain at its path."""
 
     def scratch(self) -> Path:
-        """A folder in which files that are to be put can grow."""
+        """A folder for files that are being written."""
 
     def names(self) -> Iterator[str]:
         """Every Parquet file's name."""
@@ -104,7 +104,7 @@ class Bucket:
 
 @contextmanager
 def growing_file(destination: Destination) -> Iterator[Path]:
-    """A path for a file that is not there yet for anybody else; whatever is left there at the end is removed."""
+    """A temporary path for a file that is being written, deleted at the end."""
     path = destination.scratch() / f".growing-{uuid.uuid4().hex}"
     try:
         yield path

@@ -1,4 +1,4 @@
-"""Log records as rows of a Parquet file, an event each: equal logs give equal bytes, however they were cut."""
+"""Log records as rows of a Parquet file, one per event. Equal logs give equal bytes, however they were batched."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ SCHEMA = pa.schema(
         pa.field("attributes", pa.string(), nullable=False),
     ]
 )
-"""A column for what every event has; what only some kinds have stays JSON in `attributes`."""
+"""One column per common field; fields that only some kinds have are JSON in `attributes`."""
 
 
 @dataclass
 class Written:
-    """What became of records: how many, how many rows, and which ones nobody could read, with the reasons."""
+    """The numbers of records and rows written, and the unreadable records with the errors."""
 
     records: int = 0
     rows: int = 0
@@ -43,7 +43,7 @@ class Written:
 
 
 def write_rows(records: Iterable[LogRecord], path: Path) -> Written:
-    """Write the file; a record that cannot be read gives no row and is in the answer by its position."""
+    """Write the file. Unreadable records give no rows and are reported by position."""
     written = Written()
     written.rows = write_parquet(_rows(records, written), SCHEMA, path)
     return written
@@ -82,7 +82,7 @@ def _rows_of(record: LogRecord) -> list[Row]:
 
 
 def _text(name: str, text: str) -> str:
-    """The text, where it is text."""
+    """The text. Raises InvalidRecordError if it is not valid UTF-8."""
     if not is_storable(text):
         raise InvalidRecordError(f"record.tail: {name}", "text", text)
     return text

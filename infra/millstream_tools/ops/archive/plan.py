@@ -1,4 +1,4 @@
-"""Which objects make which file: one per day and shard, each record in one of them."""
+"""Assign archived objects to files: one per day and shard, each record in exactly one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream.domain.log.positions import shard_number
 
 @dataclass(frozen=True)
 class Part:
-    """A day's objects that belong together, and objects of earlier days that may hold some of the same records."""
+    """Overlapping objects of a day, and objects of earlier days that may contain some of the same records."""
 
     own: ArchiveSlice
     earlier: ArchiveSlice | None
@@ -21,7 +21,7 @@ class Part:
 
 @dataclass(frozen=True)
 class DayOfShard:
-    """What one file is made of; `parts` are in order and share no record."""
+    """The source of one file; `parts` are ordered and disjoint."""
 
     day: str
     shard: str
@@ -30,29 +30,29 @@ class DayOfShard:
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The names of all objects that decide what is in the file."""
+        """The names of all objects that the file depends on."""
         slices = [slice_ for part in self.parts for slice_ in (part.earlier, part.own) if slice_ is not None]
         return tuple(name for slice_ in slices for name in slice_.names)
 
     @property
     def stored_bytes(self) -> int:
-        """What the day's own objects take."""
+        """The size of the day's own objects."""
         return sum(part.own.stored_bytes for part in self.parts)
 
     @property
     def last(self) -> int:
-        """The highest sequence number in the day's own names."""
+        """The highest sequence number of the day's own objects."""
         return max(part.own.last for part in self.parts)
 
 
 def planned(objects: Iterable[ArchivedObject], day: str | None = None) -> list[DayOfShard]:
     """The files of an archive, of all days or of one, in order of day and shard number.
 
-    A record that lies under two days (a clock was set back at midnight) belongs to the earlier one.
+    A record that is stored under two days (a clock was set back at midnight) belongs to the earlier one.
     """
     listed = {one.name: one for one in objects}
     parts: defaultdict[tuple[str, str], list[Part]] = defaultdict(list)
-    # As small as slices can be: objects that overlap, and no others.
+    # The smallest slices: only overlapping objects together.
     for together in sliced(listed.values(), most_bytes=1):
         of_days: defaultdict[str, list[ArchivedObject]] = defaultdict(list)
         for name in together.names:

@@ -1,1 +1,1 @@
-"""History out of files: rows become checked events, in order of time, as records of the log's history shard."""
+"""Import of history from files: rows become validated events, sorted by time, in the log's history shard."""

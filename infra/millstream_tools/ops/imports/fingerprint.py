@@ -1,4 +1,4 @@
-"""The id of an import: what it is made of, so that the same history cannot come in twice."""
+"""The id of an import, derived from its content, so that the same history is not imported twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream_tools.readers.mapping import ColumnMapping
 from millstream_tools.tables.opening import kind_of
 
 READING = 1
-"""Raised when the same file and mapping give other records than before: a killed import must not go on with those."""
+"""Incremented when the same file and mapping give other records: an interrupted import must not resume with those."""
 
 CHUNK_BYTES = 1 << 20
 DIGEST_BYTES = 16
@@ -22,7 +22,7 @@ DIGEST_BYTES = 16
 def import_id(files: Sequence[Path], mapping: ColumnMapping, progress: Progress) -> str:
     """BLAKE2b over the files in their order and the mapping. Raises BadFileError, OSError."""
     kinds = [kind_of(path, mapping.form) for path in files]
-    with progress("Looking whether this is in the log", sum(path.stat().st_size for path in files)) as advance:
+    with progress("Checking for an earlier import", sum(path.stat().st_size for path in files)) as advance:
         parts = [{"kind": kind, "content": _digest(path, advance)} for kind, path in zip(kinds, files, strict=True)]
     said = json.dumps({"reading": READING, "mapping": asdict(mapping), "files": parts}, sort_keys=True)
     return hashlib.blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest()

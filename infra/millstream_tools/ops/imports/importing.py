@@ -1,4 +1,4 @@
-"""An import from its files to the log: read, number, archive, rebuild, done. Killed anywhere, it is done again."""
+"""Import files into the log: read, get a number, archive, rebuild, finish. Repeat it after an interruption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from millstream_tools.tables.errors import BadMappingError
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import became. Without a tally it was in the log already, and nothing was done."""
+    """The result of an import. Without a tally, it was imported before and nothing was done."""
 
     entry: ImportEntry
     tally: Tally | None
@@ -26,7 +26,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class ImportFiles:
-    """Import files into a stack; `rebuild` folds what is new in its archive into the views."""
+    """Import files into a stack; `rebuild` rebuilds the views afterwards."""
 
     read: ReadHistory
     archive: Archive
@@ -35,14 +35,14 @@ class ImportFiles:
     rebuild: Callable[[], object]
 
     def __call__(self, files: Sequence[Path]) -> Imported:
-        """Raises ImportingError and OSError before anything is stored; UnavailableError: import again to go on."""
+        """Raises ImportingError and OSError before anything is stored; after UnavailableError, import again."""
         if not self.read.mapping.timed:
             raise BadMappingError("columns.time: expected a column, since history needs times, got time.row_order")
         this = import_id(files, self.read.mapping, self.read.progress)
         known = next((entry for entry in self.imports.entries() if entry.import_id == this), None)
         if known is not None and known.counts is not None:
             return Imported(known, None)
-        # By the clock of the first attempt, so that the same rows are in the future as then.
+        # By the clock of the first attempt, so that the same rows count as in the future.
         now_ms = self.clock.now_ms() if known is None else known.began_at_ms
         with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
             history = self.read(files, now_ms, Path(folder))

@@ -1,4 +1,4 @@
-"""What every shop that plays against a deployed recommender has in common: products, behaviour, days and visits."""
+"""The interface of shops: products, behaviour, days and visits."""
 
 from __future__ import annotations
 

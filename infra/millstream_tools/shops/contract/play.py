@@ -1,4 +1,4 @@
-"""Drives one visit against whatever answers."""
+"""Play one visit against a storefront."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from millstream_tools.shops.contract.visit import Visit
 
 
 class Storefront(Protocol):
-    """What stands between a visit and the recommender."""
+    """Connects a visit to the recommender."""
 
     def accept(self, step: Behaved) -> None:
         """Send these events."""

@@ -1,4 +1,4 @@
-"""Which events are worth a question to the recommender."""
+"""Sampling of events for the evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo plays against a deployed recommender."""
+"""The interface of a shop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Shop(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it in print."""
+        """The display name."""
 
     @property
     def exclude_seen(self) -> SeenPolicy:
@@ -38,4 +38,4 @@ class Shop(Protocol):
         """The live stream after the cut, day by day."""
 
     def showcase(self) -> Showcase:
-        """One customer whose next events change what they want to see."""
+        """An example customer whose next events change their interests."""

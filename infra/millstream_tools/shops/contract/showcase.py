@@ -1,4 +1,4 @@
-"""One customer worth watching."""
+"""An example customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and coin tosses that depend on what is named and on nothing else."""
+"""Deterministic ids and pseudo-random fractions, derived from their inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def stable_id(*parts: str | int) -> str:
 
 
 def stable_fraction(*parts: str | int) -> float:
-    """A number in [0, 1) that looks random and is a function of the parts: a coin toss that never changes its mind."""
+    """A pseudo-random number in [0, 1) that is a function of the parts."""
     return min(int.from_bytes(_digest(parts, 8)) / _LARGEST, 1.0 - 2.0**-53)
 
 

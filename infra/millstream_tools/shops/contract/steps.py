@@ -1,4 +1,4 @@
-"""What a customer's visit asks of whoever plays it, one step at a time."""
+"""The steps of a visit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """Ask what would be recommended now, show it to nobody, and look for `target` in the first ten.
+    """Request recommendations without showing them, and look for `target` in the first ten.
 
     The target is the item that the customer interacts with next, at time `at` (epoch seconds).
     """

@@ -19,11 +19,11 @@ class Visit(Protocol):
 
     @property
     def user_id(self) -> str:
-        """Who is here."""
+        """The user's id."""
 
     @property
     def started_at(self) -> float:
-        """When the stay begins, in epoch seconds."""
+        """The start of the visit, in epoch seconds."""
 
     def steps(self) -> Steps:
         """Play the visit from its beginning."""

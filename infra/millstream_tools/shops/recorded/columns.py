@@ -31,7 +31,7 @@ _TIME_FORMATS = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a text table is written down: its delimiter, and the column names where the file has no header."""
+    """The format of a text table: its delimiter, and the column names if the file has no header."""
 
     delimiter: str
     names: tuple[str, ...] = ()

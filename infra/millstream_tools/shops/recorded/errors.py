@@ -1,8 +1,8 @@
-"""What can be wrong with data that a user brings.
+"""Errors of recorded data.
 
 DatasetError
-├── UnknownDataError   no file of a kind that is known: bring another folder or file
-└── BadDataError       a known kind of file, but its content is not as expected: repair the file
+├── UnknownDataError   no file of a known format: use another folder or file
+└── BadDataError       a file of a known format with invalid content: repair the file
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class DatasetError(ExplainedError):
 
 
 class UnknownDataError(DatasetError):
-    """Nothing in the given place looks like a data set that is known."""
+    """The given path contains no known data set."""
 
 
 class BadDataError(DatasetError):

@@ -1,4 +1,4 @@
-"""Finds out what data a user has brought and opens it as a shop."""
+"""Recognise a recorded data set and open it as a shop."""
 
 from __future__ import annotations
 

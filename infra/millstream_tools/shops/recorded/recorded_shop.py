@@ -52,7 +52,7 @@ class RecordedShop:
         return self._recording.exclude_seen
 
     def summary(self) -> Sequence[str]:
-        """What the reader noted, and where the cut is."""
+        """The reader's notes, and the time of the cut."""
         recording, live = self._recording, len(self._recording) - self._cut
         return (
             *recording.notes,

@@ -23,7 +23,7 @@ class RecordedVisit:
 
     @property
     def user_id(self) -> str:
-        """Who is here."""
+        """The user's id."""
         return self.recording.user_id(self.events[0])
 
     @property

@@ -41,15 +41,15 @@ class Recording:
         return stable_id(self.source, self.session_id(event), self.item_id(event), time, int(self.repeat[event]))
 
     def user_id(self, event: int) -> str:
-        """Whose event it is."""
+        """The user of an event."""
         return self.user.label(event)
 
     def session_id(self, event: int) -> str:
-        """In which visit."""
+        """The session of an event."""
         return self.session.label(event)
 
     def item_id(self, event: int) -> str:
-        """With which item."""
+        """The item of an event."""
         return self.item.label(event)
 
     def behaviour(self, event: int) -> Behaviour:

@@ -1,4 +1,4 @@
-"""A shop that lives: seeded customers who look, choose, buy and change, and who react to what they are shown."""
+"""The simulated shop: customers with random, seeded behaviour who react to recommendations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What customers find by themselves, beside how much they wanted it: the one stream of which the truth is known."""
+"""The products that customers find by themselves, with their true choice probabilities."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Found:
     """A customer opened a product page at a moment, in epoch seconds.
 
     `rank` is the product's place among all products by the chance that it had at this moment, from 1, equal ones
-    counted half. The choice is drawn by these chances, so nobody can rank better than this in the long run.
+    counted half. The choice is drawn by these chances, so no ranking is better than this in the long run.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""What the shop sells: named products, and the numbers behind them that customers feel but nobody sees."""
+"""The products of the shop, and their hidden parameters."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class ShopConfig:
     outside: Positive = 0.5
     """Weight of clicking nothing on a slate, as a share of the weight of the whole shop."""
     accidental: Share = 0.006
-    """Chance that a slate gets a click that nobody meant."""
+    """Chance of an accidental click on a slate."""
 
     cart_bias: float = -4.0
     """Log odds that a viewed product of average appeal goes into the cart."""

@@ -1,4 +1,4 @@
-"""Who visits when, with which tastes and what in mind: all that is settled before anyone is shown anything."""
+"""The customers' planned visits, tastes and intents."""
 
 from __future__ import annotations
 

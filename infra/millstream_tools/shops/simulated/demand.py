@@ -1,4 +1,4 @@
-"""What everyone wants on a day: popularity, season, novelty and what is on sale at all."""
+"""The demand of a day: popularity, season, novelty and availability."""
 
 from __future__ import annotations
 

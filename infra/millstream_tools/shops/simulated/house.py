@@ -20,7 +20,7 @@ Arm = Literal["millstream", "popular", "random"]
 
 @dataclass(frozen=True, slots=True)
 class ArmShares:
-    """How slates are divided between the arms; random gets what the two leave."""
+    """The shares of the arms; random gets the rest."""
 
     millstream: float
     popular: float

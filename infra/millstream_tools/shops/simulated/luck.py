@@ -1,4 +1,4 @@
-"""What is drawn for a page before anything happens on it."""
+"""The random numbers of a page, drawn before it is played."""
 
 from __future__ import annotations
 

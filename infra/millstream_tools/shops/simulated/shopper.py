@@ -1,4 +1,4 @@
-"""The customer's mind during one visit: what they want, what they have just seen, what comes next."""
+"""The state of a customer during one visit: interests, items seen, next choices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from millstream_tools.shops.simulated.world import World
 
 
 class Shopper:
-    """One customer in one visit; lives as long as the visit is played and is shared with nobody."""
+    """One customer in one visit; used only while the visit is played, and not shared."""
 
     def __init__(self, world: World, taste: Taste, day: int, intent: int) -> None:
         """Enter the shop on a day with a shelf in mind."""
@@ -56,7 +56,7 @@ class Shopper:
         self._intent = int(self._world.catalogue.neighbour[self._intent])
 
     def chances(self, slate: Sequence[str]) -> SlateChances:
-        """What the customer would do with a slate right now."""
+        """The customer's choice probabilities for a slate at this moment."""
         return slate_chances(slate, self.weights(), self._world.catalogue, self._world.config)
 
     def cart_chance(self, item: int) -> float:

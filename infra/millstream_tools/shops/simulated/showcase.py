@@ -1,4 +1,4 @@
-"""Picks the customer whom the demo follows first."""
+"""Choose the example customer of the demo."""
 
 from __future__ import annotations
 

@@ -164,4 +164,4 @@ class _Register:
         return Slate(step.house_slate or ())
 
     def probe(self, step: Probed) -> None:
-        """There is nobody to ask."""
+        """Do nothing: there is no recommender."""

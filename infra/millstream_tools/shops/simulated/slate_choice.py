@@ -1,4 +1,4 @@
-"""What a customer does with a slate: the multinomial logit with position bias, and the odd slip of the finger."""
+"""A customer's choice from a slate: multinomial logit with position bias, and rare accidental clicks."""
 
 from __future__ import annotations
 

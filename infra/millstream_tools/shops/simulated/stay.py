@@ -1,4 +1,4 @@
-"""What happens on the pages of one visit while it is played."""
+"""Plays the pages of one visit."""
 
 from __future__ import annotations
 

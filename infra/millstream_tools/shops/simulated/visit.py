@@ -32,7 +32,7 @@ class SimulatedVisit:
 
     @property
     def user_id(self) -> str:
-        """Who is here."""
+        """The user's id."""
         return customer_id(self.plan.customer)
 
     @property

@@ -1,4 +1,4 @@
-"""Everything about the shop that nobody's behaviour changes: read by all visits at once, written by none."""
+"""The immutable state of the shop, shared by all visits."""
 
 from __future__ import annotations
 

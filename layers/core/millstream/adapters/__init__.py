@@ -1,1 +1,1 @@
-"""The ports fulfilled, each by a technology: DynamoDB, Kinesis, S3, SQS, and memory, which is the default."""
+"""Implementations of the ports: DynamoDB, Kinesis, S3, SQS, and in memory, which is the default."""

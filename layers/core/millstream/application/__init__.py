@@ -1,1 +1,1 @@
-"""What Millstream does: the use cases and their ports. No AWS, no clock, no environment."""
+"""The use cases and their ports. No AWS, no clock, no environment."""

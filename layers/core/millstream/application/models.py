@@ -1,4 +1,4 @@
-"""A model folder becomes a registered version, a version becomes the champion, and the one before it serves again."""
+"""Publish, promote and roll back models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.domain.models.promotions import Promotion, champion_before
 
 
 class Publication(NamedTuple):
-    """A model as the registry has it; `fresh` is False where it was there already."""
+    """A registered model; `fresh` is False if it was registered before."""
 
     model: PublishedModel
     fresh: bool
@@ -21,23 +21,23 @@ class Publication(NamedTuple):
 def publish_model(
     store: ModelStore, model: PublishedModel, folder: Path, advance: Callable[[int], object] = lambda _: None
 ) -> Publication:
-    """Register a folder. The same model a second time changes nothing: what was said of it first stays.
+    """Register a model folder. Registering the same model again changes nothing.
 
-    Raises ConflictError if another model has its version. `advance` hears how many more bytes are stored.
+    Calls `advance` with the number of bytes stored. Raises ConflictError if another model has the same version.
     """
     try:
         store.publish(model, folder, advance)
     except ConflictError as error:
         known = store.model(model.version)
         if known.digest != model.digest:
-            told = f"{model.version} is another model: its digest is {known.digest}, this one's is {model.digest}"
-            raise ConflictError(told) from error
+            message = f"{model.version} is another model: its digest is {known.digest}, not {model.digest}"
+            raise ConflictError(message) from error
         return Publication(known, fresh=False)
     return Publication(model, fresh=True)
 
 
 def promote_model(store: ModelStore, clock: Clock, version: str) -> Promotion | None:
-    """Make a version the champion; None if it serves already. Raises ConflictError, NotFoundError."""
+    """Make a version the champion; None if it already is. Raises ConflictError, NotFoundError."""
     store.model(version)
     promotions = store.promotions()
     before, number = (promotions[-1].version, promotions[-1].number) if promotions else (None, 0)
@@ -49,16 +49,16 @@ def promote_model(store: ModelStore, clock: Clock, version: str) -> Promotion | 
 
 
 def roll_back_model(store: ModelStore, clock: Clock) -> Promotion:
-    """Let the model serve again that served before the champion was promoted; once more goes further back.
+    """Return to the model that served before the champion was promoted. Repeat to go further back.
 
-    Raises NotFoundError if nobody remembers such a model, ConflictError if somebody promotes one at the same moment.
+    Raises NotFoundError if no such model is known, ConflictError if another promotion happens at the same time.
     """
     promotions = store.promotions()
     if not promotions:
-        raise NotFoundError("no model serves, so there is none to go back from")
+        raise NotFoundError("no model serves, so there is nothing to roll back")
     latest, before = promotions[-1], champion_before(promotions)
     if before is None:
-        raise NotFoundError(f"no model is known to have served before {latest.version}")
+        raise NotFoundError(f"no earlier model than {latest.version} is known")
     promotion = Promotion(latest.number + 1, before, latest.version, clock.now_ms(), rolled_back=True)
     store.promote(promotion)
     return promotion

@@ -1,1 +1,1 @@
-"""What Millstream knows: events, folds, slates. Standard library only; no clock, no randomness, no environment."""
+"""The domain: events, folds, slates. Standard library only; no clock, no randomness, no environment."""

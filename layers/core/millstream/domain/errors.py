@@ -2,14 +2,14 @@
 
     MillstreamError
     ├── InvalidInputError      the caller must change the request          HTTP 400
-    │   └── InvalidRecordError stored bytes cannot be read by anybody      dead-letter queue; HTTP 500
+    │   └── InvalidRecordError stored bytes cannot be decoded              dead-letter queue; HTTP 500
     │       └── UnknownFormatError stored by newer code: deploy that code, or rebuild what is derived from the log
-    ├── NotFoundError          there is no such thing                      HTTP 404
-    ├── ConflictError          somebody else was first: read again, retry  HTTP 409
+    ├── NotFoundError          the named thing does not exist              HTTP 404
+    ├── ConflictError          a concurrent change: read again, retry      HTTP 409
     │   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
     │   └── ViewClosedError    the view was replaced: write to its successor
     └── UnavailableError       try the same thing again later              HTTP 503
-        ├── NotDoneError       the caller's time was over: call again to go on
+        ├── NotDoneError       the time budget ended: call again to continue
         └── NotAllStoredError  some records were stored: append the others HTTP 503
 
 `NotAllStoredError` is in `application.ports`.
@@ -19,11 +19,11 @@ from __future__ import annotations
 
 
 class MillstreamError(Exception):
-    """Anything that Millstream itself reports."""
+    """Base class of all errors that Millstream raises."""
 
 
 class InvalidInputError(MillstreamError):
-    """A value is not what was expected; `field`, `expected` and `got` say which, what, and what came instead."""
+    """An invalid value: `field` names it, `expected` describes a valid one, `got` is the actual one."""
 
     def __init__(self, field: str, expected: str, got: object) -> None:
         self.field = field
@@ -33,15 +33,15 @@ class InvalidInputError(MillstreamError):
 
 
 class InvalidRecordError(InvalidInputError):
-    """Something stored (a record of the log, a row) cannot be decoded: retrying cannot help."""
+    """Stored bytes (a log record, a row) cannot be decoded. Retrying does not help."""
 
 
 class UnknownFormatError(InvalidRecordError):
-    """Something stored has a format that this code does not know: newer code wrote it."""
+    """Stored bytes have a format that this code does not know, because newer code wrote them."""
 
 
 class NotFoundError(MillstreamError):
-    """The thing that was named does not exist."""
+    """The named thing does not exist."""
 
 
 class ConflictError(MillstreamError):
@@ -58,21 +58,21 @@ class KeyCollisionError(ConflictError):
 
 
 class ViewClosedError(ConflictError):
-    """Another version of the views serves now; this one takes no more events."""
+    """Another version of the views serves now; this one accepts no more events."""
 
 
 class UnavailableError(MillstreamError):
-    """A store or a stream did not take the call; the same call may succeed later."""
+    """A store or a stream did not accept the call; the same call may succeed later."""
 
 
 class NotDoneError(UnavailableError):
-    """The caller's time was over first: what was done is kept, and the same call goes on from there."""
+    """The time budget ended before the work. Finished parts are kept; the same call continues from there."""
 
 
 def shown(value: object, longest: int = 80) -> str:
-    """`value` as a person can read it in one line, cut at `longest` characters."""
+    """`value` as one line of text, cut at `longest` characters."""
     try:
         text = repr(value)
     except RecursionError:
-        text = f"{type(value).__name__}, nested too deeply to be shown"
+        text = f"{type(value).__name__}, nested too deeply to print"
     return text if len(text) <= longest else text[: longest - 1] + "…"

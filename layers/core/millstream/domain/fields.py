@@ -1,4 +1,4 @@
-"""Reading untrusted JSON field by field: each refusal names the field, what was expected and what came."""
+"""Validation of untrusted JSON, field by field: each error names the field, the expected and the actual value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def mapping(field: str, value: object) -> Mapping[str, Any]:
 
 
 def required_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str:
-    """A string of 1 to 256 characters that must be there."""
+    """A required string of 1 to 256 characters."""
     value = of.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_ID or not is_storable(value):
         raise InvalidInputError(prefix + name, f"a string of 1 to {LONGEST_ID} characters", value)
@@ -27,12 +27,12 @@ def required_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str:
 
 
 def optional_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str | None:
-    """The same, or None where it is absent."""
+    """A string of 1 to 256 characters, or None if absent."""
     return None if of.get(name) is None else required_id(of, name, prefix)
 
 
 def optional_text(of: Mapping[str, Any], name: str, longest: int, prefix: str = "") -> str | None:
-    """A string of at most `longest` characters, or None where it is absent."""
+    """A string of at most `longest` characters, or None if absent."""
     value = of.get(name)
     if value is None:
         return None
@@ -42,7 +42,7 @@ def optional_text(of: Mapping[str, Any], name: str, longest: int, prefix: str = 
 
 
 def optional_number(of: Mapping[str, Any], name: str, prefix: str = "") -> float | None:
-    """A finite number, or None where it is absent."""
+    """A finite number, or None if absent."""
     value = of.get(name)
     if value is None:
         return None
@@ -52,7 +52,7 @@ def optional_number(of: Mapping[str, Any], name: str, prefix: str = "") -> float
 
 
 def optional_count(of: Mapping[str, Any], name: str, most: int, prefix: str = "") -> int | None:
-    """A whole number from 1 to `most`, or None where it is absent; JSON may spell it 3 or 3.0."""
+    """A whole number from 1 to `most`, or None if absent; JSON may write it as 3 or 3.0."""
     value = of.get(name)
     if value is None:
         return None
@@ -62,7 +62,7 @@ def optional_count(of: Mapping[str, Any], name: str, most: int, prefix: str = ""
 
 
 def optional_flag(of: Mapping[str, Any], name: str, default: bool, prefix: str = "") -> bool:
-    """True or false, or the default where it is absent."""
+    """True or false, or the default if absent."""
     value = of.get(name, default)
     if not isinstance(value, bool):
         raise InvalidInputError(prefix + name, "true or false", value)
@@ -77,5 +77,5 @@ def _is_finite(value: float) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """False for lone surrogates, which JSON can spell and UTF-8 cannot."""
+    """False for text with lone surrogates, which JSON can express and UTF-8 cannot."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

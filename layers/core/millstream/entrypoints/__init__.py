@@ -1,1 +1,1 @@
-"""The edges that functions share: HTTP, the stream, and what they tell about themselves."""
+"""Shared code of the Lambda functions: HTTP, stream and state machine events, budgets, telemetry."""

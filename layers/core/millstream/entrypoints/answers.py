@@ -1,4 +1,4 @@
-"""Receipts, slates and items as a client reads them."""
+"""Response bodies of the HTTP API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.domain.slates.slate import Slate, SlateItem
 
 
 def receipt_body(receipt: Receipt) -> dict[str, Any]:
-    """The answer to POST /events."""
+    """The response of POST /events."""
     return {
         "position": None if receipt.position is None else str(receipt.position),
         "accepted": list(receipt.accepted),
@@ -29,7 +29,7 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
 
 
 def slate_body(user_id: str, slate: Slate) -> dict[str, Any]:
-    """The answer to GET /recommendations/{user}."""
+    """The response of GET /recommendations/{user}."""
     made_by = slate.provenance
     return {
         "recommendationId": slate.recommendation_id,
@@ -61,6 +61,6 @@ def places_body(places: tuple[SlateItem, ...]) -> list[dict[str, Any]]:
 
 
 def item_body(item: Item) -> dict[str, Any]:
-    """The answer to GET /items/{id}, in the words of PUT /items."""
+    """The response of GET /items/{id}, with the fields of PUT /items."""
     described = {name: value for name, value in asdict(item).items() if value is not None}
     return {"itemId": described.pop("item_id"), **described}

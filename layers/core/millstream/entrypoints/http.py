@@ -1,4 +1,4 @@
-"""The HTTP edge: a request in, a use case called, an answer or an error out. The error map is here and only here.
+"""HTTP requests from API Gateway: routing, and the mapping of errors to status codes.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
@@ -26,7 +26,7 @@ from millstream.entrypoints.telemetry import Telemetry
 
 @dataclass(frozen=True)
 class Request:
-    """One call as a route sees it, and how long it may keep its caller waiting."""
+    """A request, and its time budget."""
 
     request_id: str
     path: Mapping[str, str]
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a route says."""
+    """A response."""
 
     status: int
     body: Mapping[str, Any]
@@ -54,10 +54,10 @@ class Answer:
 
 Route = Callable[[Request, Telemetry], Answer]
 Routes = Mapping[tuple[str, str], Route]
-"""(method, path as template.yaml and openapi.yaml write it) → route."""
+"""(method, path as in template.yaml and openapi.yaml) → route."""
 
 _STATUS: tuple[tuple[type[MillstreamError], int], ...] = (
-    (InvalidRecordError, 500),  # bytes of our own that cannot be read: nothing that the caller could change
+    (InvalidRecordError, 500),  # our own stored bytes are unreadable: the caller cannot fix that
     (InvalidInputError, 400),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -66,7 +66,7 @@ _STATUS: tuple[tuple[type[MillstreamError], int], ...] = (
 
 
 def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budget: Budget) -> dict[str, Any]:
-    """Call the route of an API Gateway proxy event; an error that nobody foresaw is left to Lambda, as a 502."""
+    """Call the route of an API Gateway proxy event. Unexpected errors propagate to Lambda and give a 502."""
     try:
         answer = _route(event, routes)(_request(event, budget), telemetry)
     except MillstreamError as error:
@@ -82,7 +82,7 @@ def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budg
 
 
 def described(error: MillstreamError) -> dict[str, str]:
-    """An error as a client reads it."""
+    """An error as a response body."""
     message = {"message": str(error)}
     if isinstance(error, InvalidInputError):
         return {"field": error.field, "expected": error.expected, "got": error.got, **message}
@@ -92,7 +92,7 @@ def described(error: MillstreamError) -> dict[str, str]:
 def _route(event: Mapping[str, Any], routes: Routes) -> Route:
     route = routes.get((event["httpMethod"], event["resource"]))
     if route is None:
-        raise NotFoundError(f"{event['httpMethod']} {event['resource']} is not answered here")
+        raise NotFoundError(f"{event['httpMethod']} {event['resource']} has no route")
     return route
 
 

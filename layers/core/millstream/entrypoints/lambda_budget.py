@@ -1,4 +1,4 @@
-"""The time that Lambda leaves to an invocation, as the budget within which adapters retry.
+"""The remaining time of a Lambda invocation as a Budget.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
 """
@@ -10,11 +10,11 @@ from typing import Any
 from millstream.adapters.aws.backoff import LONGEST_CALL_S
 
 MARGIN_S = LONGEST_CALL_S + 0.5
-"""Kept back: an attempt that is begun at the last moment still ends, and is answered, before Lambda ends the call."""
+"""Reserve, so that an attempt that starts at the last moment still ends before Lambda's timeout."""
 
 
 class LambdaBudget:
-    """What is left of one invocation, less the margin."""
+    """The remaining time of one invocation, minus the margin."""
 
     def __init__(self, context: Any, margin_s: float = MARGIN_S) -> None:
         self._context = context

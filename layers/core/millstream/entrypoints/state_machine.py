@@ -1,4 +1,4 @@
-"""The edge to a state machine: what a state hands to a function.
+"""Input of functions that a state machine calls.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 """
@@ -12,7 +12,7 @@ from millstream.domain.errors import InvalidInputError
 
 
 def text(event: Mapping[str, Any], name: str) -> str:
-    """A field that must be text and not empty. Raises InvalidInputError."""
+    """A required non-empty string. Raises InvalidInputError."""
     value = event.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidInputError(name, "text", value)
@@ -20,7 +20,7 @@ def text(event: Mapping[str, Any], name: str) -> str:
 
 
 def number(event: Mapping[str, Any], name: str) -> int:
-    """A field that must be a number, 0 or more. Raises InvalidInputError."""
+    """A required whole number, 0 or more. Raises InvalidInputError."""
     value = event.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidInputError(name, "a whole number, 0 or more", value)

@@ -1,4 +1,4 @@
-"""The stream edge: a Kinesis batch in, the records to deliver again out.
+"""Kinesis batches of Lambda, and the response that requests redelivery.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 """
@@ -23,12 +23,12 @@ def log_records(event: Mapping[str, Any]) -> list[LogRecord]:
 
 
 def arrivals(event: Mapping[str, Any]) -> list[Arrival]:
-    """The records of a batch, in order, each with the UTC day on which Kinesis took it in."""
+    """The records of a batch, in order, each with the UTC day of its arrival in Kinesis."""
     return [Arrival(_log_record(record), _day(record["kinesis"])) for record in event["Records"]]
 
 
 def deliver_again_from(position: Position | None) -> dict[str, Any]:
-    """The answer that makes Lambda deliver this record and those after it again; None: all is done."""
+    """The response that makes Lambda redeliver this record and those after it; None if all succeeded."""
     if position is None:
         return ALL_DONE
     return {"batchItemFailures": [{"itemIdentifier": str(position.sequence_number)}]}

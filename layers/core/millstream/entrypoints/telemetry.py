@@ -1,4 +1,4 @@
-"""Logs, metrics and traces by Powertools, made at the first call, so that importing a handler reads no environment.
+"""Logs, metrics and traces by Powertools, created at the first call, so that importing reads no environment.
 
 Source: https://docs.powertools.aws.dev/lambda/python/latest/
 """
@@ -19,7 +19,7 @@ from millstream.entrypoints.lambda_budget import LambdaBudget
 
 @dataclass(frozen=True)
 class Telemetry:
-    """What a handler tells about itself."""
+    """Logs and metrics of a handler."""
 
     logger: Logger
     metrics: Metrics
@@ -30,13 +30,13 @@ class Telemetry:
         self.metrics.add_metric(metric, MetricUnit.Count, amount)
 
     def unreadable(self, rows: Mapping[str, Exception]) -> None:
-        """Count rows that were left as they are because nobody here can read them, and say which and why."""
+        """Count and log unreadable rows that were left unchanged."""
         self.count("RowsUnreadable", len(rows))
         for row, error in rows.items():
-            self.logger.error("%s cannot be read and stays as it is until the views are rebuilt: %s", row, error)
+            self.logger.error("%s is unreadable and stays unchanged until the views are rebuilt: %s", row, error)
 
     def failed(self, error: Exception) -> None:
-        """Report an error that no caller hears of."""
+        """Log and count an error that is not returned to a caller."""
         self.logger.error(str(error), exc_info=error)
 
 
@@ -53,7 +53,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 def instrumented(handle: Handle) -> Handler:
     """A Lambda handler around `handle`: cold starts counted, metrics flushed as a log line, the call traced.
 
-    `handle` is also given the time that Lambda leaves to this call.
+    `handle` also gets the remaining time of the call as a budget.
     """
 
     @cache

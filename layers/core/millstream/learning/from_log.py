@@ -1,4 +1,4 @@
-"""The log as interactions: each event that counted, once, by the fold of the live path."""
+"""Read the log as interactions: each event that counts, once, by the same fold as the live path."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 
 @dataclass(frozen=True)
 class LogHistory:
-    """What a part of the log says. `items` of the interactions are in order of their first event."""
+    """The interactions of a part of the log. Their `items` are in order of their first event."""
 
     interactions: Interactions
     log: LogRange
 
 
 def read_history(records: Iterable[LogRecord]) -> LogHistory:
-    """Fold records that come shard by shard in order of position; `application.learn.as_of` gives them.
+    """Fold records that are sorted by shard and position, as from `application.learn.as_of`.
 
-    Duplicates of records and of events change nothing, as on the live path. A record that cannot be read is counted.
+    Duplicate records and events are ignored, as on the live path. Unreadable records are counted.
     """
     rows, log = HistoryRows(), _Range()
     for record in records:
@@ -71,7 +71,7 @@ class HistoryRows:
         return len(self._values)
 
     def fold(self, subject: Pseudonym, place: tuple[int, int], cores: Sequence[Core]) -> list[Core]:
-        """The events of a record that count and are behaviour; they are not rows yet."""
+        """Fold a record; return its events that count and are user actions, which are not rows yet."""
         state = self._states.get(subject)
         if state is None:
             state = self._states[subject] = UserState()
@@ -88,7 +88,7 @@ class HistoryRows:
     ) -> None:
         """Add the `fresh` events of a record, whose `cores`, item ids and attributes are those of all its events."""
         user = self.users.setdefault(subject.hex(), len(self.users))
-        # Clocks of two of our own processes may differ: a user's later record is never sorted before an earlier one.
+        # Clocks of our processes may differ: a user's later record must not be sorted before an earlier one.
         reached = self._reached[user] = max(recorded_at_ms, self._reached.get(user, 0))
         waiting = iter(fresh)
         following = next(waiting, None)
@@ -113,7 +113,7 @@ class HistoryRows:
         self._values.append(value)
 
     def interactions(self, *, timed: bool = True) -> Interactions:
-        """All rows. `at` is when each event happened, but never before the row above it; NaN unless `timed`."""
+        """All rows. `at` is the time of each event, but not before the previous row's; NaN unless `timed`."""
         user, item, occurred_at_ms, reached, kind, session = map(np.array, self._numbers_of_rows)
         value = np.array(self._values)
         order = np.argsort(reached, kind="stable")
@@ -130,7 +130,7 @@ class HistoryRows:
 
 
 class _Range:
-    """What was read, and its digest."""
+    """The range of records read, and its digest."""
 
     def __init__(self) -> None:
         self.unreadable = 0
@@ -140,7 +140,7 @@ class _Range:
         self._digest = hashlib.sha256()
 
     def see(self, record: LogRecord) -> None:
-        """Note a record."""
+        """Add a record."""
         shard = shard_number(record.position.shard)
         self._records += 1
         self._first.setdefault(shard, record.position)
@@ -149,6 +149,6 @@ class _Range:
         self._digest.update(record.data)
 
     def range(self, events: int, users: int) -> LogRange:
-        """All of it."""
+        """The range of all records added."""
         shards = tuple((self._first[shard], self._last[shard]) for shard in sorted(self._first))
         return LogRange(shards, self._records, self.unreadable, events, users, self._digest.hexdigest())

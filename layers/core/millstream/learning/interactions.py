@@ -1,4 +1,4 @@
-"""Who did what with which item, and when: the one form of data for fitting and for evaluation."""
+"""Interactions of users with items: the data format for fitting and evaluation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _none() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """n rows in order of time, or of the file where it has no time.
+    """n rows in order of time, or in file order if the data has no times.
 
     `user` [n] and `item` [n] are indices into the labels `users` and `items`; `at` [n] is in epoch seconds, or NaN in
-    every row where there is only an order. Labels without a row are allowed: a selection keeps the catalogue whole.
-    `kind` [n] are numbers of `EventKind`, `value` [n] is NaN where there is none, and `session` [n] numbers the
-    sessions of all users, NO_SESSION where it is unknown. Left out, they are views without value and session.
+    every row if only the order is known. Labels without a row are allowed: a selection keeps the whole catalogue.
+    `kind` [n] are numbers of `EventKind`, `value` [n] is NaN if there is none, and `session` [n] numbers the
+    sessions of all users, NO_SESSION if unknown. The defaults are views without value and session.
     """
 
     user: Ints
@@ -43,7 +43,7 @@ class Interactions:
     session: Ints = field(default_factory=_none)
 
     def __post_init__(self) -> None:
-        """Raises `InvalidInputError` where the columns do not fit each other or the labels, or time runs backwards."""
+        """Raise `InvalidInputError` if the columns do not match each other or the labels, or times decrease."""
         rows = len(self.user)
         for name, missing in (("kind", int(EventKind.ItemViewed)), ("value", np.nan), ("session", NO_SESSION)):
             if not len(getattr(self, name)):
@@ -65,11 +65,11 @@ class Interactions:
 
     @property
     def timed(self) -> bool:
-        """Whether the rows have times. No rows: no times."""
+        """Whether the rows have times; False without rows."""
         return len(self) > 0 and not np.isnan(self.at[0])
 
     def histories(self) -> list[Ints]:
-        """The items of each user of `users`, oldest first; empty where a user has no row."""
+        """The items of each user of `users`, oldest first; empty for users without rows."""
         by_user = np.argsort(self.user, kind="stable")
         ends = np.cumsum(self.user_counts())
         return np.split(self.item[by_user], ends[:-1]) if len(self.users) else []
@@ -95,7 +95,7 @@ class Interactions:
         )
 
     def compacted(self) -> Interactions:
-        """The same rows without the labels that no row has; the remaining labels keep their order."""
+        """The same rows without unused labels; the remaining labels keep their order."""
         users, user = np.unique(self.user, return_inverse=True)
         items, item = np.unique(self.item, return_inverse=True)
         return replace(

@@ -1,6 +1,6 @@
-"""Cleaning before a split: named steps, each from interactions to interactions, with counts before and after.
+"""Data preparation: named steps that filter interactions, with counts before and after.
 
-Labels without a row are dropped by every step: what nobody touched any more is not in the catalogue that is ranked.
+Every step drops labels without a row, so items without events are not in the ranked catalogue.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from millstream.learning.interactions import Flags, Floats, Interactions, Ints
 
 
 class Step(Protocol):
-    """A rule that says which rows stay."""
+    """A filter of rows."""
 
     name: str
 
     def keeps(self, data: Interactions) -> Flags:
-        """Whether each row stays, [n]."""
+        """Whether each row is kept, [n]."""
 
 
 class Count(NamedTuple):
-    """How much there was."""
+    """Numbers of rows, users and items."""
 
     rows: int
     users: int
@@ -36,20 +36,20 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True)
 class Taken:
-    """One step and what it left."""
+    """A step that was applied, with the counts before and after."""
 
     step: str
     before: Count
     after: Count
 
     def __str__(self) -> str:
-        """One line for people."""
+        """One line of text."""
         parts = (f"{a:,} of {b:,} {what}" for what, b, a in zip(Count._fields, self.before, self.after, strict=True))
         return f"{self.step}: kept {', '.join(parts)}"
 
 
 def prepare(data: Interactions, steps: Sequence[Step]) -> tuple[Interactions, list[Taken]]:
-    """Take the steps one after the other. Raises `InvalidInputError` where a step leaves nothing."""
+    """Apply the steps in order. Raises `InvalidInputError` if a step leaves nothing."""
     data, taken = data.compacted(), []
     for step in steps:
         before = count(data)
@@ -67,7 +67,7 @@ def count(data: Interactions) -> Count:
 
 @dataclass(frozen=True)
 class Learned:
-    """Only what says that a user likes an item: what was rejected never counts for it."""
+    """Keep only positive events: rejections never count for an item."""
 
     name = "learned kinds"
 
@@ -78,13 +78,13 @@ class Learned:
 
 @dataclass(frozen=True)
 class DropDuplicates:
-    """A user's first row with an item stays, later ones go. `same_time_only`: only those of the very same moment."""
+    """Keep a user's first row with an item. With `same_time_only`, drop only later rows of the same time."""
 
     same_time_only: bool = False
     name = "drop duplicates"
 
     def keeps(self, data: Interactions) -> Flags:
-        """See `Step`. Raises `InvalidInputError` where moments are wanted and the rows have none."""
+        """See `Step`. Raises `InvalidInputError` if times are needed and the rows have none."""
         columns: list[Ints | Floats] = [data.user, data.item]
         if self.same_time_only:
             _check_timed(data, "same_time_only")
@@ -127,13 +127,12 @@ class KCore:
 
 @dataclass(frozen=True)
 class AccidentalClicks:
-    """Without clicks that were not meant.
+    """Drop accidental clicks.
 
-    A click on the item that the user is at already goes if it comes within `repeat_s` of the last click on it: a double
-    click or a reload. Then a click goes if the user went on to something else within `dwell_s`; the last click of a
-    user has no known dwell and stays. Dwell below a few seconds tells nothing of interest: X. Yi et al., "Beyond
-    clicks: dwell time for personalization", RecSys 2014. 0 switches a rule off. Not for baskets: their lines have one
-    time.
+    A repeated click on the same item within `repeat_s` is dropped: a double click or a reload. Then a click is dropped
+    if the user clicked something else within `dwell_s`; a user's last click has no known dwell time and is kept. A
+    dwell time below a few seconds shows no interest: X. Yi et al., "Beyond clicks: dwell time for personalization",
+    RecSys 2014. 0 disables a rule. Not for baskets, whose rows have the same time.
     """
 
     repeat_s: float = 5.0
@@ -147,7 +146,7 @@ class AccidentalClicks:
                 raise InvalidInputError(field, "a number of seconds from 0", value)
 
     def keeps(self, data: Interactions) -> Flags:
-        """See `Step`. Raises `InvalidInputError` where rows have no times."""
+        """See `Step`. Raises `InvalidInputError` if rows have no times."""
         _check_timed(data, "accidental clicks")
         by_user = np.argsort(data.user, kind="stable")
         user, item, at = data.user[by_user], data.item[by_user], data.at[by_user]
@@ -164,7 +163,7 @@ class AccidentalClicks:
 
 
 STEPS = {"drop_duplicates": DropDuplicates, "k_core": KCore, "accidental_clicks": AccidentalClicks}
-"""By the names that configurations use; each takes its knobs by name."""
+"""The steps by their names in configurations; each takes its knobs by name."""
 
 
 def _check_timed(data: Interactions, what: str) -> None:

@@ -1,6 +1,6 @@
-"""The road to a served model: a training set is prepared, fitted, exported, and asked as it serves.
+"""From training data to a servable model: prepare, fit, export, and evaluate as served.
 
-The demo, `millstream models fit`, the lab and a retraining take it.
+The demo, `millstream models fit`, the lab and retraining all use these functions.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from millstream.scoring.onnx_scorer import OnnxScorer
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is fitted: `make` gives a model that is not fitted. Long trainings are kept in `checkpoints`, to go on."""
+    """The model to fit: `make` creates an unfitted model. Long trainings write to `checkpoints` to resume."""
 
     make: Callable[[], Recommender]
     seed: int = 0
     checkpoints: Path | None = None
 
     def fitted(self, train: Interactions) -> tuple[Servable, Cost]:
-        """A fitted model, and what fitting it took, in all processes that had a part in it."""
+        """Fit a model; return it with its cost, including that of interrupted earlier processes."""
         model = self.make()
         cost = Cost(*fitting.fit(model, train, self.seed, self.checkpoints))
         return cast("Servable", model), cost
@@ -46,7 +46,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Data:
-    """What a model is fitted on, the id of its training set, and the part of the log that it came from, if any."""
+    """Training data, the id of the training set, and the part of the log that it came from, if any."""
 
     rows: Interactions
     training_set: str
@@ -55,7 +55,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that may be published, and what its card says of it."""
+    """An exported model, with the metrics and the cost on its card."""
 
     folder: Path
     version: str
@@ -64,7 +64,7 @@ class Fitted:
 
 
 def learnable(rows: Interactions) -> Interactions:
-    """The rows on items that somebody liked, rejections among them. Raises InvalidInputError where there are none."""
+    """All rows of items with at least one positive event. Raises InvalidInputError if there are none."""
     liked = np.unique(rows.item[Learned().keeps(rows)])
     if not len(liked):
         raise InvalidInputError("events", "at least one event of a user who likes an item", "none")
@@ -80,18 +80,20 @@ def fit_model(
     progress: Progress,
     say: Callable[[str], None],
 ) -> Fitted:
-    """Write a model that was fitted on all rows into `folder`, in place of a model there.
+    """Fit a model on all rows and write it into `folder`, replacing a model there.
 
-    Its card has the metrics of the same model fitted on the training part of the split, and asked the split's
-    questions as it is served; none where the rows cannot be split, which is said. Raises InvalidInputError for a
-    family that cannot be served, rows that cannot be fitted, and a folder with anything else in it.
+    Its card has the metrics of the same model, fitted on the training part of the split and evaluated as served; none,
+    with a message by `say`, if the rows cannot be split. Raises InvalidInputError for a family that cannot be served,
+    rows that cannot be fitted, and a folder with other contents.
     """
     check_servable(recipe.make())
     check_place(folder)
     rows = learnable(data.rows)
     origin = Origin(data.training_set, recipe.seed, Cost(0.0, 0.0), made_at_ms, {}, data.log)
     metrics = _metrics(rows, recipe, split, origin, progress, say)
-    say(f"Fits on all {len(rows):,} events, to serve")
+    if without := len(data.rows) - len(rows):
+        say(f"Left out: {without:,} events on items without a positive event")
+    say(f"Fitting on all {len(rows):,} events")
     model, cost = recipe.fitted(rows)
     with written_whole(folder) as written:
         exported = export(model, rows.items, written, replace(origin, cost=cost, metrics=metrics))
@@ -109,9 +111,9 @@ def _metrics(
     try:
         parts = split(rows)
     except InvalidInputError as error:
-        say(f"Not measured: these events cannot be split ({error})")
+        say(f"Not evaluated: the events cannot be split ({error})")
         return {}
-    say(f"Fits on the {len(parts.train):,} events of the training part, to measure")
+    say(f"Fitting on the {len(parts.train):,} events before the cut, to ask {len(parts.questions):,} questions")
     model, _ = recipe.fitted(parts.train)
     with tempfile.TemporaryDirectory(prefix="millstream-model-") as scratch:
         exported: Exported = export(model, parts.train.items, Path(scratch), origin)

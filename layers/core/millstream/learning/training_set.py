@@ -1,10 +1,10 @@
-"""A training set: what a part of the log says, as columns in a folder that is named after what it was made of.
+"""Training sets: the interactions of a part of the log, as columns in a folder named after its source.
 
-    manifest.json       what it was made of, and the digest of each other file
+    manifest.json       its source, and the digest of each other file
     users.json          the pseudonyms of users, in hexadecimal; `items.json` the item ids
     NAME.npy            a column of `Interactions`: user, item, at, kind, value, session
 
-The same log gives the same bytes, on any machine. Reading needs numpy alone.
+The same log gives the same bytes, on any machine. Reading needs only numpy.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """Interactions, and what they were made of. `log` is None where they did not come from a log."""
+    """Interactions, and their source. `log` is None if they did not come from a log."""
 
     id: str
     data: Interactions
@@ -43,21 +43,22 @@ class TrainingSet:
 
 
 def training_set_of(history: LogHistory, fold_code: str) -> TrainingSet:
-    """The set of a part of the log as this code folds and reads it."""
+    """The training set of a part of the log, folded by this code."""
     return TrainingSet(set_id(history.log, fold_code), history.interactions, history.log)
 
 
 def set_id(log: LogRange, fold_code: str) -> str:
-    """The name of a set; what was erased or voided since gives another one, because it changes what is read."""
+    """The id of a training set. Erasures and voided records change it, because they change the data."""
     made_of = {"log": log.digest, "foldCode": fold_code, "featureSet": FEATURES._asdict()}
     text = json.dumps(made_of, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=_ID_BYTES).hexdigest()
 
 
 def store(training_set: TrainingSet, into: Path) -> Path:
-    """Write the set as a folder of its name, unless it is there; whole or not at all."""
+    """Write the set atomically into a folder with its id as name, unless it exists."""
     folder = into / training_set.id
-    if not folder.exists():
+    if not _is_whole(folder):
+        shutil.rmtree(folder, ignore_errors=True)
         growing = into / f".growing-{uuid.uuid4().hex}"
         growing.mkdir(parents=True)
         try:
@@ -71,8 +72,17 @@ def store(training_set: TrainingSet, into: Path) -> Path:
     return folder
 
 
+def _is_whole(folder: Path) -> bool:
+    """Whether the folder holds a training set whose files have their checksums."""
+    try:
+        load(folder)
+    except InvalidInputError:
+        return False
+    return True
+
+
 def load(folder: Path) -> TrainingSet:
-    """Read a set. Raises InvalidInputError, naming the file, where it is not what was written."""
+    """Read a training set. Raises InvalidInputError, naming the file, if it was changed."""
     manifest = _manifest(folder)
     for name, digest in manifest["files"].items():
         found = sha256_of(folder / name) if (folder / name).is_file() else "no file"

@@ -1,1 +1,1 @@
-"""Runs published models: reads a model folder, checks it, and answers with it."""
+"""Scoring with published models: reading and checking model folders, running their graphs."""

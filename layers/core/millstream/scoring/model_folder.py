@@ -4,11 +4,11 @@
     model.data        the graph's matrices, mapped into memory
     vocabulary.keys   item keys, ascending, as little-endian u64: the item at index i of every matrix
     vocabulary.ids    the item ids in the same order, one JSON string a line; for people, scoring never reads it
-    signature.json    what the graph takes and gives (`scoring.signature`)
-    card.json         where the model came from and how good it is; for people
-    SHA256SUMS        the digests of the files above that decide an answer; `sha256sum --check SHA256SUMS` verifies them
+    signature.json    the graph's inputs and outputs (`scoring.signature`)
+    card.json         the model's origin and metrics; for people
+    SHA256SUMS        digests of the files that determine the output; `sha256sum --check SHA256SUMS` verifies them
 
-The card is not among the sums: it holds when the model was made, and the same history must give the same version.
+The card is not among the sums: it contains the creation time, and the same history must give the same version.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CARD = "card.json"
 SUMS = "SHA256SUMS"
 
 DECISIVE = (MATRICES, GRAPH, SIGNATURE, VOCABULARY_IDS, VOCABULARY_KEYS)
-"""The files that decide an answer, in the order of SHA256SUMS."""
+"""The files that determine the output, in the order of SHA256SUMS."""
 
 _DIGEST_CHARACTERS_IN_A_VERSION = 12
 
@@ -40,7 +40,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sums_of(folder: Path) -> str:
-    """What SHA256SUMS must contain for the files as they are. Raises InvalidInputError if one is missing."""
+    """The expected content of SHA256SUMS. Raises InvalidInputError if a file is missing."""
     return "".join(f"{sha256_of(_present(folder, name))}  {name}\n" for name in DECISIVE)
 
 
@@ -55,14 +55,14 @@ def version_name(algorithm: str, digest: str) -> str:
 
 
 def check_version(folder: Path, algorithm: str, version: str) -> None:
-    """Raises InvalidInputError unless the folder is the one that `version` names."""
+    """Raise InvalidInputError unless the folder has this version."""
     named = version_name(algorithm, digest_of(folder))
     if named != version:
         raise InvalidInputError(f"{folder.name}/{SUMS}", f"the digest of version {version}", named)
 
 
 def check_files(folder: Path) -> None:
-    """Raises InvalidInputError for the first file that is missing or is not what SHA256SUMS says; reads every byte."""
+    """Raise InvalidInputError for the first file that is missing or does not match SHA256SUMS; reads every byte."""
     listed = _present(folder, SUMS).read_text().splitlines()
     for expected, got in zip(listed, sums_of(folder).splitlines(), strict=False):
         if expected != got:
@@ -74,7 +74,7 @@ def check_files(folder: Path) -> None:
 
 
 def missing(folder: Path, names: Iterable[str] = DECISIVE) -> list[str]:
-    """The named files that the folder does not hold."""
+    """The named files that are missing in the folder."""
     return [name for name in names if not (folder / name).is_file()]
 
 

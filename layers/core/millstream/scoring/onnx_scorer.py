@@ -1,4 +1,4 @@
-"""Answers with a published next-items model."""
+"""Scoring with a published next-items model."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class OnnxScorer:
 
     @classmethod
     def load(cls, folder: Path, version: str, *, verify: bool = True) -> OnnxScorer:
-        """A scorer that has already answered once, so that its first request is as fast as the others.
+        """Load and warm up a scorer, so that its first request is as fast as the others.
 
-        `verify` reads every byte of the folder to compare it with SHA256SUMS; without it only the version, the
-        vocabulary and the signature are checked. Raises InvalidInputError naming the file and field that is wrong.
+        `verify` compares every byte of the folder with SHA256SUMS; without it, only the version, the vocabulary and the
+        signature are checked. Raises InvalidInputError with the file and field that is wrong.
         """
         signature = read_signature(folder)
         check_next_items(signature)
@@ -61,13 +61,13 @@ class OnnxScorer:
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """The best next items for the first `tail_items` of `tail` (distinct, newest first), best first, none excluded.
 
-        Equal scores are in the order of the keys. Unknown items say nothing and keep their place in the tail.
+        Ties are in the order of the keys. Unknown items contribute nothing and keep their place in the tail.
         """
         latest = tail[: self.tail_items]
         return self._candidates(latest, excluded, limit, Source.MODEL)
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
-        """What the model expects after this item alone, best first; empty for an item the model does not know."""
+        """The best next items after this item alone, best first; empty for an unknown item."""
         return self._candidates((item,), (item,), limit, Source.NEIGHBOURS)
 
     def _candidates(

@@ -1,4 +1,4 @@
-"""A model folder as it must be before anybody may be answered by it."""
+"""Checks of a model folder before it is published."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.signature import Signature, read_signature
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""A version begins with it, and is the name of a folder."""
+"""Allowed algorithm names: a version begins with one, and is the name of a folder."""
 
 
 def publishable(folder: Path, now_ms: int) -> PublishedModel:
-    """The registry row of a folder that is whole and answers.
+    """The registry row of a valid model folder.
 
-    Every byte is compared with the sums, nothing lies there that no sum covers, the card is about this model, and the
-    scorer that serves has been asked once. Raises InvalidInputError naming the file, the field, what was expected and
-    what came.
+    Checks every byte against SHA256SUMS, that there are no other files, that the card belongs to the model, and that
+    the scorer can load it and answer. Raises InvalidInputError.
     """
-    _check_strangers(folder)
+    _check_unexpected(folder)
     check_files(folder)
     signature, digest = read_signature(folder), digest_of(folder)
     if not _NAME.fullmatch(signature.algorithm):
@@ -35,7 +34,7 @@ def publishable(folder: Path, now_ms: int) -> PublishedModel:
     return PublishedModel(version, digest, now_ms, card, json.loads((folder / SIGNATURE).read_text()))
 
 
-def _check_strangers(folder: Path) -> None:
+def _check_unexpected(folder: Path) -> None:
     known = {*DECISIVE, SUMS, CARD}
     unexpected = sorted(path.name for path in folder.iterdir() if path.name not in known)
     if unexpected:

@@ -1,4 +1,4 @@
-"""Opens an ONNX graph so that the start costs the same for a matrix of any size."""
+"""Open ONNX graphs with a start-up time that does not depend on the size of the matrices."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _DTYPES = {"tensor(int64)": "int64", "tensor(float)": "float32"}
 def open_session(folder: Path) -> onnxruntime.InferenceSession:
     """A session over the folder's graph, one thread. Raises InvalidInputError if the runtime cannot read it.
 
-    Optimisation and prepacking are off: they copy the matrices, which makes the start grow with them (254 ms for
-    100 MB) and does not make these graphs faster. Memory patterns are off because every request has its own shapes.
+    Optimisation and prepacking are off: they copy the matrices, which takes time at the start (254 ms for 100 MB) and
+    does not make these graphs faster. Memory patterns are off because the shapes differ between requests.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -34,7 +34,7 @@ def open_session(folder: Path) -> onnxruntime.InferenceSession:
 
 
 def check_session(session: onnxruntime.InferenceSession, signature: Signature) -> None:
-    """Raises InvalidInputError unless the graph's own inputs and outputs are those of the signature."""
+    """Raise InvalidInputError unless the graph's inputs and outputs match the signature."""
     for part, nodes, tensors in (
         ("inputs", session.get_inputs(), signature.inputs),
         ("outputs", session.get_outputs(), signature.outputs),

@@ -1,4 +1,4 @@
-"""What a model's graph takes and gives; the trainer writes it, the scorer checks it before it serves."""
+"""Signatures: the inputs and outputs of a model's graph, written by the export and checked by the scorer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 class Tensor(NamedTuple):
-    """One input or output: its name, its element type, and its shape, where a word stands for any length."""
+    """One input or output: name, element type, and shape, in which a word stands for any length."""
 
     name: str
     dtype: str
@@ -25,9 +25,9 @@ class Tensor(NamedTuple):
 
 
 class FeatureSet(NamedTuple):
-    """Which reading of a user's events the model was fitted on; a scorer must read them in the same way.
+    """The features that the model was fitted on; a scorer must compute the same.
 
-    `items` and `decay`, the weight of each item beside the one after it, are the model's own.
+    `items` is the length of the tail, `decay` the weight of each item relative to the one after it.
     """
 
     name: str
@@ -37,10 +37,10 @@ class FeatureSet(NamedTuple):
 
 
 FEATURES = FeatureSet("tail", 1, TAIL_ITEMS, TAIL_DECAY)
-"""The latest distinct items, newest first, as `domain.tastes` reads them."""
+"""The latest distinct items, newest first, as computed by `domain.views.tastes`."""
 
 MOST_ITEMS = 10_000
-"""Of a tail: a signature that asks for more is damaged."""
+"""The longest valid tail; a signature with more is damaged."""
 
 NEXT_ITEMS_INPUTS = (
     Tensor("tail", "int64", ("tail",)),
@@ -48,16 +48,16 @@ NEXT_ITEMS_INPUTS = (
     Tensor("excluded", "int64", ("excluded",)),
     Tensor("limit", "int64", (1,)),
 )
-"""Indices into the vocabulary (-1: unknown), newest first, at least one; their weights; indices that must not be given;
-how many items at most."""
+"""Indices into the vocabulary (-1: unknown), newest first, at least one; their weights; excluded indices; the largest
+number of items."""
 
 NEXT_ITEMS_OUTPUTS = (
     Tensor("items", "int64", ("found",)),
     Tensor("scores", "float32", ("found",)),
     Tensor("because", "int64", ("found",)),
 )
-"""Indices into the vocabulary, best first, equal scores by index; their scores, all above 0; for each, the place in the
-tail of the item that led to it most."""
+"""Indices into the vocabulary, best first, ties by index; their scores, all above 0; for each, the index in the tail of
+the item that contributed most."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Signature:
     features: FeatureSet = FEATURES
 
     def to_json(self) -> str:
-        """The text of `signature.json`. The same signature always gives the same text."""
+        """The text of `signature.json`. Equal signatures give equal text."""
         fields = asdict(self)
         named = {"inputs": _as_objects(self.inputs), "outputs": _as_objects(self.outputs)}
         content = {"format": FORMAT, **fields, **named, "features": self.features._asdict()}
@@ -105,7 +105,7 @@ def read_signature(folder: Path) -> Signature:
 
 
 def check_next_items(signature: Signature) -> None:
-    """Raises InvalidInputError unless a next-items scorer of this code can run the graph."""
+    """Raise InvalidInputError unless this code can run the graph as a next-items model."""
     for part, got, expected in (
         ("inputs", signature.inputs, NEXT_ITEMS_INPUTS),
         ("outputs", signature.outputs, NEXT_ITEMS_OUTPUTS),

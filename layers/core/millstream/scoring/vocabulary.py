@@ -1,4 +1,4 @@
-"""The items that a model knows: keys in ascending order, so that an item's index is found by bisection."""
+"""The items of a model: keys in ascending order, so that an item's index is found by binary search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream.domain.keys import ITEM_KEY_BYTES, ItemKey
 from millstream.scoring.model_folder import VOCABULARY_KEYS
 
 UNKNOWN = -1
-"""The index of an item that the model does not know."""
+"""The index of an unknown item."""
 
 _WORD_BYTES = 8
 _PADDING = bytes(_WORD_BYTES - ITEM_KEY_BYTES)
@@ -33,7 +33,7 @@ class Vocabulary:
     __slots__ = ("_words",)
 
     def __init__(self, ascending: NDArray[np.uint64]) -> None:
-        """Take the keys as `words` gives them. Raises InvalidInputError unless each is above the one before it."""
+        """Create from the output of `words`. Raises InvalidInputError unless the keys are strictly ascending."""
         if not bool(np.all(ascending[1:] > ascending[:-1])):
             at = int(np.argmin(ascending[1:] > ascending[:-1])) + 1
             raise InvalidInputError(f"{VOCABULARY_KEYS}: key {at}", "a key above the one before it", int(ascending[at]))
@@ -56,7 +56,7 @@ class Vocabulary:
         return len(self._words)
 
     def indices(self, keys: Collection[ItemKey]) -> NDArray[np.int64]:
-        """The index of each key, UNKNOWN where the model does not know it, [len(keys)]."""
+        """The index of each key, UNKNOWN for unknown ones, [len(keys)]."""
         asked = words(keys)
         at = self._words.searchsorted(asked)
         at[at == len(self._words)] = 0

@@ -1,1 +1,1 @@
-"""The composition root: names of resources become adapters, adapters become use cases."""
+"""The composition root: creates adapters from resource names, and use cases from adapters."""

@@ -1,7 +1,7 @@
-"""What a stack keeps its state in, declared once, and the adapters for it.
+"""The stateful resources of a stack, and the adapters for them.
 
-A function finds the names of its resources in its environment, a tool in the stack's outputs: `Wiring` serves both.
-Adapters are imported where they are made, so that a function loads no library that it does not use.
+Functions read the names of resources from environment variables, tools from the stack's outputs; `Wiring` serves both.
+Adapters are imported where they are created, so that a function loads no library that it does not use.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from millstream.application.ports import (
 from millstream.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from millstream.adapters.aws.s3_archive import S3Archive  # lists objects, which only an archive in S3 has
+    from millstream.adapters.aws.s3_archive import S3Archive  # only an archive in S3 can list objects
 
 REBUILDS = "rebuild/"
-"""Where the workspaces of rebuilds lie in their bucket."""
+"""The prefix of the rebuilds' workspaces in their bucket."""
 
 
 class Resource(Enum):
-    """What a stack keeps state in: its logical id in template.yaml, and the stack's output that names it.
+    """A stateful resource: its logical id in template.yaml, and the stack's output with its name.
 
-    A function finds the name in the environment variable `MILLSTREAM_` and the member's name.
+    The environment variable for functions is `MILLSTREAM_` plus the member's name.
     """
 
     STREAM = "EventsStream", "StreamName"
@@ -60,7 +60,7 @@ class Resource(Enum):
 
 
 class Wiring:
-    """Makes adapters, over one client for each service and patience. `patience` is that of most of them."""
+    """Creates adapters, with one client per service and patience. `patience` is the default."""
 
     def __init__(
         self, name_of: Callable[[Resource], str], client: Callable[[str, Patience], Any], patience: Patience
@@ -76,19 +76,19 @@ class Wiring:
         return KinesisEventLog(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
 
     def log_reader(self) -> LogReader:
-        """What the stream still holds."""
+        """Reads the records that the stream retains."""
         from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 
         return KinesisLogReader(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
 
     def archive(self) -> S3Archive:
-        """The log's long memory."""
+        """The archive of the log."""
         from millstream.adapters.aws.s3_archive import S3Archive
 
         return S3Archive(self._client("s3", self._patience), self.name_of(Resource.ARCHIVE_BUCKET))
 
     def views(self, *, users: bool = True, trends: bool = True, patience: Patience | None = None) -> Views:
-        """The versions of the views; a step that touches only users' rows, or only trends', is told no more."""
+        """The versions of the views. Leave out `users` or `trends` for functions that may not access them."""
         from millstream.adapters.aws.dynamo_views import DynamoViews
 
         return DynamoViews(
@@ -98,7 +98,7 @@ class Wiring:
         )
 
     def dead_letters(self) -> DeadLetters:
-        """Where records go that cannot be folded."""
+        """The dead-letter queue."""
         from millstream.adapters.aws.sqs_dead_letters import SqsDeadLetters
 
         return SqsDeadLetters(self._client("sqs", self._patience), self.name_of(Resource.DEAD_LETTERS_URL))
@@ -115,13 +115,13 @@ class Wiring:
         )
 
     def imports(self) -> Imports:
-        """Which history is in the log."""
+        """The registry of imports."""
         from millstream.adapters.aws.dynamo_imports import DynamoImports
 
         return DynamoImports(self._client("dynamodb", self._patience), self.name_of(Resource.ITEMS_TABLE))
 
     def workspace(self, name: str) -> Workspace:
-        """What the steps of a rebuild leave to each other."""
+        """The workspace of a rebuild."""
         from millstream.adapters.aws.s3_workspace import S3Workspace
 
         return S3Workspace(self._client("s3", self._patience), self.name_of(Resource.REBUILD_BUCKET), REBUILDS + name)
@@ -133,7 +133,7 @@ class Wiring:
 
 
 class FunctionWiring(Wiring):
-    """For a Lambda function: names and the region come from the environment, read once a process."""
+    """Wiring of a Lambda function: names and the region come from the environment."""
 
     def __init__(self, patience: Patience) -> None:
         self.region = _variable("AWS_REGION")
@@ -144,7 +144,7 @@ class FunctionWiring(Wiring):
         )
 
     def catalogue(self, client_attempts: int) -> Catalogue:
-        """What can be recommended."""
+        """The catalogue."""
         from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
 
         return DynamoCatalogue(self.name_of(Resource.CATALOGUE_TABLE), self.region, client_attempts)

@@ -1,4 +1,4 @@
-"""The use cases of the functions that API Gateway and Kinesis call, made once a process."""
+"""The use cases of the functions that API Gateway and Kinesis call, created once per process."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def publish_items() -> PublishItems:
 
 @cache
 def project_events() -> ProjectEvents:
-    """The use case behind the stream's projector."""
+    """The use case of the projector."""
     wiring = FunctionWiring(Patience.ADAPTER)
     return ProjectEvents(wiring.views(), wiring.dead_letters())
 
 
 @cache
 def archive_events() -> ArchiveEvents:
-    """The use case behind the stream's archivist."""
+    """The use case of the archiver."""
     return ArchiveEvents(FunctionWiring(Patience.ADAPTER).archive())
 
 
 class Reading(NamedTuple):
-    """What the reading function uses: the recommender, and the catalogue itself."""
+    """The use cases of the reading function: the recommender, and the catalogue."""
 
     recommend: Recommend
     catalogue: Catalogue
@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
 @cache
 def reading(on_error: Callable[[Exception], None]) -> Reading:
-    """The use cases behind the GET routes; `on_error` gets what went wrong without stopping an answer."""
+    """The use cases of the GET routes. `on_error` is called with errors that do not prevent an answer."""
     from millstream.adapters.local.refreshed import refresh_in_background
     from millstream.application.recommend.recommend import Recommend
     from millstream.application.recommend.served import serve

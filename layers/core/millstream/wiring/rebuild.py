@@ -1,4 +1,4 @@
-"""The use cases of the steps of a rebuild, apart from those of the functions that people wait for."""
+"""The use cases of the steps of a rebuild."""
 
 from __future__ import annotations
 

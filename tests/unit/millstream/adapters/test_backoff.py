@@ -104,7 +104,7 @@ def test_what_is_refused_for_good_is_not_tried_again() -> None:
 def test_without_time_nothing_is_called() -> None:
     """And the error says so."""
     glass, service = Hourglass(0), Service("done")
-    with pytest.raises(UnavailableError, match="append: no time was left to try"):
+    with pytest.raises(UnavailableError, match="append: no time left"):
         retried("append", service, glass, glass.attempts)
     assert not service.calls
 

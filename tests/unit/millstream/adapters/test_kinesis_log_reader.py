@@ -136,7 +136,7 @@ def test_a_number_that_kinesis_refuses_stands_for_the_beginning() -> None:
 def test_a_shard_that_goes_while_it_is_read_is_an_error() -> None:
     """Its last records expired: a reader that took this for the end would miss them in silence."""
     shard = Shard(2, refused("ResourceNotFoundException"))
-    with pytest.raises(NotFoundError, match="stream stream does not hold"):
+    with pytest.raises(NotFoundError, match="stream stream does not have"):
         numbers_read(KinesisLogReader(shard, "stream"))
 
 

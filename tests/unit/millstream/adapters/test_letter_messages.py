@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from millstream.adapters.aws.letter_messages import LONGEST_DATA, letter_of, message_of
-from millstream.application.ports import DeadLetter, StrangeLetter
+from millstream.application.ports import DeadLetter, UnknownLetter
 from millstream.domain.log.positions import Position
 from tests.builders import SHARD
 
@@ -61,4 +61,4 @@ def test_a_letter_of_an_early_version_is_read_too() -> None:
 )
 def test_what_is_no_letter_is_kept_as_it_is(text: str) -> None:
     """A person will have to look at it; the reader goes on."""
-    assert letter_of("m-1", text) == StrangeLetter("m-1", text)
+    assert letter_of("m-1", text) == UnknownLetter("m-1", text)

@@ -252,7 +252,7 @@ def test_the_workspace_of_a_replay_is_read(workspace: MemoryWorkspace) -> None:
 def test_other_code_does_not_go_on_with_a_rebuild(workspace: MemoryWorkspace) -> None:
     """Rows of two formats would lie in one version."""
     assert begun(workspace, "code").number == 2
-    with pytest.raises(ConflictError, match="begun by other code"):
+    with pytest.raises(ConflictError, match="started by"):
         begun(workspace, "newer code")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryArchive, MemoryDeadLetters
 from millstream.adapters.memory.log import MemoryEventLog
-from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetter, LogRecord, UnknownLetter
 from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import filed_letter, filed_letters
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter, Redriven
@@ -232,7 +232,7 @@ def test_a_batch_is_not_repaired() -> None:
     """The bytes of one record cannot stand for many."""
     office = Office()
     batch = office.batch(ARCHIVIST, GOOD)
-    with pytest.raises(NotRedrivableError, match="not repaired"):
+    with pytest.raises(NotRedrivableError, match="cannot be repaired"):
         office.redrive(filed_letter(office.letters, batch.identity), GOOD)
 
 
@@ -251,8 +251,8 @@ def test_a_discarded_record_is_void_and_its_letter_gone() -> None:
 def test_a_message_that_is_no_letter_can_only_be_discarded() -> None:
     """The log has nothing to say about it."""
     office = Office()
-    office.letters.keep(StrangeLetter("m-1", "Hello?"))
-    with pytest.raises(NotRedrivableError, match="no dead letter of Millstream's"):
+    office.letters.keep(UnknownLetter("m-1", "Hello?"))
+    with pytest.raises(NotRedrivableError, match="not a dead letter"):
         office.redrive(filed_letter(office.letters, "message:m-1"))
     assert office.discard(filed_letter(office.letters, "message:m-1")) is None
     assert office.log.records == []

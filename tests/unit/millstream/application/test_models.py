@@ -43,7 +43,7 @@ def test_publishing_the_same_model_again_changes_nothing(store: MemoryModelStore
 
 def test_another_model_under_the_same_version_is_refused(store: MemoryModelStore, folder: Path) -> None:
     """Else two models would answer to one name."""
-    with pytest.raises(ConflictError, match="its digest is digest-1, this one's is digest-9"):
+    with pytest.raises(ConflictError, match="digest-1.*digest-9"):
         publish_model(store, published(ONE.version, digest="digest-9"), folder)
 
 
@@ -84,7 +84,7 @@ def test_one_rollback_after_the_other_goes_further_back(store: MemoryModelStore)
     for model in (ONE, TWO, THREE):
         promote_model(store, CLOCK, model.version)
     assert [roll_back_model(store, CLOCK).version for _ in range(2)] == [TWO.version, ONE.version]
-    with pytest.raises(NotFoundError, match="no model is known to have served before covisitation-1"):
+    with pytest.raises(NotFoundError, match="covisitation-1"):
         roll_back_model(store, CLOCK)
     assert store.champion() == ONE.version
 
@@ -135,6 +135,6 @@ def test_of_two_at_once_one_is_told_that_the_other_was_first(tmp_path: Path, fol
     store = Overtaken(tmp_path / "store")
     for model in (ONE, TWO, THREE):
         publish_model(store, model, folder)
-    with pytest.raises(ConflictError, match="somebody else promoted"):
+    with pytest.raises(ConflictError, match="no longer serves"):
         promote_model(store, CLOCK, TWO.version)
     assert [one.version for one in store.promotions()] == [THREE.version]

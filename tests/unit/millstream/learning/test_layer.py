@@ -29,7 +29,7 @@ rows = Interactions(user[order], ((user + step) % 20)[order], step[order] * 60.0
 with tempfile.TemporaryDirectory() as folder:
     rows = load(store(TrainingSet("set", rows), Path(folder))).data
     for family in LIGHT:
-        recipe = Recipe(lambda: Families(LIGHT).made(family, {}))
+        recipe = Recipe(lambda: Families(LIGHT).create(family, {}))
         place = Path(folder) / family
         print(fit_model(Data(rows, "set"), recipe, next_items_split, place, 0, silently, lambda _: None).version)
 """

@@ -27,5 +27,5 @@ def test_seconds_add_up() -> None:
 
 def test_seconds_are_told_by_name() -> None:
     """With what they were for where a table has several."""
-    assert Seconds(1.0, 2.0).told() == {"wall": 1.0, "CPU": 2.0}
-    assert Seconds(1.0, 2.0).told("fit") == {"fit, wall": 1.0, "fit, CPU": 2.0}
+    assert Seconds(1.0, 2.0).named() == {"wall": 1.0, "CPU": 2.0}
+    assert Seconds(1.0, 2.0).named("fit") == {"fit, wall": 1.0, "fit, CPU": 2.0}

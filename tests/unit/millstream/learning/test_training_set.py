@@ -204,6 +204,17 @@ def test_a_folder_that_is_no_set_of_this_format_is_refused(tmp_path: Path, manif
         load(tmp_path)
 
 
+def test_a_set_that_was_changed_is_written_again(tmp_path: Path) -> None:
+    """The same log gives the same bytes, also over broken ones."""
+    training_set = made(archive_of(LOG))
+    folder = store(training_set, tmp_path)
+    before = (folder / "at.npy").read_bytes()
+    (folder / "at.npy").write_bytes(before[:-1])
+    assert store(training_set, tmp_path) == folder
+    assert (folder / "at.npy").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
 def test_a_set_that_is_there_is_not_written_again(tmp_path: Path) -> None:
     """And nothing else is left in the folder of all sets."""
     folder = store(made(archive_of(LOG)), tmp_path)

@@ -69,27 +69,29 @@ def test_an_empty_archive_is_no_error_to_list_and_one_to_compact(stack: Stack) -
     """There is nothing to make a file of."""
     assert run("archive", "list").stdout == "The archive is empty.\n"
     refused = run("archive", "compact")
-    assert (refused.exit_code, refused.stderr) == (1, "millstream: the archive holds nothing yet\n")
+    assert refused.exit_code == 1
+    assert "empty" in refused.stderr
 
 
-def test_compact_says_what_it_wrote_and_what_nobody_can_read(filled: Stack, tmp_path: Path) -> None:
+def test_compact_prints_written_files_and_unreadable_records(filled: Stack, tmp_path: Path) -> None:
     """Into a folder of the stack's name; again, and there is nothing to do."""
     done = run("archive", "compact")
     folder = tmp_path / "parquet" / "shop"
     assert f"day={DAY}/{SHARD}.parquet: 2 records, 1 rows" in done.stdout
-    assert f"2 rows; files written: 2, already there: 0, in {folder}" in done.stdout
+    assert f"2 rows; files written: 2, unchanged: 0, in {folder}" in done.stdout
     assert f"{SHARD}:{2**185 + 1}  record: expected" in done.stderr
     assert (folder / f"day={NEXT_DAY}" / f"{SHARD}.parquet").is_file()
-    assert "files written: 0, already there: 2" in run("archive", "compact").stdout
+    assert "files written: 0, unchanged: 2" in run("archive", "compact").stdout
 
 
 def test_one_day_is_compacted_into_a_folder_of_choice(filled: Stack, tmp_path: Path) -> None:
-    """A day that is not archived, and a day that is none, are refused."""
+    """A day that is not in the archive and an invalid day are refused."""
     into = tmp_path / "mine"
     assert run("archive", "compact", "--into", into, "--day", NEXT_DAY).exit_code == 0
     assert [path.name for path in into.iterdir()] == [f"day={NEXT_DAY}"]
     refused = run("archive", "compact", "--day", "2020-01-01")
-    assert refused.stderr == "millstream: the archive holds nothing of 2020-01-01\n"
+    assert refused.exit_code == 1
+    assert "2020-01-01" in refused.stderr
     assert run("archive", "compact", "--day", "today").exit_code == 2
 
 
@@ -105,13 +107,12 @@ def test_files_of_another_archive_are_mentioned(filled: Stack, tmp_path: Path) -
     stray = tmp_path / "parquet" / "shop" / "day=2020-01-01" / "history.parquet"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"")
-    told = run("archive", "compact").stderr
-    assert "files there that are not of this archive: 1: day=2020-01-01/history.parquet" in told
+    assert ": 1: day=2020-01-01/history.parquet" in run("archive", "compact").stderr
     assert stray.exists()
 
 
 def test_a_set_is_built_once(filled: Stack, tmp_path: Path) -> None:
-    """It says where it is, how large, up to where, and what nobody could read."""
+    """The output names the folder, the counts, the last positions and the number of unreadable records."""
     done = run("dataset", "build", "--until", LAST, "--into", tmp_path)
     (folder,) = tmp_path.iterdir()
     assert done.stdout.splitlines() == [
@@ -125,17 +126,12 @@ def test_a_set_is_built_once(filled: Stack, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "complaint"),
-    [
-        ("tomorrow", "--until: expected a position (shard:sequence-number), an ISO 8601 time"),
-        (f"{SHARD}:1", f"the log holds no record at {SHARD}:1"),
-    ],
+    ("until", "complaint"), [("tomorrow", "--until: expected a position"), (f"{SHARD}:1", f"{SHARD}:1")]
 )
-def test_a_moment_that_is_none_is_refused_in_one_line(
-    filled: Stack, tmp_path: Path, until: str, complaint: str
-) -> None:
+def test_an_invalid_moment_is_refused_in_one_line(filled: Stack, tmp_path: Path, until: str, complaint: str) -> None:
     """Nothing is written."""
     refused = run("dataset", "build", "--until", until, "--into", tmp_path)
     assert refused.exit_code == 1
-    assert refused.stderr.strip().startswith(f"millstream: {complaint}")
+    assert complaint in refused.stderr
+    assert refused.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

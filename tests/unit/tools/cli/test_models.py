@@ -85,21 +85,17 @@ def refused(*arguments: str) -> str:
 
 
 def test_without_models_the_list_says_so(stack: Stack) -> None:
-    """And how one comes there; for machines it is an empty list."""
-    assert said("list").startswith("No model is published. `millstream models publish FOLDER`")
+    """With the command that publishes one; as JSON it is an empty list."""
+    assert "`millstream models publish FOLDER`" in said("list")
     assert json.loads(said("list", "--json")) == []
 
 
 def test_a_folder_is_published_once(stack: Stack, first: Exported, clock: FixedClock) -> None:
-    """The second time says so, and since when, and changes nothing; publishing alone lets nothing serve."""
-    assert said("publish", str(first.folder)) == (
-        f"{first.version} is published. Run `millstream models promote {first.version}` to serve it.\n"
-    )
+    """Publishing again changes nothing and says since when it is published; a published model does not serve yet."""
+    assert f"`millstream models promote {first.version}`" in said("publish", str(first.folder))
     before = stack.store.models()
     clock.time_ms += 60_000
-    assert said("publish", str(first.folder)) == (
-        f"{first.version} is published already, since 2026-11-22 00:00:00: nothing was changed.\n"
-    )
+    assert f"{first.version} is already published, since 2026-11-22 00:00:00" in said("publish", str(first.folder))
     assert (stack.store.models(), stack.store.champion()) == (before, None)
 
 
@@ -111,8 +107,8 @@ def test_a_folder_may_be_named_from_within(stack: Stack, first: Exported, monkey
     assert stack.store.models() == []
 
 
-def test_a_folder_that_is_none_is_refused(stack: Stack, tmp_path: Path) -> None:
-    """One that is not there, a file, an empty one."""
+def test_an_invalid_folder_is_refused(stack: Stack, tmp_path: Path) -> None:
+    """A missing folder, a file, an empty folder."""
     (tmp_path / "file").write_text("text")
     for name in ("nowhere", "file"):
         assert millstream("publish", str(tmp_path / name)).exit_code == 2
@@ -123,7 +119,7 @@ def test_a_folder_that_is_none_is_refused(stack: Stack, tmp_path: Path) -> None:
 def test_an_interrupted_publication_says_how_to_go_on(
     stack: Stack, first: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the status that shells have for it, and nothing is registered."""
+    """It exits with the usual status of Ctrl-C, and nothing is registered."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -132,7 +128,7 @@ def test_an_interrupted_publication_says_how_to_go_on(
         patch.setattr(stack.store, "publish", interrupt)
         result = millstream("publish", str(first.folder))
     assert result.exit_code == 130
-    assert result.stderr.startswith("millstream: interrupted; nothing serves that did not serve before")
+    assert "interrupted" in result.stderr
     assert stack.store.models() == []
     assert "is published." in said("publish", str(first.folder))
 
@@ -161,7 +157,7 @@ def test_the_list_for_machines_holds_the_cards(stack: Stack, first: Exported, se
     assert listed[0]["card"]["metrics"] == METRICS
 
 
-def test_a_model_that_nobody_measured_says_so(stack: Stack, tmp_path: Path) -> None:
+def test_a_model_without_metrics_says_so(stack: Stack, tmp_path: Path) -> None:
     """In the list and alone."""
     bare = export(fit(log_of({"user": ["a", "b"]})), tmp_path / "bare", created_at_ms=0, cost=Cost(0, 0))
     said("publish", str(bare.folder))
@@ -226,20 +222,20 @@ def test_a_model_is_shown_to_machines(stack: Stack, first: Exported) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "promote"])
-def test_a_version_that_nobody_published_is_named(stack: Stack, command: str) -> None:
-    """What looks like markup too."""
-    assert refused(command, "[red]-9") == "millstream: model [red]-9 was never published\n"
+def test_an_unknown_version_is_named(stack: Stack, command: str) -> None:
+    """Even if it looks like markup."""
+    assert "[red]-9" in refused(command, "[red]-9")
 
 
 def test_promoting_says_what_it_replaced_and_how_to_go_back(stack: Stack, first: Exported, second: Exported) -> None:
     """The first one, another one, the same one again."""
     for model in (first, second):
         said("publish", str(model.folder))
-    assert said("promote", first.version) == f"{first.version} serves. No model served before.\n"
-    assert said("promote", second.version) == (
-        f"{second.version} serves, in place of {first.version}. `millstream models rollback` returns to that.\n"
-    )
-    assert said("promote", second.version) == f"{second.version} serves already: nothing was changed.\n"
+    assert said("promote", first.version).startswith(f"{first.version} serves.")
+    replaced = said("promote", second.version)
+    assert replaced.startswith(f"{second.version} serves, in place of {first.version}.")
+    assert "`millstream models rollback`" in replaced
+    assert said("promote", second.version).startswith(f"{second.version} already serves")
 
 
 def test_a_rollback_says_what_serves_again(stack: Stack, first: Exported, second: Exported) -> None:
@@ -248,23 +244,23 @@ def test_a_rollback_says_what_serves_again(stack: Stack, first: Exported, second
         said("publish", str(model.folder))
         said("promote", model.version)
     assert said("rollback") == f"{first.version} serves again, in place of {second.version}.\n"
-    assert refused("rollback") == f"millstream: no model is known to have served before {first.version}\n"
+    assert first.version in refused("rollback")
     assert stack.store.champion() == first.version
 
 
 def test_without_a_champion_there_is_nothing_to_roll_back(stack: Stack) -> None:
-    """An error, since somebody expected one."""
-    assert refused("rollback") == "millstream: no model serves, so there is none to go back from\n"
+    """That is an error."""
+    assert "no model serves" in refused("rollback")
 
 
-def test_a_promotion_that_somebody_overtook_says_so(
+def test_a_concurrent_promotion_is_reported(
     stack: Stack, first: Exported, second: Exported, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other one's champion serves."""
+    """The model of the other promotion serves."""
     for model in (first, second):
         said("publish", str(model.folder))
     seen = stack.store.promotions()
     promote_model(stack.store, clock, first.version)
     monkeypatch.setattr(stack.store, "promotions", lambda: seen)
-    assert "somebody else promoted a model" in refused("promote", second.version)
+    refused("promote", second.version)
     assert stack.store.champion() == first.version

@@ -129,7 +129,10 @@ def test_published_it_waits(stack: Stack, tmp_path: Path) -> None:
         (("model", "--family", "oracle"), "family: expected one of popularity"),
         (("model", "--set", "neighbours"), "--set: expected KNOB=VALUE, got neighbours"),
         (("model", "--set", "neighbours=none"), "neighbours: expected a whole number"),
-        (("model", "--family", "decayed_popularity"), "family: expected one that can be served"),
+        (("model", "--family", "decayed_popularity"), "family: expected one of popularity"),
+        (("model", "--family", "blend", "--set", "parts=3"), "parts: expected a list of"),
+        (("model", "--family", "blend", "--set", "parts=[{family: covisitation}]"), "parts: expected a list of"),
+        (("model", "--from-file", "FILE", "--until", "2026-11-01"), "expected --until with --from-log"),
         (("model", "--until", "tomorrow"), "expected a position"),
     ],
 )
@@ -163,5 +166,5 @@ def test_few_events_are_fitted_and_the_card_has_no_metrics(tmp_path: Path) -> No
     few = table(tmp_path / "few.csv", [{"who": "ann", "what": item, "when": 1_700_000_000} for item in "ab"])
     done = ran(tmp_path / "model", "--from-file", few, *COLUMNS)
     assert done.exit_code == 0, done.output
-    assert "Not measured" in done.stderr
+    assert "Not evaluated" in done.stderr
     assert read_card((tmp_path / "model" / "card.json").read_bytes()).metrics == {}

@@ -9,7 +9,7 @@ import pytest
 
 from millstream.domain.errors import InvalidInputError
 from millstream.learning.interactions import Floats, Interactions
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from tests.unit.tools.lab.made_up import ints
 
 SEED = 5
@@ -25,7 +25,7 @@ def rounds() -> Interactions:
 
 
 def scores(knobs: dict[str, Any], *histories: tuple[int, ...]) -> Floats:
-    model = made("autoencoder", {**SMALL, **knobs})
+    model = create("autoencoder", {**SMALL, **knobs})
     model.fit(rounds(), SEED)
     return model.score([ints(*history) for history in histories])
 
@@ -81,4 +81,4 @@ def test_the_pull_grows_over_its_epochs() -> None:
 def test_wrong_knobs_are_refused(knob: str, value: object, expected: str) -> None:
     """With the name of the knob."""
     with pytest.raises(InvalidInputError, match=f"{knob}: expected .*{expected}"):
-        made("autoencoder", {knob: value})
+        create("autoencoder", {knob: value})

@@ -14,7 +14,7 @@ from millstream_tools.lab.content.item_vectors import TextKnobs, item_vectors, s
 from millstream_tools.lab.content.text_map import TextMap
 from millstream_tools.lab.content.texts import aligned, natural_title, read_texts
 from millstream_tools.lab.data.data_folder import SETTING
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from millstream_tools.shops.recorded.errors import BadDataError, UnknownDataError
 from tests.unit.tools.lab.made_up import interactions, ints
 
@@ -109,7 +109,7 @@ def test_a_relative_path_needs_the_folder_with_all_data(monkeypatch: pytest.Monk
     """Else it would be looked for wherever somebody happens to be."""
     monkeypatch.delenv(SETTING)
     with pytest.raises(InvalidInputError, match=SETTING):
-        made("content", {"texts": texts("title")}).fit(interactions(("ann", "pan")), 0)
+        create("content", {"texts": texts("title")}).fit(interactions(("ann", "pan")), 0)
 
 
 def test_a_rare_place_weighs_more_and_a_missing_text_is_the_mean_items() -> None:
@@ -138,7 +138,7 @@ def test_content_recommends_what_reads_like_the_history() -> None:
     """An item that nobody touched as well."""
     train = interactions(*[("ann", line.split(",")[0]) for line in SHOP.splitlines()[1:]])
     train = train.select(train.item != train.items.index("hoe"))
-    model = made("content", {"texts": texts("title", "kind")})
+    model = create("content", {"texts": texts("title", "kind")})
     model.fit(train, 0)
     codes = {name: code for code, name in enumerate(train.items)}
     [best] = model.recommend([ints(codes["spade"])], 1, exclude_seen=True)
@@ -188,8 +188,8 @@ def test_a_hybrid_reads_an_items_score_from_the_text_until_it_has_enough_events(
     train = interactions(*rows, ("user-0", "hoe"))
     codes = {name: code for code, name in enumerate(train.items)}
     base, texts_of_shop = {"family": "covisitation"}, texts("title", "kind")
-    hybrid = made("hybrid", {"base": base, "texts": texts_of_shop, "fewer_than": 2, "regularization": 0.1})
-    alone = made("covisitation", {})
+    hybrid = create("hybrid", {"base": base, "texts": texts_of_shop, "fewer_than": 2, "regularization": 0.1})
+    alone = create("covisitation", {})
     for model in (hybrid, alone):
         model.fit(train, 0)
     histories = [ints(codes["rake"]), ints(codes["kettle"])]
@@ -216,4 +216,4 @@ def test_a_hybrid_reads_an_items_score_from_the_text_until_it_has_enough_events(
 def test_wrong_knobs_are_refused_before_anything_is_read(changes: dict[str, object], message: str) -> None:
     """By name, with what was expected."""
     with pytest.raises(InvalidInputError, match=message):
-        made("hybrid", {"base": {"family": "ease"}, "texts": texts("title"), **changes})
+        create("hybrid", {"base": {"family": "ease"}, "texts": texts("title"), **changes})

@@ -12,7 +12,7 @@ from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.ranking import answer
 from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.experiments.source import Source
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 
 MOVIELENS = Path(os.environ.get("MILLSTREAM_DATA", "")) / "movielens-1m" / "ml-1m_sas.txt.gz"
 
@@ -40,7 +40,7 @@ def test_a_family_is_as_accurate_as_an_independent_implementation(
     split: Split, family: str, knobs: dict[str, object], hit_rate: float, ndcg: float
 ) -> None:
     """HR@10 and NDCG@10 within a standard error or so (0.006): another one measured the figures that stand here."""
-    model = made(family, knobs)
+    model = create(family, knobs)
     model.fit(split.train, seed=42)
     answers = answer(model, split.questions)
     assert measure(answers, "HR@10").mean() == pytest.approx(hit_rate, abs=0.006)

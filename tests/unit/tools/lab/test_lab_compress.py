@@ -105,9 +105,8 @@ def test_a_missing_pytorch_is_named_with_the_way_to_get_it(folder: Path, monkeyp
         monkeypatch.delitem(sys.modules, name)
     result = ran(folder, "sequence")
     assert result.exit_code == 1
-    assert (
-        result.stderr == "millstream: torch is not installed: install the extra, as in pip install -e '.[lab,neural]'\n"
-    )
+    assert result.stderr.startswith("millstream: torch is not installed: pip install")
+    assert result.stderr.count("\n") == 1
 
 
 def test_without_data_nothing_is_made_smaller(folder: Path) -> None:

@@ -26,7 +26,7 @@ from millstream.scoring.publishable import publishable
 from millstream_tools.cli import lab_fit
 from millstream_tools.lab.experiments.experiment import read_experiment
 from millstream_tools.lab.experiments.source import Source
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from millstream_tools.readers.digest import sha256_of
 
 BOTH_WAYS = {"backward": 0.7, "last": 3, "asked_decay": 0.6}
@@ -153,7 +153,7 @@ def refused(folder: Path, model: str, into: Path, *more: str) -> str:
 def fitted_in_the_lab(folder: Path, data: Interactions, name: str) -> Recommender:
     """The experiment's model, fitted on everything."""
     (stated,) = (one for one in read_experiment(folder / "made-up.yaml").models if one.name == name)
-    model = made(stated.family, stated.knobs)
+    model = create(stated.family, stated.knobs)
     model.fit(data, STATED["seed"])
     return model
 
@@ -237,9 +237,10 @@ def test_what_is_written_may_be_published_and_says_how(folder: Path, tmp_path: P
     into = tmp_path / "new" / "model"
     result = ran(folder, "pairs", into)
     version = publishable(into, 0).version
-    assert result.stdout == f"{version} is in {into}. `millstream models publish {into}` publishes it.\n"
-    assert "Fits on the 200 events of the training part, to measure" in result.stderr
-    assert "Fits on all 240 events, to serve" in result.stderr
+    assert result.stdout.startswith(f"{version} is in {into}.")
+    assert f"`millstream models publish {into}`" in result.stdout
+    assert "Fitting on the 200 events before the cut, to ask 40 questions" in result.stderr
+    assert "Fitting on all 240 events" in result.stderr
     assert sorted(path.name for path in into.parent.iterdir()) == ["model"]
 
 
@@ -258,7 +259,7 @@ def test_a_model_is_replaced_and_nothing_else_is(folder: Path, models: dict[str,
         assert card_of(into).algorithm == SERVED[name]
     (into / "notes.txt").write_text("mine")
     complaint = refused(folder, "pairs", into)
-    assert f"{into}: expected a new or empty folder, or a model's, which is replaced, got 'notes.txt'" in complaint
+    assert f"{into}: expected a new or empty folder, or a model folder to replace, got 'notes.txt'" in complaint
 
 
 def test_names_that_the_experiment_does_not_have_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from millstream.learning.interactions import Floats
 from millstream_tools.lab.models import lightgcn
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from millstream_tools.lab.models.matrices import user_item
 from tests.contract.recommender_suite import ITEMS, SEED, USERS, interactions
 from tests.unit.tools.lab.made_up import ints
@@ -68,7 +68,7 @@ def test_a_history_that_was_fitted_asks_with_the_users_own_layers() -> None:
 
 def test_the_fit_puts_what_users_touched_first() -> None:
     """Users of this data have one of two tastes."""
-    model = made("lightgcn", {"factors": 8, "epochs": 40, "batch": 256})
+    model = create("lightgcn", {"factors": 8, "epochs": 40, "batch": 256})
     model.fit(interactions(), SEED)
     low, high = model.recommend([ints(1, 2), ints(13, 14)], 6, exclude_seen=True)
     half = (ITEMS - 1) // 2
@@ -77,7 +77,7 @@ def test_the_fit_puts_what_users_touched_first() -> None:
 
 def test_only_the_latest_items_ask_and_earlier_ones_less() -> None:
     """As the knobs say."""
-    model = made("lightgcn", {"factors": 8, "epochs": 2, "last": 2, "decay": 0.5})
+    model = create("lightgcn", {"factors": 8, "epochs": 2, "last": 2, "decay": 0.5})
     model.fit(interactions(), SEED)
     both, new, old = model.score([ints(9, 1, 2), ints(2), ints(1)])
     np.testing.assert_allclose(both, new + old / 2, rtol=1e-6, atol=1e-12)

@@ -16,7 +16,7 @@ from millstream.learning.families.popularity import Popularity, PopularityKnobs
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from millstream_tools.lab.models.ials import Ials, IalsKnobs
 from millstream_tools.lab.models.matrices import newest_first, user_item, weighted
 from tests.contract.recommender_suite import HISTORIES, SEED
@@ -47,7 +47,7 @@ def test_popularity_of_the_last_days_counts_back_from_the_newest_event() -> None
 
 def test_popularity_of_the_last_days_needs_times() -> None:
     """An order does not say when."""
-    with pytest.raises(InvalidInputError, match="last_days: expected none for data that has an order but no times"):
+    with pytest.raises(InvalidInputError, match="last_days: expected none for data without times"):
         Popularity(PopularityKnobs(last_days=7)).fit(interactions(("ann", "a")), SEED)
 
 
@@ -167,7 +167,7 @@ def _least_squares(items: Floats, history: Ints, alpha: float, regularization: f
 def test_a_blend_adds_its_parts_scores() -> None:
     """As they are, times their weights."""
     parts = [{"family": "popularity", "weight": 2.0}, {"family": "ease", "weight": 0.5, "knobs": {"last": 3}}]
-    blend, first, second = made("blend", {"parts": parts}), made("popularity", {}), made("ease", {"last": 3})
+    blend, first, second = create("blend", {"parts": parts}), create("popularity", {}), create("ease", {"last": 3})
     for model in (blend, first, second):
         model.fit(many(), SEED)
     np.testing.assert_allclose(blend.score(HISTORIES), 2.0 * first.score(HISTORIES) + 0.5 * second.score(HISTORIES))
@@ -177,7 +177,7 @@ def test_a_part_of_a_blend_may_count_by_its_logarithm() -> None:
     """What the part gives nothing to is unlikely, not impossible; a score below nothing is nothing."""
     knobs = {"regularization": 1.0}
     parts = [{"family": "ease", "weight": 0.5, "logarithm": 0.01, "knobs": knobs}]
-    blend, ease = made("blend", {"parts": parts}), made("ease", knobs)
+    blend, ease = create("blend", {"parts": parts}), create("ease", knobs)
     for model in (blend, ease):
         model.fit(many(), SEED)
     scores = ease.score(HISTORIES)
@@ -210,10 +210,10 @@ def test_the_latest_occurrence_of_an_item_is_the_one_that_counts() -> None:
             {"parts": [{"family": "ease", "weight": 1, "logarithm": 0}]},
             "parts.0..logarithm: expected a number above 0, got 0",
         ),
-        ("blend", {}, "blend: expected the knob parts and no other, got 'none'"),
+        ("blend", {}, "blend: expected only the knob parts, got 'none'"),
     ],
 )
 def test_a_wrong_knob_is_refused_by_name(family: str, knobs: dict[str, object], message: str) -> None:
     """Before anything is fitted."""
     with pytest.raises(InvalidInputError, match=message):
-        made(family, knobs)
+        create(family, knobs)

@@ -15,7 +15,7 @@ from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream_tools.lab.evaluation.prequential.arms import ARMS, Arm, Played, arms_of, play
 from millstream_tools.lab.evaluation.prequential.outcome import ANSWERABLE, outcome
 from millstream_tools.lab.evaluation.prequential.stream import Stream, StreamKnobs
-from millstream_tools.lab.models.families import made
+from millstream_tools.lab.models.families import create
 from tests.unit.tools.lab.made_up import interactions, ints
 
 FROZEN, LIVE, REFRESHED, UPDATED = ARMS
@@ -119,7 +119,7 @@ def test_an_item_that_the_model_does_not_know_is_a_miss() -> None:
 
 def test_an_item_that_the_model_does_not_know_is_never_in_the_way() -> None:
     """Not even if it would be liked most: only known items are ranked."""
-    model = made("covisitation", {})
+    model = create("covisitation", {})
     data = interactions(("ann", "b", 0.0), ("bob", "b", 1.0), ("ann", "c", 2.0), ("bob", "b", 3.0))
     assert play(model, Stream(data, StreamKnobs(share=0.5)), LIVE, SEED).rank.tolist() == [float("inf"), 1]
 
@@ -154,17 +154,17 @@ def test_real_models_know_more_from_arm_to_arm() -> None:
     early = [row for row in walks if int(row[1]) < 6]
     late = [(user, item, at + 10_000) for user, item, at in walks]
     circle = Stream(interactions(*early, *late), StreamKnobs(share=0.4, refresh_every=60))
-    found = [np.mean(play(made("covisitation", {"last": 1}), circle, arm, SEED).rank == 1) for arm in ARMS]
+    found = [np.mean(play(create("covisitation", {"last": 1}), circle, arm, SEED).rank == 1) for arm in ARMS]
     assert found == sorted(found)
     assert found[3] > found[2] > found[1] > 0
 
 
 def test_a_model_that_cannot_learn_from_single_events_has_three_arms() -> None:
     """And says why it cannot run in the fourth."""
-    assert arms_of(made("ease", {})) == (FROZEN, LIVE, REFRESHED)
-    assert arms_of(made("popularity", {})) == ARMS
+    assert arms_of(create("ease", {})) == (FROZEN, LIVE, REFRESHED)
+    assert arms_of(create("popularity", {})) == ARMS
     with pytest.raises(InvalidInputError, match="model: expected one that learns from single events, got 'ease'"):
-        play(made("ease", {}), stream(), UPDATED, SEED)
+        play(create("ease", {}), stream(), UPDATED, SEED)
 
 
 def test_figures_are_means_over_all_events_over_windows_and_over_what_can_be_answered() -> None:

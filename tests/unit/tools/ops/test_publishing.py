@@ -86,7 +86,7 @@ def test_what_is_missing_is_said_until_nothing_is(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
     items = {item_key("lamp"), item_key("rug")}
     first, second = next_steps(stack, items)  # type: ignore[arg-type]
-    assert first.startswith("items not published: 2 of 2")
+    assert first.startswith("2 of 2 items are not published")
     assert second.startswith("no model serves")
     publish = PublishItems(stack.log, MemoryCatalogue(), FixedClock(NOW_MS))
     publish({"items": [{"itemId": "lamp"}, {"itemId": "rug", "available": False}]})

@@ -73,22 +73,22 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("colums: {}", "mapping: expected no other names than format, columns, time, .*got 'colums'"),
+        ("colums: {}", "mapping: expected only the names format, columns, time, .*got 'colums'"),
         (
             "columns: {user: a, item: b}",
-            r"columns.time: expected a column \(--time COLUMN\), or a mapping .*got nothing",
+            r"columns.time: expected a column \(--time COLUMN\) or a mapping .*got nothing",
         ),
-        ("columns: {user: 7, item: b, time: c}", "columns.user: expected a text .*got 7"),
-        ("columns: {who: a}", "columns: expected no other names than user, item, time, .*got 'who'"),
-        ("columns: [a]", "columns: expected names with values, got .'a'."),
-        ("- a", "mapping: expected names with values"),
+        ("columns: {user: 7, item: b, time: c}", "columns.user: expected a string .*got 7"),
+        ("columns: {who: a}", "columns: expected only the names user, item, time, .*got 'who'"),
+        ("columns: [a]", "columns: expected a mapping .*got .'a'."),
+        ("- a", "mapping: expected a mapping"),
         ("format: {kind: xlsx}", "format.kind: expected one of csv, jsonl, parquet, sequences, got 'xlsx'"),
-        ("format: {delimiter: ''}", "format.delimiter: expected a text .*got ''"),
+        ("format: {delimiter: ''}", "format.delimiter: expected a string .*got ''"),
         ("format: {quoted: maybe}", "format.quoted: expected true or false, got 'maybe'"),
         ("format: {header: a}", "format.header: expected a list, got 'a'"),
         (
             "format: {header: [1]}",
-            r"format.header\[0\]: expected a text \(in quotes if it looks like a number\), got 1",
+            r"format.header\[0\]: expected a string \(in quotes if it looks like a number\), got 1",
         ),
         (
             "format: {encoding: klingon}",
@@ -100,10 +100,10 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
             "time.zone: expected a time zone such as UTC or Europe/London, got 'Mars/Olympus'",
         ),
         ("event_types: {buy: ItemTeleported}", "event_types.buy: expected one of ItemViewed, .*got 'ItemTeleported'"),
-        ("whole_numbers: [value]", "whole_numbers: expected of user, item, session, event_id, got 'value'"),
+        ("whole_numbers: [value]", "whole_numbers: expected one of user, item, session, event_id, got 'value'"),
         ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with and at_least, got \['column'\]"),
         ("keep: [{column: a, at_least: x}]", r"keep\[0\].at_least: expected a number, got 'x'"),
-        ("keep: [{at_least: 1}]", r"keep\[0\].column: expected a text .*got nothing"),
+        ("keep: [{at_least: 1}]", r"keep\[0\].column: expected a string .*got nothing"),
         (
             "columns: {event_type: '=Teleported', user: a, item: b, time: c}",
             "columns.event_type: expected a column, or =",

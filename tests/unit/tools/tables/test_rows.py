@@ -175,11 +175,11 @@ def test_progress_reaches_the_whole(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.csv", "x,y\n1,2\n", "expected a column a, got no such among x, y"),
-        ("a.csv", "a,a\n1,2\n", "expected a column a, got more than one such among a, a"),
-        ("a.csv", "", "expected the names of the columns in its first line, got none"),
+        ("a.csv", "x,y\n1,2\n", "expected a column a, got only x, y"),
+        ("a.csv", "a,a\n1,2\n", "expected a column a, got it more than once among a, a"),
+        ("a.csv", "", "expected column names"),
         ("a.xlsx", "", "expected a file that ends in .csv, .tsv"),
-        ("a.parquet.gz", "", "expected Parquet as it is"),
+        ("a.parquet.gz", "", "expected a Parquet file"),
         ("a.parquet", "a,b\n", "expected a Parquet file"),
     ],
 )
@@ -198,9 +198,7 @@ def test_a_compressed_file_that_ends_too_early_is_told_with_the_last_good_line(t
     path = tmp_path / "a.csv.gz"
     path.write_bytes(whole[: len(whole) // 2])
     rows = open_rows(path, Form(header=("a", "b")), ["a"])
-    with pytest.raises(
-        BadFileError, match=r"a\.csv\.gz: expected a whole gzip file, got one that is broken after line"
-    ):
+    with pytest.raises(BadFileError, match=r"a\.csv\.gz: expected a gzip file, .* after line"):
         list(rows)
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before a failed batch is tried again."""
+"""The wait before a failed batch is retried."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 class Backoff:
     """Doubles from `first` to at most `cap`, in seconds.
 
-    AWS publishes no waiting times for a stream's retries; these are short, because nobody wants to watch a local demo
-    wait.
+    AWS does not document the waits between retries of a stream; these are short, for local development.
     """
 
     first: float = 0.05

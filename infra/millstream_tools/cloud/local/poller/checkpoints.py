@@ -1,4 +1,4 @@
-"""Keeps how far each shard is done in a file, so that a restarted poller goes on where the last one stopped."""
+"""Stores the position of each shard in a file, so that a restarted poller resumes."""
 
 from __future__ import annotations
 

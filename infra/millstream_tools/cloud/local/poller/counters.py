@@ -1,4 +1,4 @@
-"""Counts what the poller does for each mapping, and writes the counts where other programs can read them."""
+"""Counts of each mapping, written to a file for other programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Counters:
-    """What one mapping has seen since the poller started; all but the names and `last_error` are counts.
+    """Counts of one mapping since the poller started; all fields but the names and `last_error` are counts.
 
     A record that is retried is counted in `records_retried` each time; `records_waiting` are read and not yet done.
     """
@@ -31,7 +31,7 @@ class Counters:
 
 
 def write_status(path: Path, counters: Sequence[Counters], now: float) -> None:
-    """Replace the status file in one step, so that a reader never sees half of it."""
+    """Replace the status file atomically."""
     status = {"updated_at": now, "mappings": [asdict(count) for count in counters]}
     replace_file(path, json.dumps(status, indent=1))
 
@@ -47,7 +47,7 @@ def read_status(path: Path) -> tuple[Counters, ...]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a crash, finds the old text or the new one."""
+    """Replace a file atomically."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     beside.write_text(text)
     beside.replace(path)

@@ -1,4 +1,4 @@
-"""Delivers one mapping's records: reads its shards, invokes its function, sends what is given up to its queue."""
+"""Delivers one mapping's records: reads its shards, invokes its function, sends discarded records to its queue."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Pace:
 
 @dataclass(slots=True)
 class Ports:
-    """What a delivery needs from outside; `send` and `invoke` may return later, through the callback."""
+    """External calls of a delivery; `send` and `invoke` may return later, through the callback."""
 
     stream: StreamClient
     invoke: Callable[[EventSourceMapping, Batch, Callable[[Outcome], None]], None]
@@ -47,7 +47,7 @@ class Ports:
 
 @dataclass(slots=True)
 class Delivery:
-    """One mapping at work; `tick` does everything that is due and never waits for a function."""
+    """The delivery of one mapping; `tick` does everything that is due without waiting for a function."""
 
     mapping: EventSourceMapping
     ports: Ports
@@ -66,7 +66,7 @@ class Delivery:
 
     @property
     def positions(self) -> Positions:
-        """From where a new run must go on, by shard."""
+        """The positions from which a new run must resume, by shard."""
         return {**self.saved, **{shard_id: shard.resume_at for shard_id, shard in self.shards.items()}}
 
     def tick(self) -> None:
@@ -86,11 +86,11 @@ class Delivery:
         gone = shard.vanished
         count = shard.read(self.ports.stream)
         if shard.vanished and not gone:
-            self.counters.last_error = f"{shard.shard_id} is gone from the stream, with what nobody had read of it"
+            self.counters.last_error = f"{shard.shard_id} is gone from the stream, with its unread records"
         self.counters.records_read += count
         ended = self.ports.now()
         shard.pause = self.pace.read_every if count else self._longer(shard.pause)
-        # Whoever waits for company is in no hurry, and a slow server is asked less often.
+        # A batching window allows slower reads, and a slow server is polled less often.
         in_no_hurry = min(self.mapping.window, self.pace.max_window) / 10
         shard.next_read_at = ended + max(shard.pause, in_no_hurry, 4 * (ended - started))
 
@@ -140,7 +140,7 @@ class Delivery:
         self.ports.send(self.mapping, failure_message(self.mapping, shard.shard_id, discard, self.ports.now()))
 
     def _shard_just_finished(self) -> bool:
-        """Whether another shard is done: its children may be unknown as yet."""
+        """Whether another shard is done, whose children may be unknown yet."""
         before, self._finished = self._finished, sum(shard.finished for shard in self.shards.values())
         return self._finished > before
 
@@ -181,8 +181,8 @@ class Delivery:
         known = self.shards.get(parent)
         if known is not None:
             return known.finished
-        # Nobody saw this parent: it came and went between two listings, or long ago. What is left of its own parents
-        # is older all the same.
+        # This parent was never listed: it was created and expired between two listings, or long ago. Records of its
+        # own parents are still older.
         return all(
             shard.finished
             for shard_id, shard in self.shards.items()

@@ -1,4 +1,4 @@
-"""The order of work in one lane of a shard: what is invoked next, and what follows from its outcome.
+"""The order of work in one lane of a shard: the next batch, and the effect of its outcome.
 
 Pure: no clock, no network. A lane delivers its records strictly in order, one batch at a time; a shard has as many
 lanes as the mapping's parallelisation factor, and a partition key always falls into the same one.
@@ -36,7 +36,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """Records that are given up, why, and the last answer that the function gave for them, if any."""
+    """Discarded records, the reason, and the function's last response for them, if any."""
 
     batch: Batch
     condition: Condition
@@ -56,7 +56,7 @@ class Lane:
 
     @property
     def waiting(self) -> int:
-        """How many records are read and not yet done."""
+        """The number of records that are read and not yet done."""
         return len(self.gathered) + sum(len(batch.records) for batch in self.batches)
 
     @property
@@ -67,7 +67,7 @@ class Lane:
         return self.gathered[0] if self.gathered else None
 
     def offer(self, record: Record) -> None:
-        """Take one more record, in the shard's order."""
+        """Add a record, in the shard's order."""
         self.gathered.append(record)
 
     def next_step(self, now: float) -> Batch | Discard | None:
@@ -88,7 +88,7 @@ class Lane:
         return self.batches[0]
 
     def settle(self, outcome: Outcome, now: float) -> Discard | None:
-        """Apply the outcome of the batch that `next_step` gave out; what has run out of retries is returned."""
+        """Apply the outcome of the batch from `next_step`; return records that ran out of retries."""
         batch = self.batches.popleft()
         self.in_flight = False
         match outcome:

@@ -1,4 +1,4 @@
-"""Runs the deliveries of a stack until told to stop: one thread that decides, a pool that waits for functions."""
+"""Runs the deliveries of a stack until stopped: one thread decides, a pool waits for functions."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Poller:
         try:
             send_failure(self.queues, mapping, message)
         except (ClientError, BotoCoreError) as error:
-            line += f"; its queue did not take the message: {error}"
+            line += f"; its queue did not accept the message: {error}"
         self.say(line)
 
     def _write_files(self, deliveries: Sequence[Delivery]) -> None:

@@ -1,4 +1,4 @@
-"""What one Kinesis event source mapping says: the settings under which its records are delivered."""
+"""The settings of a Kinesis event source mapping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_LIMIT = -1
 
 
 class UnsupportedMappingError(ExplainedError):
-    """A mapping asks for something that the local poller does not do; the message names the field."""
+    """A mapping uses a feature that the local poller does not support; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True)

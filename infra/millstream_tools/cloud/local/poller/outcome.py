@@ -1,4 +1,4 @@
-"""What came of one invocation, in the four ways that matter to what happens next."""
+"""The four kinds of outcomes of an invocation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class NotInvoked:
-    """The function never got the batch: throttled, being updated, not reachable."""
+    """The batch did not reach the function: throttled, being updated, not reachable."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Where reading of a shard starts or goes on, in the words of Kinesis' GetShardIterator."""
+"""Where reading of a shard starts or resumes, in the terms of Kinesis' GetShardIterator."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ HORIZON = Position("TRIM_HORIZON")
 
 
 def starting_position(mapping: EventSourceMapping, now: float) -> Position:
-    """Where the mapping starts in a shard that nobody has read yet.
+    """Where the mapping starts in an unread shard.
 
-    LATEST becomes the present moment, so that records which arrive between two runs of the poller are not skipped.
+    LATEST becomes the current time, so that records which arrive between two runs of the poller are not skipped.
     """
     if mapping.starting_position == "LATEST":
         return Position("AT_TIMESTAMP", timestamp=now)

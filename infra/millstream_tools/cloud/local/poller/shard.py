@@ -1,4 +1,4 @@
-"""Reads one shard and deals its records into lanes."""
+"""Reads one shard and distributes its records to lanes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Shard:
 
     @property
     def waiting(self) -> int:
-        """How many records are read and not yet done."""
+        """The number of records that are read and not yet done."""
         return sum(lane.waiting for lane in self.lanes)
 
     @property
@@ -65,7 +65,7 @@ class Shard:
 
     @property
     def resume_at(self) -> Position:
-        """From where a new run must go on so that no record is lost; records above it may come twice."""
+        """The position from which a new run must resume; later records may be delivered twice."""
         first = [record for lane in self.lanes if (record := lane.first_waiting) is not None]
         if first:
             oldest = min(first, key=lambda record: int(record.sequence_number))

@@ -25,7 +25,7 @@ KINESIS = "kinesis-local@0.5.2"
 
 
 class VerificationError(ExplainedError):
-    """What the verification needs is not here or could not be built; the message says what."""
+    """A requirement of the check is missing or could not be built; the message names it."""
 
 
 def core_python(folder: Path = FOLDER) -> Path:

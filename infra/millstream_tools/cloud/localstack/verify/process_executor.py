@@ -88,15 +88,15 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]  # LocalStack is n
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def get_address(self) -> str:
-        """Where the function runs."""
+        """The address of the function's runtime."""
         return HOST
 
     def get_endpoint_from_executor(self) -> str:
-        """Where the function finds LocalStack."""
+        """The address of LocalStack for the function."""
         return HOST
 
     def get_runtime_endpoint(self) -> str:
-        """Where a container's init would report; here nothing does."""
+        """The port on which a container's init would report; unused here."""
         return f"http://{HOST}:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
     @classmethod

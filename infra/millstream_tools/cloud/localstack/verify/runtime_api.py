@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Result = tuple[bytes | None, bool]
-"""What the function answered, or None when it did not in time; whether that is an error."""
+"""The function's response, or None after a timeout; whether it is an error."""
 
 
 class RuntimeApi:
@@ -30,7 +30,7 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What AWS_LAMBDA_RUNTIME_API must say."""
+        """The value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def invoke(self, payload: Mapping[str, str], timeout: float) -> Result:

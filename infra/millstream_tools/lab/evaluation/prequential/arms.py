@@ -32,10 +32,10 @@ class Frozen:
 
 
 class Refreshed(Frozen):
-    """Fitted anew on all that was, every so many events."""
+    """Refitted on all earlier events at fixed intervals."""
 
     def learn(self, row: int) -> None:
-        """See Frozen. A fit after the last event would help nobody."""
+        """See Frozen. A fit after the last event would be useless."""
         happened = row + 1
         due = (happened - self._stream.cut) % self._stream.knobs.refresh_every == 0
         if due and happened < self._stream.end:
@@ -61,7 +61,7 @@ class Updated(Frozen):
 
 @dataclass(frozen=True)
 class Arm:
-    """A way to run a model: what it learns, and whether it is shown what its user did since the cut."""
+    """A way to run a model: what it learns, and whether it sees its user's events since the cut."""
 
     name: str
     learner: type[Frozen]
@@ -84,7 +84,7 @@ def arms_of(model: Recommender) -> tuple[Arm, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What came of e events. `rank` [e] of each item that came, from 1; infinite where it was missed for certain.
+    """The results of e events. `rank` [e] of each actual item, from 1; infinite if it could not be found.
 
     `known` [e]: whether the model knew the item. Seconds are of all cores, for all events; the first fit is in neither.
     None where nothing was worked out: for an oracle.
@@ -103,7 +103,7 @@ def play(
     seed: int,
     watched: Callable[[range], Iterable[int]] = lambda rows: rows,
 ) -> Played:
-    """Ask for each event among all items that the model knows, then let it learn what the arm allows.
+    """Rank each event among all items that the model knows, then let it learn what the arm allows.
 
     An item that the model does not know is never answered, and so a miss. Events are asked one at a time, as in
     operation: the seconds of the arms can be compared. `watched` may show how far it is.

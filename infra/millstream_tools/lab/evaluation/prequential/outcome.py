@@ -1,4 +1,4 @@
-"""What came of a stream, in numbers: over all of it, over time, and in the part that every arm can answer."""
+"""Summaries of a stream: overall, over time, and for the part that every arm can answer."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def outcome(model: str, arm: str, stream: Stream, played: Played, seed: int, sam
 
 
 def per_event(stream: Stream, played: Played) -> PerQuestion:
-    """The value of each metric for each event: what `millstream lab compare` compares."""
+    """The value of each metric per event, for `millstream lab compare`."""
     rows = slice(stream.cut, stream.end)
     answers = Answers(
         rank=played.rank,

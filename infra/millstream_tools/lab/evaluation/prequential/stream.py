@@ -1,4 +1,4 @@
-"""Events in order of time: the first part to fit on, the others to be asked for one by one."""
+"""Events in order of time: the first part for fitting, the others for evaluation one by one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from millstream.learning.evaluation.questions import check_choice
 from millstream.learning.interactions import Flags, Interactions, Ints
 
 ExcludeInStream = Literal["history", "session", "none"]
-"""What the shop would not show: all that the user had before, what the running session had, or nothing is barred."""
+"""Excluded items: all that the user had before, those of the current session, or none."""
 
 
 @dataclass(frozen=True)
 class StreamKnobs:
-    """How data becomes a stream."""
+    """Knobs of a stream."""
 
     share: float = 0.8
     """Of all rows, those to fit on before the stream begins."""
 
     events: int | None = None
-    """So many of the rows after the cut are asked for; None: all."""
+    """The number of rows after the cut to evaluate; None: all."""
 
     exclude: ExcludeInStream = "none"
     """The same for every model and arm, so that they differ by what they know and not by what they may say."""
@@ -33,14 +33,14 @@ class StreamKnobs:
     """A session ends where its user does nothing for longer; 0: with the moment, a basket. None: a user is one."""
 
     refresh_every: int = 10_000
-    """Events after which a model that is refreshed is fitted anew."""
+    """The number of events between refits."""
 
     window: int = 5_000
     """Events of one point in plots and one row in tables over time."""
 
 
 class Stream:
-    """Rows `cut` to `end` of the data are asked for; `knobs` says the rest. Nothing here looks ahead of a row."""
+    """Evaluates the rows `cut` to `end` of the data. No method uses later rows than the given one."""
 
     def __init__(self, data: Interactions, knobs: StreamKnobs) -> None:
         """Raises `InvalidInputError` for rows without times, and where the knobs leave nothing on one side."""
@@ -59,7 +59,7 @@ class Stream:
         self._session_starts = _session_starts(data, by_user, knobs.session_gap_s)[self._place]
 
     def __len__(self) -> int:
-        """Events that are asked for."""
+        """The number of events to evaluate."""
         return self.end - self.cut
 
     @property
@@ -79,18 +79,18 @@ class Stream:
         return self._items[self._starts[user] : self._place[row] if live else self._cuts[user]]
 
     def excluded(self, row: int) -> Ints:
-        """The items that must not be answered at a row, as the `exclude` knob says."""
+        """The excluded items at a row, according to the `exclude` knob."""
         place = self._place[row]
         firsts = {"history": self._starts[self.data.user[row]], "session": self._session_starts[row], "none": place}
         return self._items[firsts[self.knobs.exclude] : place]
 
     def within_sessions(self) -> Flags:
-        """Whether each event that is asked for has an earlier one in its session, [events]."""
+        """Whether each evaluated event has an earlier one in its session, [events]."""
         rows = slice(self.cut, self.end)
         return self._place[rows] > self._session_starts[rows]
 
     def digest(self) -> str:
-        """Of everything that is asked and shown: models are compared only where it is the same."""
+        """The digest of all questions: models are compared only if it is equal."""
         digest = hashlib.sha256(f"{self.cut} {self.end} {self.knobs.exclude} {self.knobs.session_gap_s}".encode())
         for column in (self.data.user, self.data.item):
             digest.update(column[: self.end].astype("<i8").tobytes())

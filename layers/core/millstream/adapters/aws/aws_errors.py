@@ -1,4 +1,4 @@
-"""AWS's refusals in Millstream's words: what may succeed later is UnavailableError, the rest stays as it came."""
+"""Translate AWS errors: those that a retry may resolve become UnavailableError, the others are unchanged."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _LATER = frozenset(
 
 
 def may_succeed_later(code: str) -> bool:
-    """True for an AWS error code that says nothing is wrong with the request itself."""
+    """True for an AWS error code that a retry may resolve."""
     return code in _LATER
 
 
 def error_code(error: ClientError) -> str:
-    """AWS's name for the error."""
+    """The AWS error code."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def condition_failed(error: ClientError) -> bool:
-    """True if a row is not as the request expected it, be it one write or one of a transaction's."""
+    """True if the condition of a write, or of one write of a transaction, failed."""
     if error_code(error) == "TransactionCanceledException":
         reasons = error.response.get("CancellationReasons", ())
         return any(reason.get("Code") in {"ConditionalCheckFailed", "TransactionConflict"} for reason in reasons)
@@ -54,7 +54,7 @@ def condition_failed(error: ClientError) -> bool:
 
 
 def _passes(error: ClientError) -> bool:
-    """True for a refusal that says nothing about the request; a transaction's reasons are each row's."""
+    """True for an error that a retry may resolve; for a transaction, if all its reasons are such."""
     if error_code(error) == "TransactionCanceledException":
         reasons = error.response.get("CancellationReasons", ())
         return not condition_failed(error) and any(may_succeed_later(reason.get("Code", "")) for reason in reasons)
@@ -64,7 +64,7 @@ def _passes(error: ClientError) -> bool:
 
 @contextmanager
 def translate_aws_errors(what: str) -> Iterator[None]:
-    """Raise UnavailableError, naming what was tried and keeping AWS's error as the cause, where retrying can help."""
+    """Raise UnavailableError for errors that a retry may resolve, with what was tried and AWS's error as cause."""
     try:
         yield
     except (NoConnectionError, HTTPClientError) as error:

@@ -1,4 +1,4 @@
-"""boto3's clients, each with the patience that its adapter needs. AWS_ENDPOINT_URL leads them to a local cloud."""
+"""boto3 clients with the retry settings that their adapters need. AWS_ENDPOINT_URL directs them to a local cloud."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def _config(attempts: int, connect_s: float = CONNECT_S, answer_s: float = ANSWE
 
 
 class Patience(Enum):
-    """Who tries again when a call fails."""
+    """Retry settings: who retries a failed call."""
 
     ADAPTER = _config(attempts=1)
-    """The adapter does, within a budget (see `adapters.aws.backoff`): the client calls once."""
+    """The adapter retries, within a budget (see `adapters.aws.backoff`); the client calls once."""
 
     CLIENT = _config(attempts=2)
-    """The client does, once: somebody waits, and the adapter knows no budget."""
+    """The client retries once: a caller waits, and the adapter has no budget."""
 
     LONG = _config(attempts=8, connect_s=5, answer_s=60, connections=32)
-    """The client does, for long: nobody waits."""
+    """The client retries for long: no caller waits."""
 
 
 def aws_client(service: str, region: str, patience: Patience) -> Any:
-    """A client of one service."""
+    """Create a client of an AWS service."""
     return boto3.client(service, region_name=region, config=patience.value)  # type: ignore[call-overload]  # by name

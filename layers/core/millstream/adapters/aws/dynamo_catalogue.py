@@ -1,7 +1,7 @@
 """The catalogue in DynamoDB, described by PynamoDB. The hash key is the item key, so two items cannot share one.
 
-What a publication calls is retried here while its budget lasts. Items that DynamoDB leaves unprocessed are written
-again together with their neighbours of the same call, which changes nothing.
+Calls of a publication are retried here while its budget lasts. If DynamoDB leaves items unprocessed, all items of the
+call are written again, which is idempotent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from millstream.domain.keys import item_key
 
 FORMAT = 1
 CHANGE_BUCKETS = 4
-"""Partitions of the index by time of change: each takes a thousand writes a second."""
+"""Partitions of the index by time of change; each supports a thousand writes a second."""
 
 ITEMS_A_WRITE = 25
 _Result = TypeVar("_Result")
@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 class DynamoCatalogue:
     """A Catalogue over one table and its index `by_change`.
 
-    `client_attempts` is how often the client itself tries a call: more than once where nothing here does, in reading.
+    `client_attempts` is the number of attempts of the client itself, for reads, which are not retried here.
     """
 
     def __init__(self, table: str, region: str, client_attempts: int = 2, attempts_in: Attempts = attempts) -> None:
@@ -48,7 +48,7 @@ class DynamoCatalogue:
         owners = {item.key.hex(): item.item_id for item in reversed(items)}
 
         def published() -> dict[str, str]:
-            with _in_our_words():
+            with _translate_errors():
                 return {row.item_key: row.item_id for row in self._row.batch_get(list(owners))}
 
         owners.update(self._retried(published, budget))
@@ -67,20 +67,20 @@ class DynamoCatalogue:
     def get(self, item_id: str) -> Item | None:
         """See Catalogue."""
         try:
-            with _in_our_words():
+            with _translate_errors():
                 return _item(self._row.get(item_key(item_id).hex(), consistent_read=True))
         except DoesNotExist:
             return None
 
     def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
         """See Catalogue."""
-        with _in_our_words():
+        with _translate_errors():
             for bucket in range(CHANGE_BUCKETS):
                 for row in self._row.by_change.query(bucket, self._row.changed_at >= changed_at_ms):
                     yield CatalogueChange(_item(row), int(row.changed_at))
 
     def _write(self, rows: Sequence[Any]) -> None:
-        with _in_our_words(), self._row.batch_write() as batch:
+        with _translate_errors(), self._row.batch_write() as batch:
             for row in rows:
                 batch.save(row)
 
@@ -135,8 +135,8 @@ def _item(row: Any) -> Item:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Raise UnavailableError where retrying can help: where AWS says so, and where items were left unprocessed."""
+def _translate_errors() -> Iterator[None]:
+    """Raise UnavailableError for errors that a retry may resolve, and for unprocessed items."""
     with translate_aws_errors("catalogue"):
         try:
             yield

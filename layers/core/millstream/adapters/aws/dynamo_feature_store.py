@@ -1,11 +1,11 @@
 """The views in DynamoDB.
 
-User rows are written by PartiQL in batches of 25: a conditional write each, a tenth of the client's cost of one call a
-row. Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+User rows are written by PartiQL in batches of 25 conditional writes, at a tenth of the client's cost of single calls.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 
-What a projector calls is retried here while its budget lasts, row by row where DynamoDB answers row by row. A write
-whose answer was lost is made again like any other; if it had been stored, its condition no longer holds, and it comes
-back as stale or as a conflict: the caller reads again and finds it done.
+Calls of a projector are retried here while its budget lasts, row by row where DynamoDB reports errors by row. A write
+with a lost response is repeated; if it had been stored, its condition fails, and it is reported as stale or as a
+conflict: the caller reads again and finds it done.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BEGUN = "begun"
 
 POINTER = {"kind": {"S": VIEW}, "shard": {"S": "serving"}}
 VIEW_BYTES = 2
-"""The number of a view before the pseudonym in a user's key; they count as bytes of the row."""
+"""The view's number precedes the pseudonym in a user's key; its bytes count as bytes of the row."""
 
 KEYS_A_READ = 100
 STATEMENTS_A_WRITE = 25
@@ -61,7 +61,7 @@ def trend_key(view: int, shard: str) -> dict[str, Any]:
 
 
 def serves(view: int) -> dict[str, Any]:
-    """The condition, on the pointer's row, that a version serves; without such a row the first one does."""
+    """The condition, on the pointer's row, that a version serves; without that row the first version serves."""
     condition = "serving = :view" if view != FIRST_VIEW.number else "attribute_not_exists(kind) OR serving = :view"
     return {"ConditionExpression": condition, "ExpressionAttributeValues": {":view": {"N": str(view)}}}
 
@@ -116,7 +116,7 @@ class DynamoFeatureStore:
         )
 
     def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
-        """See FeatureStore. Reads the whole table: rows of other versions are passed over, and paid for."""
+        """See FeatureStore. Scans the whole table: rows of other versions are skipped, but paid for."""
         for item in self._scanned("u, s, v", segment, segments):
             yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
 
@@ -170,7 +170,7 @@ class DynamoFeatureStore:
             self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": pointer}])
 
     def closing(self, shard: str, version: int) -> dict[str, Any]:
-        """The update that lets a shard's trend take no more, if it is at this version: part of a transaction."""
+        """The update that closes a shard's trend if it has this version, as part of a transaction."""
         values = {":closed": {"BOOL": True}, ":next": {"N": str(version + 1)}, ":version": {"N": str(version)}}
         return {
             "TableName": self._items,
@@ -181,7 +181,7 @@ class DynamoFeatureStore:
         }
 
     def delete_all(self) -> Iterator[int]:
-        """Delete every row of this version; yields now and then how many are gone. Raises UnavailableError."""
+        """Delete all rows of this version; yield the number deleted from time to time. Raises UnavailableError."""
         gone = 0
         keys = ({"u": item["u"]} for item in self._scanned("u"))
         while chunk := list(islice(keys, STATEMENTS_A_WRITE)):
@@ -254,7 +254,7 @@ class DynamoFeatureStore:
         return UserWriteReport(frozenset(stale), frozenset(write.user for write in writes))
 
     def _execute(self, writes: Sequence[UserWrite]) -> list[str | None]:
-        """One call; for each write None, or the code of a refusal that is stale or may succeed later."""
+        """Execute one call; return for each write None, or the error code if it is stale or may succeed later."""
         try:
             with translate_aws_errors(f"write table {self._users}"):
                 answer = self._client.batch_execute_statement(Statements=[self._statement(write) for write in writes])
@@ -279,7 +279,7 @@ class DynamoFeatureStore:
 
 
 def _at(version: int) -> dict[str, Any]:
-    """The condition that a row is at a version; at 0 there is none."""
+    """The condition that a row has a version; version 0 means no row."""
     if not version:
         return {"ConditionExpression": "attribute_not_exists(v)"}
     values = {":expected": {"N": str(version)}}

@@ -1,7 +1,7 @@
-"""The registry of imports in DynamoDB: one row an import in the items' table, its number as the key.
+"""The registry of imports in DynamoDB: one row per import in the items table, with its number as the key.
 
-A new import takes the number after the highest on the condition that nobody has it. Numbers have no gaps, so of two
-that begin at once one is refused, reads again, and finds the other: also where both are the same import.
+A new import takes the next number, on the condition that it is free. If two begin at once, one of the writes fails; it
+reads again and finds the other, also if both are the same import.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from millstream.domain.errors import NotFoundError, UnavailableError
 KIND = "imports"
 FORMAT = 1
 ATTEMPTS = 20
-"""How often another import may be first. Each refusal means that one of them went through."""
+"""Attempts to get a number. Each failure means that another import got one."""
 
 _DIGITS = 7  # 2**23 imports leave 2**40 records to each in a signed 64-bit number; zeros keep the rows in order
 
@@ -42,13 +42,13 @@ class DynamoImports:
             number = entries[-1].number + 1 if entries else 1
             if self._insert(ImportEntry(number, import_id, what, now_ms)):
                 return ImportEntry(number, import_id, what, now_ms)
-        raise UnavailableError(f"{ATTEMPTS} other imports began at the same moment")
+        raise UnavailableError(f"{ATTEMPTS} other imports began at the same time")
 
     def finish(self, import_id: str, counts: Mapping[str, int]) -> None:
         """See Imports."""
         entry = next((entry for entry in self.entries() if entry.import_id == import_id), None)
         if entry is None:
-            raise NotFoundError(f"import {import_id} was never begun")
+            raise NotFoundError(f"import {import_id} does not exist")
         self._if_allowed(
             self._client.update_item,
             Key=_key(entry.number),
@@ -77,7 +77,7 @@ class DynamoImports:
         )
 
     def _if_allowed(self, call: Any, **arguments: Any) -> bool:
-        """Make a conditional write; False if its condition did not hold."""
+        """Make a conditional write; False if its condition failed."""
         try:
             with translate_aws_errors(f"write table {self._table}"):
                 call(TableName=self._table, **arguments)

@@ -1,7 +1,6 @@
-"""The versions of the views in DynamoDB: side by side in the same two tables, under keys that begin with their number.
+"""The versions of the views in DynamoDB: in the same two tables, with keys that begin with the version's number.
 
-One row of the items table points at the version that serves, one row a version says what it was made of. Source of the
-switch: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+One row of the items table points to the serving version, and one row per version describes it. Source of the switch: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ FORMAT = 1
 """Of a version's row and of the pointer's."""
 
 MOST_CLOSED_AT_ONCE = 99
-"""Rows that one transaction can close beside the pointer's."""
+"""Rows that one transaction can close, in addition to the pointer's."""
 
 
 class DynamoViews:
@@ -65,7 +64,7 @@ class DynamoViews:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._tables.items,
             KeyConditionExpression="kind = :kind AND #shard < :pointer",
-            ExpressionAttributeNames={"#shard": "shard"},  # a word that DynamoDB keeps for itself
+            ExpressionAttributeNames={"#shard": "shard"},  # a reserved word of DynamoDB
             ExpressionAttributeValues={":kind": {"S": VIEW}, ":pointer": POINTER["shard"]},
             ConsistentRead=True,
         )
@@ -96,12 +95,12 @@ class DynamoViews:
         put = {"TableName": self._tables.items, "Item": pointer, **_serves_since(expected, begun)}
         writes: list[dict[str, Any]] = [{"Put": put}]
         writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
-        conflict = ConflictError(f"view {expected} moved on or serves no longer, {to} does not serve yet")
+        conflict = ConflictError(f"view {expected} changed or no longer serves; view {to} does not serve yet")
         with _conflict_becomes(conflict), translate_aws_errors(f"write table {self._tables.items}"):
             self._client.transact_write_items(TransactItems=writes)
 
     def _pointer(self, budget: Budget) -> dict[str, Any]:
-        """The row that points at the serving version; empty as long as nobody wrote it."""
+        """The row that points to the serving version; empty before the first switch."""
         answer = retried(
             f"read table {self._tables.items}",
             lambda: self._client.get_item(TableName=self._tables.items, Key=POINTER, ConsistentRead=True),
@@ -109,7 +108,7 @@ class DynamoViews:
             self._attempts,
         )
         item: dict[str, Any] = answer.get("Item", {})
-        check_row("pointer to the view that serves", item, FORMAT)
+        check_row("pointer to the serving view", item, FORMAT)
         return item
 
     def drop(self, view: int) -> Iterator[int]:
@@ -118,8 +117,8 @@ class DynamoViews:
         if view == serving:
             raise ConflictError(f"view {view} serves")
         if view > serving:
-            raise ConflictError(f"view {view} is newer than view {serving}, which serves: it may be on its way")
-        # Noted first: whatever happens on the way, nobody takes what is left for a whole version.
+            raise ConflictError(f"view {view} is newer than the serving view {serving}: a rebuild may be building it")
+        # Marked as dropped first, so that an interrupted drop leaves no version that looks complete.
         about = {version.number: version for version in self.versions()}.get(view, ViewVersion(view))
         with translate_aws_errors(f"write table {self._tables.items}"):
             self._client.put_item(TableName=self._tables.items, Item=_noted(replace(about, dropped=True)))
@@ -127,7 +126,7 @@ class DynamoViews:
 
 
 def _serves_since(view: int, begun: int | None) -> dict[str, Any]:
-    """The condition that a version serves, and that no shard is new in it since so many were."""
+    """The condition that a version serves, and that its number of begun shards is unchanged."""
     condition = serves(view)
     if begun is None:
         return condition
@@ -152,7 +151,7 @@ def _version(item: Mapping[str, Any]) -> ViewVersion:
 
 @contextmanager
 def _conflict_becomes(conflict: ConflictError) -> Iterator[None]:
-    """Raise this error where DynamoDB says that a condition does not hold (and nothing was written)."""
+    """Raise this error if a condition of the write failed (and nothing was written)."""
     try:
         yield
     except ClientError as error:

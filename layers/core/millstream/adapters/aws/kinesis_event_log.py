@@ -3,12 +3,12 @@
 Sources: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html,
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 
-Retries are made here, within the budget, by a client that calls once (see `backoff`). A call whose answer did not come
-may have stored its record; it is made again like any other, and the log may hold the record twice, one directly behind
-the other: events count once by their ids. What is in doubt at the end is reported as not stored.
+Retries happen here, within the budget, with a client that calls once (see `backoff`). A call with a lost response may
+have stored its record; it is repeated, and the log may then contain the record twice in a row. That is harmless,
+because events count once by their ids. Records in doubt at the end are reported as not stored.
 
-One PutRecords call never carries two records of one partition key. A record that is refused does not stop those after
-it, so the second could be stored without the first, and nothing in the log could be undone.
+One PutRecords call never has two records of one partition key: a rejected record does not stop later ones, so the
+second could be stored before the first, and the log cannot be changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from millstream.domain.log.positions import Position
 
 RECORDS_A_CALL = 500
 BYTES_A_CALL = 5 * 1024 * 1024
-"""Data and partition keys together; some regions take more by now."""
+"""Data and partition keys together; some regions accept more by now."""
 
 Record = tuple[str, bytes]
 
@@ -55,15 +55,15 @@ class KinesisEventLog:
         for places in _calls(records):
             refusal = self._put_all(records, places, positions, budget)
             if refusal:
-                # The calls to come may hold later records of the same keys.
+                # The remaining calls may contain later records of the same keys.
                 raise NotAllStoredError(f"{self._what}: {refusal}", positions)
         return [position for position in positions if position]
 
     def _put_all(
         self, records: Sequence[Record], places: Sequence[int], positions: list[Position | None], budget: Budget
     ) -> str:
-        """Store the records at these places, and again those that were refused; the last refusal, or nothing."""
-        refusal = "no time was left to try"
+        """Store the records at these indices, and retry the rejected ones; return the last error, if any."""
+        refusal = "no time left to try"
         for _ in self._attempts(budget):
             try:
                 with translate_aws_errors("the call failed"):
@@ -89,15 +89,15 @@ class KinesisEventLog:
         return answer
 
     def _passing(self, result: dict[str, Any]) -> str:
-        """One record's refusal in words. Raises MillstreamError for one that will not pass."""
-        refusal = f"{result['ErrorCode']}: {result.get('ErrorMessage', 'no reason was given')}"
+        """The error of one record as text. Raises MillstreamError for one that a retry cannot resolve."""
+        refusal = f"{result['ErrorCode']}: {result.get('ErrorMessage', 'no reason given')}"
         if not may_succeed_later(result["ErrorCode"]):
             raise MillstreamError(f"{self._what}: {refusal}")
         return refusal
 
 
 def _calls(records: Sequence[Record]) -> Iterator[list[int]]:
-    """The records' places in calls that Kinesis takes: the first record of each key, then the second of each, …"""
+    """The records' indices, grouped into calls: the first record of each key, then the second of each, …"""
     met: Counter[str] = Counter()
     rounds: list[list[int]] = []
     for place, (key, _) in enumerate(records):
@@ -110,7 +110,7 @@ def _calls(records: Sequence[Record]) -> Iterator[list[int]]:
 
 
 def _cut(records: Sequence[Record], places: Sequence[int]) -> Iterator[list[int]]:
-    """Places in calls of at most so many records and bytes; a record that is too large alone goes alone."""
+    """Indices grouped into calls within the limits of records and bytes; a too large record gets its own call."""
     call: list[int] = []
     size = 0
     for place in places:

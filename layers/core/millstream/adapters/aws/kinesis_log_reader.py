@@ -1,4 +1,4 @@
-"""What the stream still holds, read shard by shard beside the functions that its mappings invoke.
+"""Reads the retained records of the stream shard by shard, alongside the functions that consume it.
 
 Sources: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html,
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
@@ -26,8 +26,8 @@ _SEQUENCE_DIGITS = 30
 class KinesisLogReader:
     """A LogReader over one stream.
 
-    A shard answers five reads a second, and each mapping takes one: what is throttled is read again, by a client
-    that calls once (see `backoff`).
+    A shard allows five reads a second, and each event source mapping uses one. Throttled reads are retried here, with a
+    client that calls once (see `backoff`).
     """
 
     def __init__(self, client: Any, stream: str, budget: Budget = UNHURRIED, attempts_in: Attempts = attempts) -> None:
@@ -54,7 +54,7 @@ class KinesisLogReader:
             try:
                 answer = self._call(self._client.get_records, ShardIterator=iterator, Limit=BATCH)
             except ClientError as error:
-                # A consumer that took its time: iterators are good for five minutes.
+                # A slow consumer: iterators expire after five minutes.
                 if error_code(error) != "ExpiredIteratorException":
                     raise
                 iterator = self._iterator(shard, after)
@@ -64,7 +64,7 @@ class KinesisLogReader:
                 after = records[-1].position.sequence_number
                 yield records
             iterator = answer.get("NextShardIterator")
-            # Only the distance tells: an answer may be empty, or short, with more to come.
+            # Only MillisBehindLatest tells the end: a response may be empty or short with more to come.
             if answer["MillisBehindLatest"] == 0 and len(answer["Records"]) < BATCH:
                 return
 
@@ -78,19 +78,19 @@ class KinesisLogReader:
         except ClientError as error:
             if after is None or error_code(error) not in {"InvalidArgumentException", "ValidationException"}:
                 raise
-            # The number is none of those that the shard still holds; what is not newer is left out later.
+            # The shard does not retain this number; records that are not newer are left out later.
             return self._iterator(shard, None)
         return str(answer["ShardIterator"])
 
     def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:
-        """What the stream answers at last. Raises NotFoundError, UnavailableError."""
+        """Call with retries. Raises NotFoundError, UnavailableError."""
         try:
             return retried(f"read stream {self._stream}", lambda: operation(**arguments), self._budget, self._attempts)
         except ClientError as error:
             if error_code(error) != "ResourceNotFoundException":
                 raise
             asked_for = arguments.get("ShardId", "what was asked for")
-            raise NotFoundError(f"stream {self._stream} does not hold {asked_for}") from error
+            raise NotFoundError(f"stream {self._stream} does not have {asked_for}") from error
 
 
 def _shard(listed: Mapping[str, Any]) -> LogShard:

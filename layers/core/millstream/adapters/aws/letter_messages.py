@@ -1,4 +1,4 @@
-"""A letter as the text of a queue's message: ours, and the one that Lambda writes when it gives up a batch."""
+"""Dead letters as queue messages: our own, and those that Lambda writes when it gives up on a batch."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import binascii
 import json
 from typing import Any
 
-from millstream.application.ports import BatchLetter, DeadLetter, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetter, UnknownLetter
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import parse_position
 
 LONGEST_DATA = 150_000
-"""Bytes of a record that travel with its letter: a message holds 256 KiB; the position leads to the rest."""
+"""Bytes of a record that are sent with its letter: a message holds 256 KiB; the rest is found by position."""
 
 
 def message_of(letter: DeadLetter) -> str:
-    """The letter's message; of a long record only the beginning."""
+    """The message of a letter, with only the beginning of a long record."""
     data = letter.data[:LONGEST_DATA]
     body: dict[str, Any] = {
         "reason": letter.reason,
@@ -29,13 +29,13 @@ def message_of(letter: DeadLetter) -> str:
     return json.dumps(body, sort_keys=True)
 
 
-def letter_of(message_id: str, text: str) -> DeadLetter | BatchLetter | StrangeLetter:
-    """The letter in a message. One that nobody knows is a letter too: a person has to look at it."""
+def letter_of(message_id: str, text: str) -> DeadLetter | BatchLetter | UnknownLetter:
+    """The letter in a message. An unknown message becomes a letter too, for a person to inspect."""
     try:
         body = json.loads(text)
         return _batch_letter(body) if "KinesisBatchInfo" in body else _dead_letter(body)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, binascii.Error, InvalidInputError):
-        return StrangeLetter(message_id, text)
+        return UnknownLetter(message_id, text)
 
 
 def _dead_letter(body: dict[str, Any]) -> DeadLetter:

@@ -1,4 +1,4 @@
-"""The format of a row whose attributes are DynamoDB's own: an attribute of the row, a number."""
+"""The format number of a DynamoDB row, stored as an attribute."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FORMAT = "format"
 
 
 def of_format(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with its number."""
+    """Add the format number to a row."""
     return {**row, FORMAT: {"N": str(number)}}
 
 
 def check_row(form: str, row: Mapping[str, Any], newest: int) -> int:
-    """The number of a row; rows without one are of format 1. Raises UnknownFormatError."""
+    """The format number of a row, 1 if it has none. Raises UnknownFormatError."""
     got = row.get(FORMAT, {"N": str(UNNUMBERED)})
     return check_format(form, int(got["N"]) if "N" in got else got, newest)

@@ -1,6 +1,6 @@
 """The archive in S3: archive/<day>/<shard>/<first>-<last>.jsonl.gz, one line a record, each with its position.
 
-That is format 1. The names of later formats end in .v2.jsonl.gz and so on: they are known before an object is read.
+That is format 1. Names of later formats end in .v2.jsonl.gz and so on, so the format is known before reading.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class S3Archive:
         return key
 
     def listing(self) -> Iterator[ArchivedObject]:
-        """Every object as it is listed now, in order of name. Raises UnavailableError, InvalidInputError."""
+        """All objects, by name. Raises UnavailableError, InvalidInputError."""
         with translate_aws_errors(f"list bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
             for page in pages:
@@ -78,7 +78,7 @@ class S3Archive:
     def _records(self, one: ArchivedObject) -> Iterator[LogRecord]:
         with translate_aws_errors(f"read {one.name}"):
             body = self._client.get_object(Bucket=self._bucket, Key=one.name)["Body"].read()
-        # Line by line: what is held is the object as it is stored, a fraction of what it says.
+        # Line by line, so that only the compressed object is in memory.
         read_until = -1
         try:
             with gzip.open(io.BytesIO(body)) as lines:
@@ -86,16 +86,16 @@ class S3Archive:
                     read_until = record.position.sequence_number
                     yield record
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError) as error:
-            raise InvalidInputError(one.name, "gzipped lines of JSON, a record each", error) from error
+            raise InvalidInputError(one.name, "gzipped lines of JSON, one record each", error) from error
         if read_until != one.last:
             raise InvalidInputError(one.name, f"records up to {one.last}", read_until)
 
 
 def _object(key: str, stored_bytes: int = 0) -> ArchivedObject:
-    """What the name says. Raises InvalidInputError, UnknownFormatError."""
+    """Parse an object's name. Raises InvalidInputError, UnknownFormatError."""
     named = _NAME.fullmatch(key)
     if named is None or not is_shard(named["shard"]):
-        raise InvalidInputError("archived object", "a name as archive/<day>/<shard>/<first>-<last>.jsonl.gz", key)
+        raise InvalidInputError("archived object", "a name like archive/<day>/<shard>/<first>-<last>.jsonl.gz", key)
     check_format(f"archived object {key}", int(named["format"] or UNNUMBERED), FORMAT)
     return ArchivedObject(named["day"], named["shard"], int(named["first"]), int(named["last"]), key, stored_bytes)
 

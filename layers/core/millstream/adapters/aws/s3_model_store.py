@@ -1,7 +1,7 @@
-"""Model folders in S3; their registry, and which of them served when, in DynamoDB.
+"""Model folders in S3; the registry and the promotions in DynamoDB.
 
-One row a model, and one row, the pointer, that names the champion and the latest promotions: a promotion is one
-conditional write, so that of two at once one is refused.
+One row per model, and one row with the champion and the latest promotions. A promotion is one conditional write, so of
+two at the same time one fails.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class S3ModelStore:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#name = :name",
-            ExpressionAttributeNames={"#name": "name"},  # a word that DynamoDB keeps for itself
+            ExpressionAttributeNames={"#name": "name"},  # a reserved word of DynamoDB
             ExpressionAttributeValues={":name": {"S": NAME}},
             ConsistentRead=True,
         )
@@ -86,7 +86,7 @@ class S3ModelStore:
         self.model(promotion.version)
         promotions = self.promotions()
         latest = promotions[-1] if promotions else None
-        conflict = ConflictError(f"{promotion.replaced or 'nothing'} serves no longer: somebody else promoted a model")
+        conflict = ConflictError(f"{promotion.replaced or 'nothing'} no longer serves: another model was promoted")
         if not promotion.follows(latest):
             raise conflict
         pointer = _key(POINTER) | {
@@ -97,7 +97,7 @@ class S3ModelStore:
         self._put(of_format(FORMAT, pointer), conflict, **_still_serves(latest))
 
     def fetch(self, version: str, into: Path) -> Path:
-        """See ModelStore. A folder that is there already is complete, since it appears under its name in one step."""
+        """See ModelStore. An existing folder is complete, because it is renamed to its name in one step."""
         target = into / version
         if target.exists():
             return target
@@ -172,7 +172,7 @@ def _model(row: Mapping[str, Any]) -> PublishedModel:
 
 
 def _still_serves(latest: Promotion | None) -> dict[str, Any]:
-    """The condition that nobody has promoted a model since."""
+    """The condition that no model was promoted since."""
     if latest is None:
         return {"ConditionExpression": "attribute_not_exists(champion)"}
     return {

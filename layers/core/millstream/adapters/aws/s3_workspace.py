@@ -1,4 +1,4 @@
-"""A workspace in S3: for a replay whose steps run on many machines, or are taken up again on another one."""
+"""A workspace in S3, for a replay that runs on many machines or resumes on another one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEYS_A_DELETION = 1000
 
 
 class S3Workspace:
-    """A Workspace below a prefix of one bucket; S3 shows an object when it is whole."""
+    """A Workspace below a prefix of one bucket. Writes to S3 are atomic."""
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class S3Workspace:
         except ClientError as error:
             if error_code(error) != "NoSuchKey":
                 raise
-            raise NotFoundError(f"nothing lies under {name}") from error
+            raise NotFoundError(f"nothing is stored under {name}") from error
 
     def names(self, prefix: str) -> Sequence[str]:
         """See Workspace."""

@@ -1,4 +1,4 @@
-"""Dead letters in an SQS queue: the reason in words, the position, and the record as it lay in the log."""
+"""Dead letters in an SQS queue, each with the reason, the position and the stored record."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from millstream.application.ports import UNHURRIED, Budget, DeadLetter, HeldLett
 
 MESSAGES_A_CALL = 10
 HIDDEN_S = 300
-"""For how long a message is hidden from other readers while the queue is read; shown again as soon as that is done."""
+"""How long a message is hidden from other readers while the queue is read; it is released afterwards."""
 
 MOST = 100_000
-"""Letters that are read in one go; SQS refuses to hide more than 120,000 messages of a queue at a time.
+"""Letters read at a time; SQS hides at most 120,000 messages of a queue.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
 
 WAIT_S = 1
-"""A receive that waits asks every server of the queue; one that does not may miss messages.
+"""Long polling asks all servers of the queue; short polling may miss messages.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 """
@@ -46,7 +46,7 @@ class SqsDeadLetters:
         )
 
     def letters(self) -> Iterator[HeldLetter]:
-        """See DeadLetters; of more than MOST, some. Ends when a receive brings nothing, or what was read already."""
+        """See DeadLetters; at most MOST. Ends when a receive gives no messages, or known ones."""
         handles: dict[str, str] = {}
         try:
             while len(handles) < MOST and (messages := self._receive()):
@@ -77,13 +77,13 @@ class SqsDeadLetters:
         return messages
 
     def _show_again(self, handles: Sequence[str]) -> None:
-        """Single refusals do no harm: that message was removed meanwhile, or shows itself in a few seconds."""
+        """Release messages. Single failures are harmless: the message was deleted, or reappears in a few seconds."""
         for start in range(0, len(handles), MESSAGES_A_CALL):
             entries = [
                 {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
                 for number, handle in enumerate(handles[start : start + MESSAGES_A_CALL])
             ]
-            with translate_aws_errors("let go of the dead-letter queue"):
+            with translate_aws_errors("release messages of the dead-letter queue"):
                 self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
 
 

@@ -1,1 +1,1 @@
-"""The ports on this process and its files."""
+"""Implementations of the ports with this process and its files."""

@@ -1,4 +1,4 @@
-"""Which code folded: a hash that changes whenever the meaning of a log might have."""
+"""The version of the fold code: a hash that changes whenever the result of a fold might."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLD_MODULES = (
     "views.user_row_1",
     "views.user_state",
 )
-"""The modules of `millstream.domain` that decide what an event does to a view or a feature, and a row's bytes."""
+"""The modules of `millstream.domain` that determine views, features and rows."""
 
 _HASH_BYTES = 16
 
@@ -32,7 +32,7 @@ _HASH_BYTES = 16
 def fold_code() -> str:
     """BLAKE2b of the sources of FOLD_MODULES, in hex.
 
-    Of the bytes as they are, comments too: a hash that changes without need costs a rebuild, the other error a lie.
+    Comments are included: an unnecessary change of the hash costs a rebuild, a missing one gives wrong views.
     """
     digest = hashlib.blake2b(digest_size=_HASH_BYTES)
     for name in FOLD_MODULES:

@@ -1,4 +1,4 @@
-"""A workspace in a folder of this machine."""
+"""A workspace in a local folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNFINISHED = ".part"
 
 
 class FolderWorkspace:
-    """A Workspace; a file is renamed to its name when it is whole."""
+    """A Workspace. Files are renamed to their names when they are complete."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class FolderWorkspace:
         try:
             return (self._folder / name).read_bytes()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            raise NotFoundError(f"nothing lies under {name}") from None
+            raise NotFoundError(f"nothing is stored under {name}") from None
 
     def names(self, prefix: str) -> Sequence[str]:
         """See Workspace."""

@@ -1,4 +1,4 @@
-"""A value that is renewed behind the reader's back: a reader never waits for a writer."""
+"""A cached value that is refreshed in the background."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from millstream.application.recommend.served import Renew
 LONGEST_WAIT_S = 2.0
 
 IDLE_MS = 15_000
-"""An instance that was not asked for so long reads everything again before it answers."""
+"""After this idle time, a value is refreshed before it is returned."""
 
 _Value = TypeVar("_Value")
 
 
 class Refreshed(Generic[_Value]):
-    """Gives the value it has, and loads a newer one in another thread when it is older than `every_ms`.
+    """Returns the cached value, and loads a newer one in another thread when it is older than `every_ms`.
 
-    Only the first reader waits, and, for at most LONGEST_WAIT_S, one who finds a value older than `idle_ms`: nobody has
-    asked for long, so nobody's request could have renewed it. `load` gets the present value and returns the next, which
-    may be the same; what it raises is handed to `on_error`, and the present value stays.
+    Only the first reader waits and, for at most LONGEST_WAIT_S, a reader of a value older than `idle_ms`, because no
+    request has refreshed it. `load` maps the current value to the next, which may be the same; its exceptions go to
+    `on_error`, and the current value is kept.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Refreshed(Generic[_Value]):
         self._loaded = False
 
     def __call__(self) -> _Value:
-        """The value; raises what `load` raises only while there is none yet."""
+        """The value. Raises the exceptions of `load` only if there is no value yet."""
         if not self._loaded:
             self._load_first()
             return self._value  # type: ignore[return-value]  # _load_first has filled it
@@ -61,7 +61,7 @@ class Refreshed(Generic[_Value]):
                 self._take(self._load(None))
 
     def _begin_renewal(self) -> threading.Thread | None:
-        """Runs with the lock held, so that there is one renewal at a time; the renewal releases it."""
+        """Start a refresh with the lock held, so that there is one at a time; the refresh releases it."""
         renewal = threading.Thread(target=self._renew, name="refresh", daemon=True)
         try:
             renewal.start()
@@ -80,7 +80,7 @@ class Refreshed(Generic[_Value]):
             self._lock.release()
 
     def _keep(self, error: Exception) -> None:
-        """Try again when the present value's time has passed once more."""
+        """Keep the current value, and try again after `every_ms`."""
         self._loaded_at_ms = self._clock.now_ms()
         self._on_error(error)
 

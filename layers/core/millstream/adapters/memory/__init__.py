@@ -1,4 +1,4 @@
-"""Every port in memory: for a test, for a notebook, for a shop small enough. Same contracts, same refusals."""
+"""Every port in memory, for tests, notebooks and small shops, with the same contracts and errors."""
 
 from __future__ import annotations
 

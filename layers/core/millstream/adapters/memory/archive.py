@@ -23,7 +23,7 @@ class MemoryArchive:
         return name
 
     def listing(self) -> Iterator[ArchivedObject]:
-        """Every object, in order of name; as many bytes as its records' data has are stored."""
+        """All objects, by name; their size is that of their records' data."""
         return map(self._listed, sorted(self.objects))
 
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:

@@ -1,10 +1,10 @@
-"""A clock that stands still."""
+"""A manual clock."""
 
 from __future__ import annotations
 
 
 class FixedClock:
-    """A Clock that moves only when it is told to."""
+    """A Clock that changes only when `time_ms` is set."""
 
     def __init__(self, now_ms: int) -> None:
         self.time_ms = now_ms

@@ -26,7 +26,7 @@ class MemoryImports:
         """See Imports."""
         entry = self.begun.get(import_id)
         if entry is None:
-            raise NotFoundError(f"import {import_id} was never begun")
+            raise NotFoundError(f"import {import_id} does not exist")
         if entry.counts is None:
             self.begun[import_id] = replace(entry, counts=dict(counts))
 

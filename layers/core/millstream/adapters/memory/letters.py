@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from millstream.adapters.memory.clock import FixedClock
-from millstream.application.ports import UNHURRIED, BatchLetter, Budget, Clock, DeadLetter, HeldLetter, StrangeLetter
+from millstream.application.ports import UNHURRIED, BatchLetter, Budget, Clock, DeadLetter, HeldLetter, UnknownLetter
 from millstream.domain.log.positions import Position
 
 
@@ -28,8 +28,8 @@ class MemoryDeadLetters:
         """See DeadLetters."""
         self.keep(letter)
 
-    def keep(self, letter: DeadLetter | BatchLetter | StrangeLetter) -> None:
-        """What lies there without our sending it: Lambda's letters, and messages of anybody's."""
+    def keep(self, letter: DeadLetter | BatchLetter | UnknownLetter) -> None:
+        """Store a letter that Millstream did not send: one of Lambda's, or an unknown message."""
         handle = str(next(self._numbers))
         self.held[handle] = HeldLetter(letter, self._clock.now_ms(), handle)
 

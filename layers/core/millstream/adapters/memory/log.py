@@ -1,4 +1,4 @@
-"""The log in memory: shards that can be split and merged, as a stream's can."""
+"""The log in memory, with shards that can be split and merged."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from millstream.domain.errors import InvalidInputError, NotFoundError
 from millstream.domain.log.positions import Position, shard_name
 
 KEYS = 2**128
-"""How many hash keys there are; each belongs to one open shard."""
+"""The number of hash keys; each belongs to one open shard."""
 
 BATCH = 1_000
 
 
 def hash_key(partition_key: str) -> int:
-    """Where a partition key lies among the hash keys.
+    """The hash key of a partition key.
 
     Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
     """
@@ -28,7 +28,7 @@ def hash_key(partition_key: str) -> int:
 
 @dataclass
 class _Shard:
-    """A shard and the hash keys that it takes while it is open."""
+    """A shard and its hash keys while it is open."""
 
     name: str
     hash_keys: range
@@ -49,7 +49,7 @@ class MemoryEventLog:
 
     @property
     def records(self) -> list[LogRecord]:
-        """Everything that the log holds, in the order in which it came."""
+        """All records of the log, in order of arrival."""
         held = (record for shard in self._shards.values() for record in shard.records)
         return sorted(held, key=lambda record: record.position.sequence_number)
 
@@ -78,12 +78,12 @@ class MemoryEventLog:
         yield from (held[first : first + BATCH] for first in range(0, len(held), BATCH))
 
     def open_shards(self) -> list[str]:
-        """The shards that take records, in the order of their hash keys: neighbours can be merged."""
+        """The open shards, in the order of their hash keys: neighbours can be merged."""
         taking = [shard for shard in self._shards.values() if not shard.closed]
         return [shard.name for shard in sorted(taking, key=lambda shard: shard.hash_keys.start)]
 
     def split(self, shard: str) -> tuple[str, str]:
-        """Close an open shard; two new ones share its hash keys. Their names. Raises InvalidInputError."""
+        """Split an open shard into two halves by hash key; return their names. Raises InvalidInputError."""
         parent = self._open_shard(shard)
         middle = (parent.hash_keys.start + parent.hash_keys.stop) // 2
         if middle == parent.hash_keys.start:
@@ -93,15 +93,15 @@ class MemoryEventLog:
         return self._open(low, shard), self._open(high, shard)
 
     def merge(self, shard: str, neighbour: str) -> str:
-        """Close two open shards that lie side by side; a new one has their hash keys. Raises InvalidInputError."""
+        """Merge two adjacent open shards; return the name of the new one. Raises InvalidInputError."""
         low, high = sorted((self._open_shard(shard), self._open_shard(neighbour)), key=lambda s: s.hash_keys.start)
         if low.hash_keys.stop != high.hash_keys.start:
-            raise InvalidInputError("neighbour", f"an open shard beside {shard}", neighbour)
+            raise InvalidInputError("neighbour", f"an open shard adjacent to {shard}", neighbour)
         low.closed = high.closed = True
         return self._open(range(low.hash_keys.start, high.hash_keys.stop), shard, neighbour)
 
     def forget_before(self, sequence_number: int) -> None:
-        """Drop what is older, as a stream does after its retention; a closed shard goes with its last record."""
+        """Drop older records, as a stream does after its retention period, and closed shards without records."""
         for shard in list(self._shards.values()):
             shard.records = [r for r in shard.records if r.position.sequence_number >= sequence_number]
             if shard.closed and not shard.records:

@@ -13,7 +13,7 @@ from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 
 
 class MemoryModelStore:
-    """A ModelStore; the folders stay where they are, in the folder that it is given."""
+    """A ModelStore over a local folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -57,9 +57,7 @@ class MemoryModelStore:
         self.model(promotion.version)
         with self._one_at_a_time:
             if not promotion.follows(self._promoted[-1] if self._promoted else None):
-                raise ConflictError(
-                    f"{promotion.replaced or 'nothing'} serves no longer: somebody else promoted a model"
-                )
+                raise ConflictError(f"{promotion.replaced or 'nothing'} no longer serves: another model was promoted")
             self._promoted = [*self._promoted, promotion][-KEPT_PROMOTIONS:]
 
     def fetch(self, version: str, into: Path) -> Path:

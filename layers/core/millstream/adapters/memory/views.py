@@ -112,7 +112,7 @@ class MemoryViews:
         """See Views."""
         old = self.stores[expected]
         if self.pointer != expected:
-            raise ConflictError(f"view {self.pointer} serves, and not {expected}")
+            raise ConflictError(f"view {self.pointer} serves, not {expected}")
         if moved := [shard for shard, version in closing.items() if old.trends[shard].version != version]:
             raise ConflictError(f"the trend of {moved[0]} is no longer at version {closing[moved[0]]}")
         if begun is not None and begun != self.begun:
@@ -125,7 +125,9 @@ class MemoryViews:
         if view == self.pointer:
             raise ConflictError(f"view {view} serves")
         if view > self.pointer:
-            raise ConflictError(f"view {view} is newer than view {self.pointer}, which serves: it may be on its way")
+            raise ConflictError(
+                f"view {view} is newer than the serving view {self.pointer}: a rebuild may be building it"
+            )
         self.about[view] = replace(self.about[view], dropped=True)
         dropped = self.stores[view]
         self.stores[view] = MemoryFeatureStore(view)
@@ -133,7 +135,7 @@ class MemoryViews:
 
 
 class _Serving:
-    """A store that takes a shard's first trend row only while its view serves."""
+    """A store that accepts a shard's first trend row only while its view serves."""
 
     def __init__(self, views: MemoryViews, store: MemoryFeatureStore) -> None:
         self._views = views
@@ -142,7 +144,7 @@ class _Serving:
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """See FeatureStore."""
         if not expected_version and self._views.pointer != self._store.view:
-            raise ConflictError(f"view {self._views.pointer} serves, and not {self._store.view}")
+            raise ConflictError(f"view {self._views.pointer} serves, not {self._store.view}")
         self._store.write_trend(shard, expected_version, data)
         self._views.begun += not expected_version
 

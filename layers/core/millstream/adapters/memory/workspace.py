@@ -20,7 +20,7 @@ class MemoryWorkspace:
     def get(self, name: str) -> bytes:
         """See Workspace."""
         if name not in self.kept:
-            raise NotFoundError(f"nothing lies under {name}")
+            raise NotFoundError(f"nothing is stored under {name}")
         return self.kept[name]
 
     def names(self, prefix: str) -> Sequence[str]:

@@ -1,1 +1,1 @@
-"""Into the log: events, items, history, erasures; and from the log into the archive."""
+"""Writing to the log (events, items, history, erasures), and from the log to the archive."""

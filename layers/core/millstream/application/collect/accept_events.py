@@ -1,4 +1,4 @@
-"""A client's events enter the log."""
+"""Append a client's events to the log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from millstream.domain.log.submissions import Rejection, parse_submission
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a call: `position` is where the accepted events lie, None where none was acceptable."""
+    """The result of a call: `position` is that of the accepted events, None if none was accepted."""
 
     position: Position | None
     accepted: tuple[str, ...]
@@ -24,17 +24,17 @@ class Receipt:
 
 @dataclass(frozen=True)
 class AcceptEvents:
-    """Check a call, replace the user by a pseudonym, and append its events as one record."""
+    """Validate a call, replace the user id by a pseudonym, and append the events as one record."""
 
     log: EventLog
     clock: Clock
     pseudonym_secret: bytes
 
     def __call__(self, body: object, budget: Budget = UNHURRIED) -> Receipt:
-        """What is in the receipt as accepted is in the log.
+        """Accepted events of the receipt are stored in the log.
 
-        Raises InvalidInputError for a call that makes no sense, UnavailableError if the log is not known to have taken
-        the events: sent again, they count once, by their ids.
+        Raises InvalidInputError for an invalid call, UnavailableError if the events may not be stored: send them again,
+        they count once, by their ids.
         """
         now_ms = self.clock.now_ms()
         submission = parse_submission(body, now_ms)

@@ -1,4 +1,4 @@
-"""A batch of one shard's log goes to the log's long memory, filed by the day on which it was recorded."""
+"""Archive a batch of records of one shard, by the day on which they were recorded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.application.ports import UNHURRIED, Archive, Budget, LogRecord
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A record and the day (YYYY-MM-DD, UTC) on which the stream took it in."""
+    """A record and the day (YYYY-MM-DD, UTC) on which it arrived in the stream."""
 
     record: LogRecord
     day: str
@@ -19,7 +19,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class ArchiveEvents:
-    """Store a batch; storing it again, or another cut of it, leaves the archive as readable as before."""
+    """Store a batch. Storing it again, also in other batches, does not change what the archive contains."""
 
     archive: Archive
 

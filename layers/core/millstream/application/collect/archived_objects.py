@@ -1,6 +1,6 @@
-"""How an archive's objects become the log again: which ones belong together, and in which order their records come.
+"""Reading the log from archived objects: group overlapping objects and merge their records in order.
 
-Each object is a run of one shard's records, in order. Runs overlap where a batch was delivered again in another cut.
+Each object holds consecutive records of one shard. Objects overlap if a batch was delivered again with other bounds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from millstream.domain.log.positions import shard_number
 
 
 class ArchivedObject(NamedTuple):
-    """What an object's name and its entry in the listing say."""
+    """An object's name and its entry in the listing."""
 
     day: str
     shard: str
@@ -26,12 +26,12 @@ class ArchivedObject(NamedTuple):
 
     @property
     def place(self) -> tuple[int, int, int, str]:
-        """What orders objects: shard number, first and last sequence number; the name where all are the same."""
+        """The sort key of objects: shard number, first and last sequence number, name."""
         return shard_number(self.shard), self.first, self.last, self.name
 
 
 def sliced(objects: Iterable[ArchivedObject], most_bytes: int) -> Iterator[ArchiveSlice]:
-    """Group objects as `Archive.slices` promises: no cut goes through objects that overlap."""
+    """Group objects as `Archive.slices` specifies: overlapping objects are in the same slice."""
     group: list[ArchivedObject] = []
     last = stored_bytes = 0
     for one in sorted(objects, key=lambda one: one.place):
@@ -51,8 +51,8 @@ def merged(
 ) -> Iterator[LogRecord]:
     """Each record of one shard's objects once, in order.
 
-    An object is opened when its first record is due and forgotten after its last: objects that do not overlap are
-    never open together. Nothing is taken for granted of what an object holds between its first and its last record.
+    An object is opened when its first record is due and closed after its last, so only overlapping objects are open at
+    the same time. Nothing is assumed about the records between an object's first and last.
     """
     waiting = deque(sorted(objects, key=lambda one: one.place))
     being_read: list[tuple[int, int, LogRecord, Iterator[LogRecord]]] = []

@@ -1,4 +1,4 @@
-"""A user asks to be forgotten."""
+"""Erase a user."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from millstream.domain.log.records import encode
 
 @dataclass(frozen=True)
 class EraseUser:
-    """Say in the log that a user is to be forgotten: the row is emptied when the projector meets it.
+    """Append an erasure to the log. The user's row is cleared when the projector folds it.
 
-    The archive still holds the events; a rebuild passes over them. Making them unreadable is for the one who encrypts.
+    The archive still contains the events; rebuilds skip them. To make them unreadable, manage the encryption keys.
     """
 
     log: EventLog
@@ -25,7 +25,7 @@ class EraseUser:
     pseudonym_secret: bytes
 
     def __call__(self, user_id: str, budget: Budget = UNHURRIED) -> Position:
-        """Where the log says it. Raises InvalidInputError, UnavailableError."""
+        """Return the position of the erasure. Raises InvalidInputError, UnavailableError."""
         now_ms = self.clock.now_ms()
         subject = pseudonym(fields.required_id({"userId": user_id}, "userId"), self.pseudonym_secret)
         erased = Event(EventKind.UserErased, f"{subject.hex()}@{now_ms}", None, now_ms, None, {})

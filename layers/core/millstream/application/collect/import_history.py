@@ -1,4 +1,4 @@
-"""Bulk history enters as archive objects, and a rebuild folds it like everything else: import is replay."""
+"""Import history as archive objects, which a rebuild folds like all others."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
 
 CHUNK_RECORDS = 5000
-"""Records of an archived object at most: what bounds the memory of an import."""
+"""Largest number of records per archived object, which bounds the memory of an import."""
 
 RECORDS_AN_IMPORT = 2**40
-"""Sequence numbers that an import can give: import k has those after k times as many."""
+"""Sequence numbers per import: those of import k start after k times as many."""
 
 
 def archive_history(records: Iterable[EventRecord], number: int, archive: Archive) -> Iterator[int]:
-    """Archive the records of import `number`, in order; yields after each object how many events more are stored.
+    """Archive the records of import `number`, in order; yield the number of stored events after each object.
 
-    The same records and number give the same objects, so an import that was killed is repaired by doing it again.
-    Nothing is folded: a rebuild does that. Raises UnavailableError; what was yielded is stored.
+    The same records and number give the same objects, so an interrupted import is completed by running it again.
+    Nothing is folded: a rebuild does that. Raises UnavailableError; the objects yielded so far are stored.
     """
     places = count(number * RECORDS_AN_IMPORT + 1)
     for day, of_day in groupby(records, key=_day):
@@ -32,7 +32,7 @@ def archive_history(records: Iterable[EventRecord], number: int, archive: Archiv
 
 
 def _day(record: EventRecord) -> str:
-    """The day (YYYY-MM-DD, UTC) on which a record was taken in."""
+    """The day (YYYY-MM-DD, UTC) on which a record was recorded."""
     return datetime.fromtimestamp(record.recorded_at_ms / 1000, UTC).date().isoformat()
 
 

@@ -1,4 +1,4 @@
-"""A shop's items become part of the catalogue."""
+"""Publish items to the catalogue."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 
 ABOUT_ITEMS = bytes(PSEUDONYM_BYTES)
-"""The subject of records that are about no user."""
+"""The subject of records without a user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Which items were published, and where the log says so."""
+    """The published items, and the position of their record in the log."""
 
     item_ids: tuple[str, ...]
     position: Position
@@ -27,17 +27,17 @@ class Published:
 
 @dataclass(frozen=True)
 class PublishItems:
-    """Check a call, append what it says to the log, then upsert the catalogue, which is derived from it."""
+    """Validate a call, append its items to the log, then update the catalogue, which is derived from the log."""
 
     log: EventLog
     catalogue: Catalogue
     clock: Clock
 
     def __call__(self, body: object, budget: Budget = UNHURRIED) -> Published:
-        """What is answered as published is in the log and in the catalogue.
+        """Published items are stored in the log and in the catalogue.
 
-        Raises InvalidInputError and KeyCollisionError when nothing was written, UnavailableError when all, some or
-        nothing was: published again, the items are as if they had been published once.
+        Raises InvalidInputError and KeyCollisionError if nothing was written, UnavailableError if all, some or none of
+        the items may be written: publish them again, which gives the same result as publishing once.
         """
         now_ms = self.clock.now_ms()
         items = parse_publication(body)

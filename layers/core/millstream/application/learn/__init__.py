@@ -1,1 +1,1 @@
-"""What a model learns from: the log as it is meant now, up to a moment."""
+"""The log as training data: up to a cut, without erased users and void records."""

@@ -1,4 +1,4 @@
-"""The log as it is meant now, up to a moment: without users who were erased since, and without void records."""
+"""The log up to a cut, without users erased since and without void records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from millstream.domain.log.records import FoldableRecord, decode_cores
 
 @dataclass(frozen=True)
 class LogAsOf:
-    """How far each shard is read, and what of it is left out."""
+    """The range of each shard that is read, and the records that are left out."""
 
     log: WholeLog
     last: Mapping[str, int]
@@ -25,7 +25,7 @@ class LogAsOf:
     def records(self, advance: Advance = lambda _: None) -> Iterator[LogRecord]:
         """The records in the range, shard by shard in order of position; see `WholeLog.read`.
 
-        A record that nobody can read is passed on: whoever reads it counts it.
+        Unreadable records are included, so that the caller can count them.
         """
         for record in self.log.read(advance):
             shard, sequence = record.position
@@ -37,10 +37,10 @@ class LogAsOf:
 
 
 def as_of(log: WholeLog, until: int | Position | None = None, advance: Advance = lambda _: None) -> LogAsOf:
-    """The log up to a time in milliseconds, to a position and the moment at which it was recorded, or to its end.
+    """The log up to a time in milliseconds, up to a position and its recording time, or up to its end.
 
-    Reads the whole log once: erasures count also where they lie behind the cut. Raises NotFoundError for a position
-    that the log does not hold, InvalidRecordError for one that nobody can read, UnavailableError.
+    Reads the whole log once, because erasures after the cut count too. Raises NotFoundError for a position that is not
+    in the log, InvalidRecordError if its record is unreadable, UnavailableError.
     """
     leaves_out = _cut(log, until)
     reached: dict[str, int] = {}
@@ -71,7 +71,7 @@ def _cut(log: WholeLog, until: int | Position | None) -> Callable[[str, int, int
     for record in log.read():
         if record.position == until:
             return Cut(decode_cores(record.data).recorded_at_ms, until).leaves_out
-    raise NotFoundError(f"the log holds no record at {until}")
+    raise NotFoundError(f"the log has no record at {until}")
 
 
 def _decoded(record: LogRecord) -> FoldableRecord | None:

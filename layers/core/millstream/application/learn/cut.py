@@ -1,4 +1,4 @@
-"""Up to where a training set reads: a moment, or a position in the log."""
+"""The end of a training set: a time, or a position in the log."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position, is_shard, parse_position
 
 _FIRST_IN_MS = 1e11
-"""A number from here on is milliseconds: as seconds it would be the year 5138."""
+"""Numbers from here on are milliseconds: as seconds they would be after the year 5138."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Each shard is read up to its first record that was recorded after `time_ms`; the position's own, up to there."""
+    """Each shard is read up to its first record recorded after `time_ms`; the position's shard, up to the position."""
 
     time_ms: int
     position: Position | None = None
 
     def leaves_out(self, shard: str, sequence_number: int, recorded_at_ms: int | None) -> bool:
-        """True for a record from which on nothing of its shard is read; None: nobody can read when it was recorded."""
+        """True if the shard ends before this record. The time is None for an unreadable record."""
         if self.position is not None and self.position.shard == shard:
             return sequence_number > self.position.sequence_number
         return recorded_at_ms is not None and recorded_at_ms > self.time_ms
 
 
 def parse_until(text: str) -> int | Position:
-    """Milliseconds since 1970, or a position. Raises InvalidInputError."""
+    """Parse a cut to milliseconds since 1970 or a position. Raises InvalidInputError."""
     shard, _, _ = text.rpartition(":")
     if is_shard(shard):
         return parse_position(text)

@@ -1,4 +1,4 @@
-"""The whole log: what is archived, and what the stream holds behind it."""
+"""The whole log: the archive, followed by newer records of the stream."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ Advance = Callable[[int], object]
 
 @dataclass(frozen=True)
 class WholeLog:
-    """The log of a stack. Without a reader it ends with the archive."""
+    """The log of a stack. Without a reader, only the archive."""
 
     archive: Archive
     reader: LogReader | None = None
 
     def stored_bytes(self) -> int:
-        """What is archived. Raises UnavailableError."""
+        """The size of the archive. Raises UnavailableError."""
         return sum(slice_.stored_bytes for slice_ in self.archive.slices())
 
     def read(self, advance: Advance = lambda _: None) -> Iterator[LogRecord]:
-        """Every record once, shard by shard in order of position, as of now; `advance` hears archived bytes.
+        """Every record once, shard by shard in order of position, as of now.
 
-        So a user's records come in their order, also where the user's shard was split. Raises UnavailableError.
+        A user's records are therefore in order, even if the user's shard was split. Calls `advance` with the number of
+        archived bytes read. Raises UnavailableError.
         """
         archived = {shard: list(of) for shard, of in groupby(self.archive.slices(), key=lambda one: one.shard)}
         held = {shard.name for shard in self.reader.shards()} if self.reader else set()

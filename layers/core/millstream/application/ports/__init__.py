@@ -1,11 +1,11 @@
-"""What the use cases need from the outside, each the noun of its role. `adapters` fulfils them."""
+"""The ports: interfaces that the use cases need. `adapters` implements them."""
 
 from __future__ import annotations
 
 from millstream.application.ports.archive import SLICE_BYTES, Archive, ArchiveSlice
 from millstream.application.ports.catalogue import Catalogue, CatalogueChange
 from millstream.application.ports.imports import ImportEntry, Imports
-from millstream.application.ports.letters import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
+from millstream.application.ports.letters import BatchLetter, DeadLetter, DeadLetters, HeldLetter, UnknownLetter
 from millstream.application.ports.log import EventLog, LogReader, LogRecord, LogShard, NotAllStoredError
 from millstream.application.ports.models import ModelStore, PublishedModel, Scorer
 from millstream.application.ports.time import ONCE, UNHURRIED, Budget, Clock

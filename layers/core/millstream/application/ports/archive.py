@@ -1,4 +1,4 @@
-"""The log's long memory."""
+"""The archive of the log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from millstream.application.ports.log import LogRecord
 from millstream.application.ports.time import UNHURRIED, Budget
 
 SLICE_BYTES = 32 * 2**20
-"""Stored bytes of a slice of the archive, where the caller asks for no other size."""
+"""Default size of a slice of the archive, in stored bytes."""
 
 
 @dataclass(frozen=True)
 class ArchiveSlice:
-    """Objects of one shard that are read together; `last` is the highest sequence number in their names."""
+    """Objects of one shard that are read together. `last` is the highest sequence number in their names."""
 
     shard: str
     names: tuple[str, ...]
@@ -24,26 +24,26 @@ class ArchiveSlice:
 
 
 class Archive(Protocol):
-    """The log's long memory."""
+    """The archive of the log."""
 
     def store(self, records: Sequence[LogRecord], day: str, budget: Budget = UNHURRIED) -> str:
-        """Store records of one shard, in order, under a day (YYYY-MM-DD); the name is the same for the same records.
+        """Store records of one shard, in order, under a day (YYYY-MM-DD). Return the object's name.
 
-        Raises UnavailableError when the budget ends first.
+        Equal records get equal names. Raises UnavailableError if the budget ends first.
         """
 
     def slices(self, most_bytes: int = SLICE_BYTES) -> Sequence[ArchiveSlice]:
-        """All objects as they are listed now, neighbours of one shard grouped up to so many stored bytes.
+        """All objects, with consecutive ones of a shard grouped up to `most_bytes` stored bytes.
 
-        In order of shard number (history first) and first sequence number. A slice has at least one object, and all
-        that overlap with its objects: no record is in two slices. Raises UnavailableError.
+        Ordered by shard number (history first) and first sequence number. A slice has at least one object, and includes
+        all objects that overlap with its own, so no record is in two slices. Raises UnavailableError.
         """
 
     def read_slice(self, slice_: ArchiveSlice) -> Iterator[LogRecord]:
         """The records of a slice, each once, in order of position. Raises UnavailableError.
 
-        Holds the stored bytes of one object at a time, and of those that overlap with it.
+        Keeps the stored bytes of one object and of those that overlap with it in memory.
         """
 
     def read(self) -> Iterator[LogRecord]:
-        """Every archived record once, shard by shard in order of position: all slices, one after the other."""
+        """Every archived record once, shard by shard in order of position."""

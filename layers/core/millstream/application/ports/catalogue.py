@@ -1,4 +1,4 @@
-"""The items that can be recommended."""
+"""The catalogue of items."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from millstream.domain.catalogue.items import Item
 
 
 class CatalogueChange(NamedTuple):
-    """An item as published, and when (epoch ms of our clock)."""
+    """A published item, and when it was published (epoch ms of our clock)."""
 
     item: Item
     changed_at_ms: int
 
 
 class Catalogue(Protocol):
-    """The items that can be recommended."""
+    """The catalogue of items."""
 
     def refuse_collisions(self, items: Sequence[Item], budget: Budget = UNHURRIED) -> None:
-        """Raises KeyCollisionError if an item's key belongs to another item id, published or among these.
+        """Raise KeyCollisionError if an item's key belongs to another item id, published or among these.
 
-        Raises UnavailableError when the budget ends first.
+        Raises UnavailableError if the budget ends first.
         """
 
     def publish(self, items: Sequence[Item], changed_at_ms: int, budget: Budget = UNHURRIED) -> None:
         """Insert or replace items. Raises KeyCollisionError before anything is written.
 
-        Raises UnavailableError when the budget ends first; some of the items may be published then.
+        Raises UnavailableError if the budget ends first; some of the items may then be published.
         """
 
     def get(self, item_id: str) -> Item | None:
-        """One item as last published."""
+        """The item as last published."""
 
     def changed_since(self, changed_at_ms: int) -> Iterable[CatalogueChange]:
-        """Every item published at or after a moment (0: all)."""
+        """All items published at or after a time (epoch ms; 0: all)."""

@@ -1,4 +1,4 @@
-"""Which history is in the log."""
+"""The registry of imports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ImportEntry:
-    """One import of history: its number, what it is called, when it began (epoch ms), its counts once it is finished.
+    """One import of history: its number, its name, when it began (epoch ms), and its counts once it is finished.
 
-    The number is part of the position of every record of the import, so it never changes and is never given again.
+    The number is part of the position of every record of the import, so it never changes and is never reused.
     """
 
     number: int
@@ -22,13 +22,13 @@ class ImportEntry:
 
 
 class Imports(Protocol):
-    """The registry of imports: which history is in the log, and under which number."""
+    """The registry of imports: the history in the log, by number."""
 
     def begin(self, import_id: str, what: str, now_ms: int) -> ImportEntry:
-        """The entry of an import: as it was begun before, or new with the next number. Raises UnavailableError."""
+        """Return the entry of an import, created with the next number if it is new. Raises UnavailableError."""
 
     def finish(self, import_id: str, counts: Mapping[str, int]) -> None:
-        """Say that all of it is in the log; what was said first stays. Raises NotFoundError, UnavailableError."""
+        """Mark an import as complete, with its counts, unless it is. Raises NotFoundError, UnavailableError."""
 
     def entries(self) -> Sequence[ImportEntry]:
-        """Every import that was ever begun, by number. Raises UnavailableError."""
+        """All imports, by number. Raises UnavailableError."""

@@ -1,4 +1,4 @@
-"""Records that cannot be folded."""
+"""Dead letters: records that cannot be folded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from millstream.domain.log.positions import Position
 class DeadLetter:
     """A record that cannot be folded, with the reason.
 
-    A letter that was held may have only the beginning of a long record, and no key if it was sent by an early version.
+    A stored letter may hold only the beginning of a long record, and no key if an early version sent it.
     """
 
     position: Position
@@ -25,13 +25,13 @@ class DeadLetter:
 
     @property
     def identity(self) -> str:
-        """How people name the letter."""
+        """The name of the letter in commands."""
         return str(self.position)
 
 
 @dataclass(frozen=True)
 class BatchLetter:
-    """Records that Lambda stopped delivering to one function: where they lie, and not the records themselves."""
+    """Records that Lambda gave up delivering to a function: their positions, not the records themselves."""
 
     function: str
     first: Position
@@ -39,47 +39,47 @@ class BatchLetter:
     records: int
     reason: str
     arrived_on: str
-    """The day (YYYY-MM-DD, UTC) on which the stream took in the first of them."""
+    """The day (YYYY-MM-DD, UTC) on which the first of them arrived in the stream."""
 
     @property
     def identity(self) -> str:
-        """How people name the letter: two functions may have lost the same records."""
+        """The name of the letter in commands, with the function, because two may have lost the same records."""
         return f"{self.first}-{self.last.sequence_number}/{self.function}"
 
 
 @dataclass(frozen=True)
-class StrangeLetter:
-    """A message that is no letter of ours or of Lambda's."""
+class UnknownLetter:
+    """A message that neither Millstream nor Lambda sent."""
 
     message_id: str
     text: str
 
     @property
     def identity(self) -> str:
-        """How people name the letter."""
+        """The name of the letter in commands."""
         return f"message:{self.message_id}"
 
 
 @dataclass(frozen=True)
 class HeldLetter:
-    """A letter as it is held, and when it came (epoch ms). The handle is for `remove`."""
+    """A stored letter, and when it arrived (epoch ms). The handle is for `remove`."""
 
-    letter: DeadLetter | BatchLetter | StrangeLetter
+    letter: DeadLetter | BatchLetter | UnknownLetter
     sent_at_ms: int
     handle: str
 
 
 class DeadLetters(Protocol):
-    """Where records go that cannot be folded."""
+    """The dead-letter queue."""
 
     def send(self, letter: DeadLetter, budget: Budget = UNHURRIED) -> None:
-        """Keep the letter. Sending one twice is legal; its position tells.
+        """Store a letter. Sending it twice is allowed: copies have the same position.
 
-        Raises UnavailableError when the budget ends first.
+        Raises UnavailableError if the budget ends first.
         """
 
     def letters(self) -> Iterator[HeldLetter]:
-        """Every letter that is held, in no order, each sending by itself; they stay. Raises UnavailableError."""
+        """All stored letters, in no order, one for each time a letter was sent. Raises UnavailableError."""
 
     def remove(self, handle: str) -> None:
-        """Let go of one letter; one that is gone already is no error. Raises UnavailableError."""
+        """Delete a letter; a missing one is no error. Raises UnavailableError."""

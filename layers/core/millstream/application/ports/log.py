@@ -1,4 +1,4 @@
-"""The append-only log, written and read."""
+"""The append-only log: writing and reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.domain.log.positions import Position
 
 
 class LogRecord(NamedTuple):
-    """One record as it lies in the log; `data` is what `domain.records` encodes."""
+    """A stored record; `data` is encoded by `domain.log.records`."""
 
     position: Position
     partition_key: str
@@ -19,7 +19,7 @@ class LogRecord(NamedTuple):
 
 
 class NotAllStoredError(UnavailableError):
-    """Not all records of a call are known to be stored; `positions` has each record's place, None for those."""
+    """Not all records of a call are known to be stored; `positions` has None for those that are not."""
 
     def __init__(self, why: str, positions: Sequence[Position | None]) -> None:
         self.positions = tuple(positions)
@@ -30,22 +30,22 @@ class NotAllStoredError(UnavailableError):
 class EventLog(Protocol):
     """The append-only log. Records of one partition key keep the order in which they were appended.
 
-    A record is reported as stored only if it is. One that is not reported as stored may lie in the log all the same,
-    once or more, if an answer was lost on the way.
+    A record is reported as stored only if it is. A record that is not reported as stored may still be in the log, once
+    or more, if a response was lost.
     """
 
     def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
-        """Store one record and say where. Raises UnavailableError when the budget ends first."""
+        """Store one record and return its position. Raises UnavailableError if the budget ends first."""
 
     def append_many(self, records: Sequence[tuple[str, bytes]], budget: Budget = UNHURRIED) -> list[Position]:
-        """Store records, each a partition key and data, and say where each lies.
+        """Store records, each a partition key and data, and return their positions.
 
-        Raises NotAllStoredError, which says where those lie that were stored, when the budget ends first.
+        Raises NotAllStoredError, with the positions of the stored ones, if the budget ends first.
         """
 
 
 class LogShard(NamedTuple):
-    """One shard of the stream; `parents` are the shards that it continues, some of which may be gone by now."""
+    """One shard of the stream; `parents` are the shards that it continues, some of which may have expired."""
 
     name: str
     parents: tuple[str, ...]
@@ -53,15 +53,15 @@ class LogShard(NamedTuple):
 
 
 class LogReader(Protocol):
-    """The log's short memory: what the stream still holds."""
+    """Reads the part of the log that the stream still retains."""
 
     def shards(self) -> Sequence[LogShard]:
-        """Every shard that the stream still holds, parents before children (by number). Raises UnavailableError."""
+        """All shards that the stream retains, parents before children (by number). Raises UnavailableError."""
 
     def read_after(self, shard: str, after: int | None) -> Iterator[Sequence[LogRecord]]:
-        """Batches of at most 1,000 records, in order: what lies in one shard behind a sequence number at this moment.
+        """The records of a shard after a sequence number, in order, in batches of at most 1,000.
 
-        None, or a number that the stream no longer holds, stands for the shard's beginning as far as it is still held.
-        Ends at the shard's end, or when nothing newer is there. Raises NotFoundError for a shard that the stream does
-        not hold (any more), UnavailableError.
+        With None, or a number that the stream no longer retains, reading starts at the oldest retained record. It ends
+        at the shard's end, or when there is nothing newer. Raises NotFoundError for a shard that the stream does not
+        have (any more), UnavailableError.
         """

@@ -1,4 +1,4 @@
-"""Models: stored, registered, asked."""
+"""Models: storage, registry, scoring."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from millstream.domain.slates.slate import Candidate
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """A registry row: a version, the digest that names it, and what its folder says of it.
+    """A registered model: version, digest, and the contents of its folder's description.
 
-    `signature` is the content of `signature.json`: what the model's graph takes and gives.
+    `signature` is the content of `signature.json`: the inputs and outputs of the model's graph.
     """
 
     version: str
@@ -28,32 +28,32 @@ class PublishedModel:
 
 
 class ModelStore(Protocol):
-    """Model folders, their registry, and which of them served when."""
+    """Stores model folders, their registry, and the promotions."""
 
     def publish(self, model: PublishedModel, folder: Path, advance: Callable[[int], object] = ...) -> None:
-        """Store a folder and then its registry row; a version is never changed. `advance` hears how many more bytes.
+        """Store a folder and then its registry row. Calls `advance` with the number of bytes stored.
 
-        Stopped on the way, nothing is published, and the same call again begins anew. Raises ConflictError if the
-        version exists.
+        A version never changes. If interrupted, nothing is published, and the same call starts again. Raises
+        ConflictError if the version exists.
         """
 
     def model(self, version: str) -> PublishedModel:
-        """What is registered under this version. Raises NotFoundError."""
+        """The registered model of a version. Raises NotFoundError."""
 
     def models(self) -> Sequence[PublishedModel]:
-        """Every registered model; the one that was made last comes first."""
+        """All registered models, the latest created first."""
 
     def champion(self) -> str | None:
-        """The version that serves."""
+        """The serving version, or None."""
 
     def promotions(self) -> Sequence[Promotion]:
         """The latest KEPT_PROMOTIONS promotions, oldest first; the last one is the champion's."""
 
     def promote(self, promotion: Promotion) -> None:
-        """Make a version the champion, and remember that, if `promotion` follows the latest one of the store.
+        """Record a promotion and make its version the champion, if it follows the latest promotion.
 
-        It follows it if its number is the next one, and the model that it replaces serves. Raises ConflictError,
-        NotFoundError for a version that is not registered.
+        It follows if its number is the next one and the model that it replaces serves. Raises ConflictError if not,
+        NotFoundError for an unknown version.
         """
 
     def fetch(self, version: str, into: Path) -> Path:
@@ -61,14 +61,14 @@ class ModelStore(Protocol):
 
 
 class Scorer(Protocol):
-    """A model that can be asked; immutable, so that it can be swapped while another request uses it."""
+    """A loaded model; immutable, so that it can be replaced while another request uses it."""
 
     version: str
     tail_items: int
-    """How many of a user's latest distinct items it reads; more are not needed."""
+    """How many of a user's latest distinct items it uses."""
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """The best next items for a user's latest distinct items (newest first), best first, none excluded."""
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
-        """The items that most often follow this one, best first; empty for an item the model does not know."""
+        """The items that most often follow this one, best first; empty for an unknown item."""

@@ -1,4 +1,4 @@
-"""Our clock, and the time that a caller has."""
+"""The clock, and time budgets of calls."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Our clock."""
+    """The current time."""
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01 UTC."""
 
 
 class Budget(Protocol):
-    """The time that a caller has: how long an adapter may go on retrying what may still succeed."""
+    """The remaining time of a call: how long an adapter may retry."""
 
     def left_s(self) -> float:
-        """Seconds that remain; 0 or less when there is no more."""
+        """Remaining seconds; 0 or less if none remain."""
 
 
 class _Unhurried:
-    """A budget without end."""
+    """An unlimited budget."""
 
     def left_s(self) -> float:
         """See Budget."""
@@ -29,7 +29,7 @@ class _Unhurried:
 
 
 class _Once:
-    """A budget that ends with the first attempt."""
+    """A budget for a single attempt."""
 
     def left_s(self) -> float:
         """See Budget."""
@@ -37,15 +37,15 @@ class _Once:
 
 
 UNHURRIED: Budget = _Unhurried()
-"""For work that nobody waits for."""
+"""For work without a waiting caller."""
 
 
 ONCE: Budget = _Once()
-"""For one attempt: what is not worth waiting for, or has a client that retries by itself."""
+"""For a single attempt: optional work, or a client that retries by itself."""
 
 
 class PartOfBudget:
-    """At most so many seconds of a budget, from now on: for what is not worth all of it."""
+    """At most `seconds` of a budget, from now on."""
 
     def __init__(self, whole: Budget, seconds: float) -> None:
         self._whole = whole
@@ -59,7 +59,7 @@ class PartOfBudget:
 
 
 class AllBut:
-    """A budget but for its last seconds: work that is looked at between its parts ends in time."""
+    """A budget without its last seconds, so that work which checks it between steps ends in time."""
 
     def __init__(self, whole: Budget, seconds: float) -> None:
         self._whole = whole

@@ -1,4 +1,4 @@
-"""The rows that a request and a projector read and write, in versions."""
+"""The rows of the views, in versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_ROW = VersionedRow(0, b"")
 
 
 class UserWrite(NamedTuple):
-    """A user's new row, to be written only if the stored version is still `expected_version`."""
+    """A user's new row, to be written if the stored version still is `expected_version`."""
 
     user: Pseudonym
     expected_version: int
@@ -30,7 +30,7 @@ class UserWrite(NamedTuple):
 
 @dataclass(frozen=True)
 class UserWriteReport:
-    """Which users' rows were not written, and why: read again and retry (`stale`), or later (`unavailable`)."""
+    """The users whose rows were not written: read again and retry (`stale`), or retry later (`unavailable`)."""
 
     stale: frozenset[Pseudonym] = frozenset()
     unavailable: frozenset[Pseudonym] = frozenset()
@@ -44,22 +44,22 @@ class FeatureStore(Protocol):
         """The version's number."""
 
     def read_user(self, user: Pseudonym) -> VersionedRow:
-        """One user's row as last written, or NO_ROW. Raises UnavailableError."""
+        """One user's row, or NO_ROW. Raises UnavailableError."""
 
     def read_users(self, users: Collection[Pseudonym]) -> dict[Pseudonym, VersionedRow]:
-        """The rows of many users as last written; users without a row are missing. Raises UnavailableError."""
+        """The rows of many users, without users that have no row. Raises UnavailableError."""
 
     def write_users(self, writes: Sequence[UserWrite]) -> UserWriteReport:
-        """Write each row whose version still is as expected, and report the others. One write unit a row."""
+        """Write each row whose version is as expected, and report the others. Costs one write unit per row."""
 
     def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
-        """Every user's row, each as last written at the moment it is met, in no order. Raises UnavailableError.
+        """All users' rows, in no order, each as of the time it is read. Raises UnavailableError.
 
-        Or those of one of so many segments, which share no row and are about as large.
+        With `segments`, only the rows of one of that many disjoint segments of similar size.
         """
 
     def read_trend(self, shard: str) -> VersionedRow:
-        """One shard's trend row as last written, or NO_ROW. Raises ViewClosedError, UnavailableError."""
+        """One shard's trend row, or NO_ROW. Raises ViewClosedError, UnavailableError."""
 
     def read_trends(self) -> dict[str, VersionedRow]:
         """The trend row of each shard. Raises UnavailableError."""
@@ -67,17 +67,17 @@ class FeatureStore(Protocol):
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """Write one shard's trend row. Raises ConflictError if its version is not as expected, UnavailableError.
 
-        Where the view serves, the first row of a shard is counted (see Views.shards_begun), and refused (ConflictError)
-        if the view no longer does.
+        In the serving view, the first row of a shard is counted (see Views.shards_begun), and rejected with
+        ConflictError if the view no longer serves.
         """
 
 
 @dataclass(frozen=True)
 class ViewVersion:
-    """What a version of the views was made of.
+    """A version of the views, and what it was built from.
 
-    `amended_to` is how far the log was read for erasures before the first event was folded, by shard: users erased by
-    then never were in this version. Empty for one that was folded from the stream alone.
+    `amended_to` is how far each shard was read for erasures before the first event was folded: users erased by then
+    were not in this version. Empty for a version folded from the stream alone.
     """
 
     number: int
@@ -88,39 +88,39 @@ class ViewVersion:
 
 
 FIRST_VIEW = ViewVersion(1)
-"""The version that a new stack begins with."""
+"""The version of a new stack."""
 
 
 class Views(Protocol):
-    """The versions of the views side by side, and the pointer to the one that serves."""
+    """The versions of the views, and the pointer to the serving one."""
 
     def serving(self, budget: Budget = ONCE) -> int:
-        """The version that serves. Raises UnavailableError."""
+        """The serving version. Raises UnavailableError."""
 
     def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
-        """The rows of a version that serves as far as the caller knows, to project events into."""
+        """The rows of a version that the caller believes to be serving, to project events into."""
 
     def store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
-        """The rows of any version, for those who rebuild or verify it."""
+        """The rows of any version, to rebuild or verify it."""
 
     def versions(self) -> Sequence[ViewVersion]:
-        """Every version there ever was, in order of number: a number is never used again."""
+        """All versions ever created, by number; numbers are never reused."""
 
     def begin(self, version: ViewVersion) -> None:
-        """Note a new version. Raises ConflictError if its number is taken."""
+        """Record a new version. Raises ConflictError if its number is taken."""
 
     def shards_begun(self) -> int:
-        """How many shards got their first trend row in the serving version since it serves. Raises UnavailableError."""
+        """How many shards got their first trend row since this version serves. Raises UnavailableError."""
 
     def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
-        """Make `to` the serving version, if `expected` is and its trend rows are at these versions; else ConflictError.
+        """Make `to` the serving version, if `expected` serves and its trend rows have the versions in `closing`.
 
-        All at once: from that moment on, these shards' trends of the old version raise ViewClosedError. With `begun`,
-        ConflictError too if any shard got its first trend row since these were counted.
+        Atomic: from then on, these shards' trends of the old version raise ViewClosedError. Raises ConflictError if a
+        condition fails; with `begun`, also if a shard got its first trend row since they were counted.
         """
 
     def drop(self, view: int) -> Iterator[int]:
-        """Delete a version's rows; yields now and then how many are gone.
+        """Delete a version's rows; yield the number of deleted rows from time to time.
 
-        Raises ConflictError for the serving one, and for a newer one: somebody may be building it, and let it serve.
+        Raises ConflictError for the serving version, and for newer ones, which may be in a rebuild.
         """

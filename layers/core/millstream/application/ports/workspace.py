@@ -1,4 +1,4 @@
-"""Room for intermediate results."""
+"""Storage for intermediate results."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Protocol
 
 
 class Workspace(Protocol):
-    """Where a replay leaves its intermediate results; a name holds a whole result or nothing."""
+    """Storage for the intermediate results of a replay; writes are atomic."""
 
     def put(self, name: str, data: bytes) -> None:
-        """Keep some bytes under a name, in the place of what was there. Raises UnavailableError."""
+        """Store bytes under a name, replacing earlier ones. Raises UnavailableError."""
 
     def get(self, name: str) -> bytes:
-        """What is kept under a name. Raises NotFoundError, UnavailableError."""
+        """The bytes stored under a name. Raises NotFoundError, UnavailableError."""
 
     def names(self, prefix: str) -> Sequence[str]:
-        """Every name that begins so, sorted. Raises UnavailableError."""
+        """All names with the prefix, sorted. Raises UnavailableError."""
 
     def clear(self) -> None:
-        """Forget everything. Raises UnavailableError."""
+        """Delete everything. Raises UnavailableError."""

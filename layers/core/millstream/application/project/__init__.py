@@ -1,1 +1,1 @@
-"""From the log into the views, and the records that could not be folded."""
+"""Projecting the log into the views, and handling of dead letters."""

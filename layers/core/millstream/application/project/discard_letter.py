@@ -1,4 +1,4 @@
-"""What lay among the dead letters is given up."""
+"""Discard dead letters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from millstream.domain.log.positions import Position
 
 @dataclass(frozen=True)
 class DiscardLetter:
-    """Discard one letter: the log says that the record does not count, then the letter goes.
+    """Discard one letter: mark its record as void in the log, then delete the letter.
 
-    A crash in between leaves the letter to be discarded again. A batch that a function did not get is in the log and
-    counts; its letter just goes.
+    After a crash in between, discard it again. The records of an undelivered batch are in the log and count; only the
+    letter is deleted.
     """
 
     dead_letters: DeadLetters
@@ -23,7 +23,7 @@ class DiscardLetter:
     clock: Clock
 
     def __call__(self, filed: FiledLetter) -> Position | None:
-        """Where the log says so; None for a letter that is not about one record. Raises UnavailableError."""
+        """Return the position of the voiding record; None for letters without a record. Raises UnavailableError."""
         letter, said_at = filed.letter, None
         if isinstance(letter, DeadLetter):
             said_at = void(self.log, self.clock, letter.position, letter.partition_key or NO_KEY, "discarded")

@@ -1,4 +1,4 @@
-"""A record of the log by its position, wherever it still lies."""
+"""Find records by position, in the archive or the stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def found_record(position: Position, archive: Archive, reader: LogReader) -> Log
 
 
 def streamed_records(first: Position, last: Position, reader: LogReader) -> list[LogRecord]:
-    """What the stream still holds of a range of one shard, both ends included. Raises UnavailableError."""
+    """The records of a range of one shard, both ends included, that the stream retains. Raises UnavailableError."""
     records: list[LogRecord] = []
     if first.shard == HISTORY_SHARD:
         return records
@@ -28,7 +28,7 @@ def streamed_records(first: Position, last: Position, reader: LogReader) -> list
 
 
 def _archived(position: Position, archive: Archive) -> LogRecord | None:
-    # Slices share no record and come in order: the first that reaches so far is the only one that can hold it.
+    # Slices are disjoint and in order: only the first one that ends at or after the position can contain it.
     reaching = (
         one for one in archive.slices(0) if one.shard == position.shard and one.last >= position.sequence_number
     )

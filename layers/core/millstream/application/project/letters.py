@@ -1,26 +1,26 @@
-"""The dead letters as people look at them: each once, however often it was sent."""
+"""Dead letters without repetitions: each once, however often it was sent."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, StrangeLetter
+from millstream.application.ports import BatchLetter, DeadLetter, DeadLetters, HeldLetter, UnknownLetter
 from millstream.domain.errors import NotFoundError
 
 
 @dataclass(frozen=True)
 class FiledLetter:
-    """One letter: how often it came, since when (epoch ms), and how to let go of every copy."""
+    """One letter: how often it was sent, when it first was (epoch ms), and the handles of all copies."""
 
-    letter: DeadLetter | BatchLetter | StrangeLetter
+    letter: DeadLetter | BatchLetter | UnknownLetter
     times: int
     first_sent_ms: int
     handles: tuple[str, ...]
 
 
 def filed_letters(dead_letters: DeadLetters) -> list[FiledLetter]:
-    """Every letter that is held, the oldest first. Raises UnavailableError."""
+    """All letters, the oldest first. Raises UnavailableError."""
     copies: dict[str, list[HeldLetter]] = defaultdict(list)
     for held in dead_letters.letters():
         copies[held.letter.identity].append(held)
@@ -28,7 +28,7 @@ def filed_letters(dead_letters: DeadLetters) -> list[FiledLetter]:
 
 
 def filed_letter(dead_letters: DeadLetters, identity: str) -> FiledLetter:
-    """The letter of that name. Raises NotFoundError, UnavailableError."""
+    """The letter with this name. Raises NotFoundError, UnavailableError."""
     for filed in filed_letters(dead_letters):
         if filed.letter.identity == identity:
             return filed
@@ -44,6 +44,6 @@ def _filed(copies: list[HeldLetter]) -> FiledLetter:
     )
 
 
-def _fullness(letter: DeadLetter | BatchLetter | StrangeLetter) -> bool:
-    """Copies say the same, but that an early version kept no key."""
+def _fullness(letter: DeadLetter | BatchLetter | UnknownLetter) -> bool:
+    """Copies are equal, except that those of an early version have no key."""
     return isinstance(letter, DeadLetter) and letter.partition_key is not None

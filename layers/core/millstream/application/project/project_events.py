@@ -1,11 +1,11 @@
-"""A batch of one shard's log becomes user rows and a trend row, each event exactly once.
+"""Project a batch of one shard's log into user rows and a trend row, each event exactly once.
 
-The trend is written before the users: after a crash in between, the same batch folds to the same trend, which is then
-already past it, and the users catch up. Every row holds the position up to which it is folded, in the same conditional
-write, so a second delivery, another cut into batches or a crash changes nothing.
+The trend is written before the users: after a crash in between, the trend already contains the batch, and the users
+catch up. Every row stores the position up to which it is folded, in the same conditional write, so repeated deliveries,
+other batch bounds and crashes change nothing.
 
-A row that cannot be read (newer code wrote it) stays as it is and is reported, and the other rows go on. `millstream
-verify` names it, `millstream rebuild` folds it anew.
+An unreadable row (written by newer code) is left unchanged and reported; the other rows are updated. `millstream
+verify` reports it, `millstream rebuild` replaces it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from millstream.domain.views.trend import Trend
 from millstream.domain.views.user_state import UserState
 
 ATTEMPTS = 4
-"""How often a batch is folded again from fresh state when another writer was first."""
+"""How often a batch is folded again from fresh state after a write conflict."""
 
 
 Decoded = tuple[Position, FoldableRecord]
@@ -44,9 +44,9 @@ Decoded = tuple[Position, FoldableRecord]
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """What became of a batch. `failed_from` is the first record that must be delivered again, or None.
+    """The result of a batch. `failed_from` is the first record that must be delivered again, or None.
 
-    `unreadable` are the rows that stay as they are, by name, and why: what the batch adds to them is in the log alone.
+    `unreadable` maps the names of rows that were left unchanged to the reason; their events are only in the log.
     """
 
     applied: int
@@ -59,7 +59,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Change:
-    """What a batch did to one user: where it began, and how many events were new or known."""
+    """The change of one user by a batch: its first record, and the numbers of new and duplicate events."""
 
     since: Position
     applied: int = 0
@@ -67,7 +67,7 @@ class Change:
 
 
 class Folded(NamedTuple):
-    """What a batch did to one version's rows: who changed, whose rows were not written, and which cannot be read."""
+    """The result of a batch for one version: changed users, rows that were not written, and unreadable rows."""
 
     changes: dict[Pseudonym, Change]
     report: UserWriteReport
@@ -75,7 +75,7 @@ class Folded(NamedTuple):
 
 
 class ProjectEvents:
-    """Fold a batch of one shard into the version of the views that serves."""
+    """Fold a batch of one shard into the serving version of the views."""
 
     def __init__(self, views: Views, dead_letters: DeadLetters) -> None:
         self._views = views
@@ -88,7 +88,7 @@ class ProjectEvents:
         written: list[Change] = []
         unreadable: dict[str, InvalidRecordError] = {}
         for _ in range(ATTEMPTS):
-            # Remembered from batch to batch: a version that no longer serves refuses its trend, and is asked for then.
+            # Kept from batch to batch: a version that no longer serves rejects trend writes, and is then read again.
             self._view = self._view or self._views.serving(budget)
             try:
                 changes, report, unread = fold_into(self._views.serving_store(self._view, budget), shard, decoded)
@@ -103,7 +103,7 @@ class ProjectEvents:
         raise UnavailableError(f"another writer kept changing the rows of {shard} during {ATTEMPTS} attempts")
 
     def _decode(self, batch: Sequence[LogRecord], budget: Budget) -> tuple[list[Decoded], int]:
-        """The records that can be read; the others go to the dead letters, each with its reason."""
+        """Decode the records; unreadable ones become dead letters."""
         decoded: list[Decoded] = []
         for record in batch:
             try:
@@ -117,9 +117,9 @@ class ProjectEvents:
 def fold_into(store: FeatureStore, shard: str, decoded: Sequence[Decoded]) -> Folded:
     """Fold records of one shard, in order, into one version's rows: the trend first, then the users.
 
-    The trend moves past records of users whose rows cannot be read, and one that cannot be read is written as it is:
-    this write is what keeps a batch from being acknowledged in a version that another one replaces meanwhile.
-    Raises ConflictError if another writer was first at the trend; such a writer at a user's row is in the report.
+    The trend includes records of users with unreadable rows. An unreadable trend is written unchanged, because this
+    write keeps a batch from being acknowledged in a version that is being replaced. Raises ConflictError for a write
+    conflict at the trend; conflicts at users' rows are in the report.
     """
     rows = store.read_users({record.subject for _, record in decoded})
     users, refused = _readable(rows)
@@ -144,7 +144,7 @@ def fold_into(store: FeatureStore, shard: str, decoded: Sequence[Decoded]) -> Fo
 
 
 def fold_batch(decoded: Sequence[Decoded], users: dict[Pseudonym, UserState], trend: Trend) -> dict[Pseudonym, Change]:
-    """The pure part: fold records of one shard, in order, into the states that were read; says which users changed."""
+    """Fold records of one shard, in order, into the given states and return the changed users. Pure."""
     changes: dict[Pseudonym, Change] = {}
     number = shard_number(decoded[0][0].shard) if decoded else 0
     for position, record in decoded:
@@ -166,7 +166,7 @@ def fold_batch(decoded: Sequence[Decoded], users: dict[Pseudonym, UserState], tr
 def _readable(
     rows: Mapping[Pseudonym, VersionedRow],
 ) -> tuple[dict[Pseudonym, UserState], dict[Pseudonym, InvalidRecordError]]:
-    """The states in the rows, and why some rows cannot be read."""
+    """The states of the rows, and the errors of unreadable ones."""
     users: dict[Pseudonym, UserState] = {}
     refused: dict[Pseudonym, InvalidRecordError] = {}
     for user, row in rows.items():

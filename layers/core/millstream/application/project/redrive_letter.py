@@ -1,4 +1,4 @@
-"""What lay among the dead letters takes its place in the log after all, or in the archive."""
+"""Redrive dead letters into the log or the archive."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from millstream.domain.log.records import LONGEST_RECORD_BYTES, decode
 
 
 class NotRedrivableError(MillstreamError):
-    """Redriving this letter cannot help; the message says what can."""
+    """Redriving this letter does not help; the message says what does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """Where a letter's record lies now; or, for a batch of the archivist's, how many records were archived."""
+    """The new position of a letter's record; for a failed archive batch, the number of archived records."""
 
     position: Position | None
     archived: int = 0
@@ -29,9 +29,9 @@ class Redriven:
 class RedriveLetter:
     """Redrive one letter. `archivist` is the name of the deployed function that archives the log.
 
-    A record: the log says that it does not count where it lies, then takes it in as new, then the letter goes. After
-    a crash in between the letter is still held, and redriving it once more leaves the state of one redrive: a record
-    may be said to be void twice, and a user's row recognises the event ids that it has just seen.
+    A record is marked as void at its old position, appended as new, and then its letter is deleted. After a crash in
+    between, the letter still exists, and redriving it again has the same effect as once: voiding twice is harmless, and
+    users' rows recognise the repeated event ids.
     """
 
     dead_letters: DeadLetters
@@ -42,10 +42,10 @@ class RedriveLetter:
     archivist: str
 
     def __call__(self, filed: FiledLetter, repaired: bytes | None = None) -> Redriven:
-        """Redrive a letter, with other bytes if `repaired` has any.
+        """Redrive a letter, with the bytes in `repaired` if given.
 
-        Raises InvalidRecordError for bytes that cannot be decoded: they would only come back. NotRedrivableError,
-        NotFoundError where neither the archive nor the stream holds what is needed, UnavailableError.
+        Raises InvalidRecordError for bytes that cannot be decoded, because they would fail again; NotRedrivableError;
+        NotFoundError if neither the archive nor the stream has the record; UnavailableError.
         """
         letter = filed.letter
         if isinstance(letter, DeadLetter):
@@ -53,7 +53,7 @@ class RedriveLetter:
         elif isinstance(letter, BatchLetter):
             redriven = self._batch(letter, repaired)
         else:
-            raise NotRedrivableError("this message is no dead letter of Millstream's: it can be discarded")
+            raise NotRedrivableError("this message is not a dead letter of Millstream: it can only be discarded")
         for handle in filed.handles:
             self.dead_letters.remove(handle)
         return redriven
@@ -64,11 +64,11 @@ class RedriveLetter:
         if len(data) > LONGEST_RECORD_BYTES:
             raise InvalidRecordError("record", f"at most {LONGEST_RECORD_BYTES} bytes", f"{len(data)} bytes")
         void(self.log, self.clock, letter.position, key, "redriven")
-        # Under its subject's own key: an event counts only in the shard in which its user's other events lie.
+        # Under its subject's own key, so that it goes to the shard with the user's other events.
         return Redriven(self.log.append(subject.hex(), data))
 
     def _whole(self, letter: DeadLetter, repaired: bytes | None) -> tuple[bytes, str]:
-        """The bytes to append, and the partition key of the record as it was."""
+        """The bytes to append, and the original partition key."""
         complete = not letter.missing_bytes
         if letter.partition_key is not None and (complete or repaired is not None):
             return letter.data if repaired is None else repaired, letter.partition_key
@@ -77,7 +77,7 @@ class RedriveLetter:
             held, length = len(letter.data), len(letter.data) + letter.missing_bytes
             raise NotFoundError(
                 f"the letter holds {held} of the record's {length} bytes, "
-                "and neither the archive nor the stream has the record any more: redrive it with repaired bytes"
+                "and neither the archive nor the stream has the record: redrive it with repaired bytes"
             )
         data = repaired if repaired is not None else letter.data if found is None else found.data
         return data, letter.partition_key or (NO_KEY if found is None else found.partition_key)
@@ -85,17 +85,17 @@ class RedriveLetter:
     def _batch(self, letter: BatchLetter, repaired: bytes | None) -> Redriven:
         if letter.function != self.archivist:
             raise NotRedrivableError(
-                f"these {letter.records} records are in the log, and only the views of {letter.function} lack them: "
+                f"these {letter.records} records are in the log and missing only in the views of {letter.function}: "
                 "run `millstream rebuild`, then discard the letter"
             )
         if repaired is not None:
-            raise NotRedrivableError("a batch is archived as the stream holds it, and not repaired")
+            raise NotRedrivableError("a batch is archived unchanged and cannot be repaired")
         records = streamed_records(letter.first, letter.last, self.reader)
         if records:
             self.archive.store(records, letter.arrived_on)
         if len(records) < letter.records:
             raise NotFoundError(
                 f"the stream still holds {len(records)} of these {letter.records} records; "
-                "they are archived now, and the others are lost unless you have them elsewhere"
+                "they are archived now; the others are lost unless you have another copy"
             )
         return Redriven(None, len(records))

@@ -1,4 +1,4 @@
-"""The log says of itself that one of its records does not count where it lies."""
+"""Mark a record of the log as void."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from millstream.domain.log.positions import Position
 from millstream.domain.log.records import encode
 
 NO_KEY = ABOUT_ITEMS.hex()
-"""The partition key for what is said of a record whose own key nobody knows any more."""
+"""The partition key for voiding a record whose own key is unknown."""
 
 
 def void(
     log: EventLog, clock: Clock, position: Position, partition_key: str, why: Literal["redriven", "discarded"]
 ) -> Position:
-    """Append RecordVoided, and say where. Once more changes nothing. Raises UnavailableError.
+    """Append RecordVoided and return its position. Repeating it changes nothing. Raises UnavailableError.
 
-    No view has ever held the record. This is for the views to come: they may be folded by code that can read it.
+    No view contains the record so far. This keeps it out of future views, whose code may be able to read it.
     """
     now_ms = clock.now_ms()
     attributes = {"position": str(position), "why": why}

@@ -1,1 +1,1 @@
-"""From a request to a slate."""
+"""Answering recommendation requests."""

@@ -1,4 +1,4 @@
-"""The catalogue as a request needs it: in memory, by item key, brought up to date by what changed."""
+"""The catalogue in memory, by item key, refreshed incrementally."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 
 OVERLAP_MS = 10_000
-"""How far back each refresh looks again: writers' clocks differ, and an index lags behind its table."""
+"""Overlap of consecutive refreshes: writers' clocks differ, and an index lags behind its table."""
 
 
 NEWEST_ITEMS = 100
-"""How many of the latest changed items that are still sold are known as the newest."""
+"""Size of the list of newest items: the latest changed ones that are available."""
 
 
 class CatalogueView:
-    """An immutable picture of the catalogue: its items by key, the newest ones, and until when it was read."""
+    """An immutable copy of the catalogue: items by key, the newest items, and the time up to which it was read."""
 
     def __init__(self, items: Mapping[ItemKey, Item], newest: Sequence[ItemKey], read_until_ms: int) -> None:
         self.items = MappingProxyType(dict(items))
@@ -26,7 +26,7 @@ class CatalogueView:
         self.read_until_ms = read_until_ms
 
     def refreshed(self, catalogue: Catalogue) -> CatalogueView:
-        """A newer picture; this one when nothing changed."""
+        """A newer copy, or this one if nothing changed."""
         changes = list(catalogue.changed_since(max(0, self.read_until_ms - OVERLAP_MS)))
         if all(self.items.get(change.item.key) == change.item for change in changes):
             return self

@@ -1,4 +1,4 @@
-"""How eligible candidates become the places of a slate, and with which probability."""
+"""Policies: choose and order the candidates of a slate, with probabilities."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Protocol
 from millstream.domain.slates.eligibility import Eligible
 
 CERTAIN = 1.0
-"""The propensity of what is not left to chance."""
+"""The propensity of a deterministic choice."""
 
 
 class Policy(Protocol):
-    """Chooses; `name` is in the answer and in the log, and is changed with the policy."""
+    """A ranking policy. `name` is in the response and the log; change it whenever the policy changes."""
 
     name: str
 
     def chosen(self, eligible: Iterable[Eligible], n: int) -> Iterator[tuple[Eligible, float]]:
-        """At most n of the candidates, in the order of their places, each with its propensity for that place."""
+        """At most n candidates, in slate order, each with its propensity at its position."""
 
 
 class InOrder:
-    """The first n, in the order in which the sources gave them."""
+    """The first n candidates, in the order of the sources."""
 
     name = "in-order-1"
 

@@ -1,4 +1,4 @@
-"""A user asks what is next: one row is read, one graph is run, and an answer always comes."""
+"""Recommend items: read one row, run one graph, and always answer."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from millstream.domain.views.user_state import UserState
 POLICY: Policy = InOrder()
 FEW_CANDIDATES = 200
 MANY_CANDIDATES = 10_000
-"""Asked for when a filter leaves too few of the first."""
+"""Number of candidates requested if a filter leaves too few."""
 
 
 @dataclass(frozen=True)
 class Recommend:
-    """Answer requests for recommendations. `on_error` hears what went wrong without stopping an answer."""
+    """Answer recommendation requests. `on_error` is called with errors that do not prevent an answer."""
 
     log: EventLog
     served: Served
@@ -41,7 +41,7 @@ class Recommend:
     on_error: Callable[[Exception], None]
 
     def __call__(self, request: RecommendationRequest, recommendation_id: str) -> Slate:
-        """A slate, also for an unknown user. Raises UnavailableError if the user's row cannot be read."""
+        """Return a slate, also for an unknown user. Raises UnavailableError if the user's row cannot be read."""
         known = self._state(request.user_id)
         scorer = self.served.scorer()
         items = self._items(request, known or UserState(), scorer)
@@ -51,14 +51,14 @@ class Recommend:
         return Slate(recommendation_id, items, provenance, stale)
 
     def log_slate(self, user_id: str, slate: Slate, budget: Budget = UNHURRIED) -> None:
-        """Append SlateServed: who was shown what, in which order, by which policy. Raises UnavailableError."""
+        """Append SlateServed to the log: user, items in order, policy. Raises UnavailableError."""
         subject = pseudonym(user_id, self.pseudonym_secret)
         now_ms = self.clock.now_ms()
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
         self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))), budget)
 
     def _state(self, user_id: str) -> UserState | None:
-        """What is known of a user; None of an unknown one, and of one whose row cannot be read."""
+        """The user's state; None for an unknown user or an unreadable row."""
         row = self.served.features().read_user(pseudonym(user_id, self.pseudonym_secret))
         try:
             return user_row.unpack(row.data) if row.data else None
@@ -79,7 +79,7 @@ class Recommend:
 
 
 def similar_items(served: Served, item_id: str, n: int) -> tuple[SlateItem, ...]:
-    """The items that most often follow this one; none while the model does not know the item."""
+    """The items that most often follow this one; empty if the model does not know the item."""
     key, catalogue = item_key(item_id), served.catalogue()
     asked = Asked(served.scorer(), (key,), (key,), catalogue.newest, served.trending, FEW_CANDIDATES)
     return places(Neighbours().candidates(asked), n, catalogue, {key}, ())
@@ -92,7 +92,7 @@ def places(
     excluded: Collection[ItemKey],
     conditions: Collection[Condition],
 ) -> tuple[SlateItem, ...]:
-    """At most n places, chosen by the policy among the candidates that may be shown."""
+    """At most n positions, chosen by the policy among the eligible candidates."""
     allowed = eligible(proposed, catalogue.items, excluded, conditions)
     return tuple(_place(shown, propensity, catalogue) for shown, propensity in POLICY.chosen(allowed, n))
 

@@ -1,4 +1,4 @@
-"""What serves at this moment: the model, the catalogue, the trend and the users' rows."""
+"""The serving state: the model, the catalogue, the trend and the users' rows."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from millstream.domain.views.trend import heaviest
 
 TRENDING_ITEMS = 500
 REFRESH_MS = 2_000
-"""How old the trend and the champion may be before they are read again, off the request's path."""
+"""Maximum age of the trend and the champion before they are reloaded in the background."""
 
 CATALOGUE_REFRESH_MS = 10_000
-"""The same for what changed in the catalogue, which is more to ask for."""
+"""Maximum age of the catalogue, which is more expensive to refresh."""
 
 _Value = TypeVar("_Value")
 
 
 class Renew(Protocol):
-    """Keeps a value that is loaded again, behind the readers' back, when it is older than `every_ms`."""
+    """Caches a value and reloads it in the background when it is older than `every_ms`."""
 
     def __call__(self, load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
-        """The value, whenever it is asked for; `load` gets the present value and returns the next."""
+        """Return a function that gives the current value; `load` maps the current value to the next."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """Each part is swapped whole when a newer one is ready, never changed."""
+    """The parts are immutable; each is replaced as a whole by a newer one."""
 
     scorer: Callable[[], Scorer | None]
     catalogue: Callable[[], CatalogueView]
@@ -48,9 +48,9 @@ def serve(
     renew: Renew,
     on_error: Callable[[Exception], None],
 ) -> Served:
-    """What these stores hold. `load_scorer` gets the version of a model that is published.
+    """The serving state of these stores. `load_scorer` is called with the version of a published model.
 
-    `on_error` hears of a shard whose trend cannot be read, and is left out.
+    `on_error` is called for a shard with an unreadable trend, which is left out.
     """
 
     def next_scorer(present: Scorer | None) -> Scorer | None:

@@ -1,6 +1,6 @@
-"""Where candidates come from. A source is an object: its name, its tier, its reason for a person, its candidates.
+"""Candidate sources: each has a name, a tier, a reason to display, and candidates.
 
-A new one needs a name in `domain.slates.slate.Source`, a class here, and its place in SOURCES.
+A new source needs a name in `domain.slates.slate.Source`, a class here, and an entry in SOURCES.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from millstream.domain.slates.slate import Candidate, SlateItem, Source, in_orde
 
 @dataclass(frozen=True)
 class Asked:
-    """What a source may look at: the model that serves, the user's latest items (newest first), what is excluded."""
+    """The input of a source: the serving model, the user's latest items (newest first), the excluded items."""
 
     scorer: Scorer | None
     latest: Sequence[ItemKey]
@@ -26,29 +26,29 @@ class Asked:
     newest: Sequence[ItemKey]
     trending: Callable[[], Sequence[tuple[ItemKey, float]]]
     limit: int
-    """The most candidates that a source should work out."""
+    """The largest number of candidates that a source should compute."""
 
 
 class CandidateSource(Protocol):
-    """Candidates for one request, best first; asked only when the sources before it did not fill the slate."""
+    """Gives candidates for a request, best first; used only if the sources before it do not fill the slate."""
 
     @property
     def name(self) -> Source:
-        """As the answer and the log have it."""
+        """The name in the response and the log."""
 
     @property
     def tier(self) -> Tier:
-        """The tier that answers through it."""
+        """The tier that the source belongs to."""
 
     def reason(self, cause: Item | None) -> str:
-        """Why an item is shown; `cause` is the user's item that led to it."""
+        """Why an item is recommended; `cause` is the user's item that led to it."""
 
     def candidates(self, asked: Asked) -> Iterable[Candidate]:
-        """Best first; none where there is nothing to go by."""
+        """The candidates, best first; empty if there are none."""
 
 
 class _GoesWith:
-    """The reason of what a model says."""
+    """The reason for candidates of a model."""
 
     def reason(self, cause: Item | None) -> str:
         """See CandidateSource."""
@@ -56,7 +56,7 @@ class _GoesWith:
 
 
 class Model(_GoesWith):
-    """The model's answer to the user's latest items."""
+    """The model's candidates for the user's latest items."""
 
     name = Source.MODEL
     tier = Tier.IN_PROCESS
@@ -69,7 +69,7 @@ class Model(_GoesWith):
 
 
 class Neighbours(_GoesWith):
-    """What most often follows the user's last item."""
+    """The items that most often follow the user's last item."""
 
     name = Source.NEIGHBOURS
     tier = Tier.IN_PROCESS
@@ -83,7 +83,7 @@ class Neighbours(_GoesWith):
 
 
 class Trending:
-    """What is popular now; scores are shares of the most popular item's weight."""
+    """The most popular items now; scores are relative to the most popular one."""
 
     name = Source.TRENDING
     tier = Tier.TRENDING
@@ -116,7 +116,7 @@ class Newest:
 
 
 SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest())
-"""In the order in which they are asked. Rename the policy (`policy.InOrder.name`) when that changes."""
+"""The sources in order of use. Rename the policy (`policy.InOrder.name`) if the order changes."""
 
 _BY_NAME = {source.name: source for source in SOURCES}
 
@@ -127,10 +127,10 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
 
 
 def reason(candidate: Candidate, cause: Item | None) -> str:
-    """Why a candidate is shown."""
+    """Why a candidate is recommended."""
     return _BY_NAME[candidate.source].reason(cause)
 
 
 def tier_of(items: Iterable[SlateItem]) -> Tier:
-    """The tier that answered with these items."""
+    """The tier of a slate with these items."""
     return best(_BY_NAME[place.source].tier for place in items)

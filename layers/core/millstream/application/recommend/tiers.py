@@ -1,4 +1,4 @@
-"""The tiers that answer: what one does not fill, the next one does."""
+"""Tiers: each fills the positions that the tiers before it left empty."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """In the order in which they are asked; the name is in the answer and in the log."""
+    """The tiers in order; their names are in the response and the log."""
 
     IN_PROCESS = "in-process"
-    """The model that runs in this process."""
+    """A model in this process."""
 
     TRENDING = "trending"
-    """No model at all: always there."""
+    """Popularity without a model; always available."""
 
 
 def best(answered: Iterable[Tier]) -> Tier:
-    """The first of the tiers that added to an answer; the last of all where none did."""
+    """The first of the given tiers; the last tier if there are none."""
     order = list(Tier)
     return min(answered, key=order.index, default=order[-1])

@@ -1,6 +1,6 @@
-"""The steps in which a new version of the views comes to be.
+"""The steps that build a new version of the views.
 
-Each leaves what it came to in the workspace and is done once, so the steps can run in one process or on many machines.
+Each stores its result in the workspace and runs once, so the steps can run in one process or on many machines.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ VERSION = "version.json"
 
 @dataclass(frozen=True)
 class Compared:
-    """The serving rows of a partition: the digest of the fold at their positions, and how many are not equal to it.
+    """The comparison of a partition's serving rows with the fold at their positions.
 
-    `missing` users of the log have no row.
+    The digest is that of the fold; `missing` is the number of users in the log without a row.
     """
 
     log: str
@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class FoldedPartition:
-    """What one partition came to, with the digest of its rows; `compared` if the serving rows were beside the log."""
+    """The result of one partition, with the digest of its rows; `compared` if serving rows were compared."""
 
     tally: Tally
     rows: int
@@ -64,7 +64,7 @@ class FoldedPartition:
 
 @dataclass(frozen=True)
 class FoldedTrend:
-    """One shard's trend in hex: as it was rebuilt, as it serves, and as the fold had it at that position."""
+    """One shard's trend in hex: rebuilt, serving, and folded up to the serving one's position."""
 
     row: str
     live: str
@@ -72,7 +72,7 @@ class FoldedTrend:
 
 
 def whole_log(archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress) -> LogRead:
-    """The log as it was when it was read first: every partition must be folded from the same."""
+    """The log as of its first reading; all partitions must be folded from the same log."""
     try:
         return kept_log(workspace)
     except NotFoundError:
@@ -82,36 +82,38 @@ def whole_log(archive: Archive, reader: LogReader, plan: Plan, workspace: Worksp
 
 
 def begin(views: Views, workspace: Workspace, log: LogRead, fold_code: str, now_ms: int) -> ViewVersion:
-    """The version that is built in this workspace. Raises ConflictError if somebody else took its number."""
+    """The version that is built in this workspace. Raises ConflictError if its number is taken."""
     try:
         version = begun(workspace, fold_code)
     except NotFoundError:
         number = 1 + max(one.number for one in views.versions())
         version = ViewVersion(number, fold_code, now_ms, log.reached)
         workspace.put(VERSION, json.dumps(asdict(version)).encode())
-    # Noted only after the workspace knows: a rebuild that was killed in between finds its own number again.
+    # Recorded after the workspace has it, so that a rebuild that was killed in between finds its number again.
     if version not in views.versions():
         try:
             views.begin(version)
         except ConflictError:
-            # Or it is this very one: the answer was lost, and it was noted again.
+            # Unless it is this very version, recorded again after a lost response.
             if version not in views.versions():
                 raise
     return version
 
 
 def begun(workspace: Workspace, fold_code: str) -> ViewVersion:
-    """The version that was begun. Raises NotFoundError, ConflictError if other code began it."""
+    """The version of this workspace. Raises NotFoundError, ConflictError if other code started it."""
     version = ViewVersion(**json.loads(workspace.get(VERSION)))
     if version.fold_code != fold_code:
-        raise ConflictError(f"view {version.number} was begun by other code: start this rebuild afresh")
+        raise ConflictError(
+            f"view {version.number} was started by another version of the code: start this rebuild afresh"
+        )
     return version
 
 
 def rebuild_partition(
     workspace: Workspace, log: LogRead, number: int, hidden: Hidden, store: FeatureStore, *, compare: bool
 ) -> FoldedPartition:
-    """Fold one partition and write its rows, unless that is done; `compare` them with the snapshot that was taken.
+    """Fold one partition and write its rows, unless done; with `compare`, compare them with the snapshot.
 
     Raises UnavailableError, ConflictError.
     """
@@ -132,7 +134,7 @@ def rebuild_partition(
 
 
 def rebuilt_partition(workspace: Workspace, number: int) -> FoldedPartition:
-    """What one partition came to. Raises NotFoundError."""
+    """The result of one partition. Raises NotFoundError."""
     stored = json.loads(workspace.get(_partition_name(number)))
     compared = stored["compared"] and Compared(**stored["compared"])
     return FoldedPartition(**{**stored, "tally": Tally(**stored["tally"]), "compared": compared})
@@ -147,9 +149,9 @@ def rebuild_trend(
     live: bytes = b"",
     budget: Budget = UNHURRIED,
 ) -> FoldedTrend:
-    """Fold one shard's trend and write its row, unless that is done.
+    """Fold one shard's trend and write its row, unless done.
 
-    Raises NotDoneError when the budget is over first, UnavailableError, ConflictError.
+    Raises NotDoneError if the budget ends first, UnavailableError, ConflictError.
     """
     try:
         return rebuilt_trend(workspace, shard)
@@ -170,26 +172,26 @@ def rebuild_trend(
 
 
 def rebuilt_trend(workspace: Workspace, shard: str) -> FoldedTrend:
-    """What one shard's trend came to. Raises NotFoundError."""
+    """The result of one shard's trend. Raises NotFoundError."""
     return FoldedTrend(**json.loads(workspace.get(_trend_name(shard))))
 
 
 def write_rows(store: FeatureStore, states: Mapping[Pseudonym, UserState]) -> None:
-    """Write the rows of new users; rows that an earlier attempt wrote are the same. Raises ConflictError if not."""
+    """Write the rows of new users. Rows of an earlier attempt must be equal. Raises ConflictError if not."""
     rows = _packed(states)
     while some := dict(islice(rows, ROWS_A_WRITE)):
         report = store.write_users([UserWrite(user, 0, row) for user, row in some.items()])
         if report.unavailable:
-            raise UnavailableError(f"{len(report.unavailable)} rows of view {store.view} were not taken")
+            raise UnavailableError(f"{len(report.unavailable)} rows of view {store.view} were not written")
         written = store.read_users(report.stale)
         if any(written[user].data != some[user] for user in report.stale):
-            raise ConflictError(f"view {store.view} has rows that are not of this rebuild")
+            raise ConflictError(f"view {store.view} has rows of another rebuild")
 
 
 def check_segment(
     workspace: Workspace, store: FeatureStore, segment: int, segments: int, advance: Callable[[int], None]
 ) -> Digest:
-    """The digest of one of so many parts of the new rows, as they are read back, unless that is done."""
+    """Read back one segment of the new rows and store its digest, unless done."""
     try:
         return checked_segment(workspace, segment)
     except NotFoundError:
@@ -203,22 +205,22 @@ def check_segment(
 
 
 def checked_segment(workspace: Workspace, segment: int) -> Digest:
-    """The digest of a segment that was read back. Raises NotFoundError."""
+    """The digest of a segment. Raises NotFoundError."""
     return Digest(**json.loads(workspace.get(_segment_name(segment))))
 
 
 def check(view: int, stored: Sequence[Digest], parts: Sequence[FoldedPartition]) -> Digest:
-    """The digest of all rows. Raises ConflictError if what was read back is not what was folded."""
+    """The digest of all rows. Raises ConflictError if the stored rows differ from the folded ones."""
     found, expected = Digest(), sum_of(part.digest for part in parts)
     for digest in stored:
         found.add(digest)
     if found.value != expected.value:
-        raise ConflictError(f"view {view} holds {found}, and {expected} was folded")
+        raise ConflictError(f"view {view} holds {found}, but {expected} was folded")
     return found
 
 
 def sum_of(digests: Iterator[str]) -> Digest:
-    """The digest of the rows of all of them."""
+    """The digest of all their rows."""
     total = Digest()
     for digest in digests:
         total.add(Digest(int(digest, 16)))
@@ -226,7 +228,7 @@ def sum_of(digests: Iterator[str]) -> Digest:
 
 
 def with_trends(users: Digest, trends: Mapping[str, str]) -> str:
-    """The digest of users' rows and of trend rows in hex, by shard; a shard without a row counts for nothing."""
+    """The digest of users' rows and of trend rows (hex, by shard); shards without a row add nothing."""
     digest = Digest(users.value)
     for shard, row in trends.items():
         if row:
@@ -253,5 +255,5 @@ def _segment_name(segment: int) -> str:
 
 
 def _packed(states: Mapping[Pseudonym, UserState]) -> Iterator[tuple[Pseudonym, bytes]]:
-    """The rows of the users of whom the log says anything that counts."""
+    """The rows of users with at least one event that counts."""
     return ((user, user_row.pack(state)) for user, state in states.items() if state.sequence)

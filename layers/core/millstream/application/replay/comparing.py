@@ -1,4 +1,4 @@
-"""Live rows beside the fold of the log, each at the position that the live row has."""
+"""Compare live rows with the fold of the log, each at the position of the live row."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from millstream.domain.views.digest import Digest
 from millstream.domain.views.user_state import UserState
 
 _AT_THE_END: Place = (sys.maxsize, 0)
-"""Behind every record."""
+"""After every record."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row that is not what the log says. `live` or `log` is None where there is no such row."""
+    """A row that differs from the log. `live` or `log` is None if there is no such row."""
 
     row: str
     live: bytes | None
@@ -30,10 +30,10 @@ class Difference:
 class RowComparison:
     """Compares the users of one partition while they are folded.
 
-    A live row holds everything up to its own position; the state is compared when the fold is about to leave it. A user
-    whose log goes on before the frontier (by shard number: up to where everything should have been projected) and whose
-    row stayed behind is `behind`, and so is one without a row: their events may be on their way. A row that cannot be
-    read is different. `only` some users may be looked at, when the others are known to be equal.
+    A live row contains everything up to its own position; it is compared when the fold is about to pass that position.
+    The frontier is, by shard number, the position up to which everything should be projected. A user with later records
+    before the frontier, or without a row, is `behind`: the events may still be on their way. An unreadable row counts
+    as different. With `only`, just these users are compared.
     """
 
     rows: Mapping[Pseudonym, bytes]
@@ -53,20 +53,20 @@ class RowComparison:
                 self._places[user] = _AT_THE_END
 
     def before(self, user: Pseudonym, state: UserState, place: Place) -> None:
-        """The fold is about to take in a record."""
+        """Called before the fold applies a record."""
         reached = self._places.get(user)
         if reached is not None and place > reached:
             self._compare(user, state)
 
     def after(self, user: Pseudonym, place: Place) -> None:
-        """A record has changed the state."""
+        """Called after a record changed the state."""
         if user in self._places or (self.only is not None and user not in self.only):
             return
         if place[1] <= self.frontier.get(place[0], -1):
             self.behind.add(user)
 
     def finish(self, states: Mapping[Pseudonym, UserState]) -> None:
-        """Compare the rows that stand at the end of their log, or have none."""
+        """Compare the rows at the end of their users' log, and find missing rows."""
         for user in list(self._places):
             self._compare(user, states.get(user))
         for user in self.behind:

@@ -1,6 +1,6 @@
-"""The steps of a rebuild as calls of their own, for many machines at once: what they share lies in a workspace.
+"""The steps of a rebuild as separate calls, for many machines. Shared state is in a workspace.
 
-A rebuild is known by the name of its workspace. Each call may be made again, at any time, and goes on where it was.
+A rebuild is identified by the name of its workspace. Each call can be repeated at any time, and resumes.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from millstream.domain.errors import ConflictError, InvalidInputError, NotFoundE
 from millstream.domain.views.digest import Digest
 
 ON_MANY_MACHINES = Sizes(512 * 2**20, 2**30)
-"""Larger than on one machine: each object is a request. Half a minute of one core, and a few hundred MiB of memory."""
+"""Larger than on one machine, because each object is a request: half a minute of one core, a few hundred MiB."""
 
 SLICES = "items/slices.json"
 PARTITIONS = "items/partitions.json"
-"""The numbers of the slices and of the partitions as [{"number": 0}, ...], one for each call."""
+"""The numbers of the slices and of the partitions as [{"number": 0}, ...], one per call."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 Workspaces = Callable[[str], Workspace]
-"""From the name of a rebuild to what its steps share."""
+"""The workspace of a rebuild, by its name."""
 
 
 @dataclass(frozen=True)
 class PlanRebuild:
-    """The first step: what there is to do. A name that was planned before keeps its plan."""
+    """First step: plan the work. A rebuild that was planned before keeps its plan."""
 
     archive: Archive
     views: Views
@@ -56,14 +56,16 @@ class PlanRebuild:
     now_ms: Callable[[], int]
 
     def __call__(self, name: str, partitions: int | None = None) -> Plan:
-        """Raises InvalidInputError, UnavailableError, ConflictError for a name that is too old, or served its time."""
+        """Raises InvalidInputError, UnavailableError, ConflictError for a name that is too old or was used."""
         workspace = self.workspaces(valid_name(name))
         try:
             stored_plan(workspace)
         except NotFoundError:
-            # What is left of a rebuild whose plan has expired is not mixed with another.
+            # Remains of a rebuild whose plan has expired must not be mixed with another.
             if workspace.names(""):
-                raise ConflictError(f"{name} holds remains of a rebuild: start anew, under another name") from None
+                raise ConflictError(
+                    f"{name} holds remains of an old rebuild: start a new one, under another name"
+                ) from None
         plan = planned(self.archive, self.views, workspace, partitions, ON_MANY_MACHINES, self.now_ms())
         workspace.put(SLICES, _numbers(len(plan.slices)))
         workspace.put(PARTITIONS, _numbers(plan.partitions))
@@ -72,7 +74,7 @@ class PlanRebuild:
 
 @dataclass(frozen=True)
 class SplitArchive:
-    """For each slice of the archive: divide it by user."""
+    """For each slice of the archive: split it by user."""
 
     archive: Archive
     workspaces: Workspaces
@@ -85,7 +87,7 @@ class SplitArchive:
 
 @dataclass(frozen=True)
 class Begun:
-    """The version that is built, and the shards that it has trends of."""
+    """The version that is built, and its shards with trends."""
 
     view: int
     shards: Sequence[str]
@@ -93,7 +95,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class SplitStream:
-    """When the archive is divided: divide what the stream holds behind it, and begin the version."""
+    """After the archive is split: split the newer records of the stream, and create the version."""
 
     archive: Archive
     reader: LogReader
@@ -129,14 +131,14 @@ class FoldUsers:
 
 @dataclass(frozen=True)
 class FoldTrends:
-    """For each shard, when all users are folded: fold its trend and write its row."""
+    """For each shard, after all users are folded: fold its trend and write its row."""
 
     views: Views
     workspaces: Workspaces
     fold_code: str
 
     def __call__(self, name: str, shard: str, budget: Budget) -> None:
-        """Raises NotDoneError when the budget is over, NotFoundError, UnavailableError, ConflictError."""
+        """Raises NotDoneError if the budget ends first, NotFoundError, UnavailableError, ConflictError."""
         workspace = self.workspaces(name)
         store = self.views.store(begun(workspace, self.fold_code).number)
         rebuild_trend(workspace, kept_log(workspace), shard, stored_plan(workspace).partitions, store, budget=budget)
@@ -144,7 +146,7 @@ class FoldTrends:
 
 @dataclass(frozen=True)
 class CheckView:
-    """For each of as many segments as there are partitions: read its rows back."""
+    """For each segment (as many as partitions): read its rows back."""
 
     views: Views
     workspaces: Workspaces
@@ -159,7 +161,7 @@ class CheckView:
 
 @dataclass(frozen=True)
 class Switched:
-    """A version that took over; `digest` is that of its rows as far as the archive and the stream went at first."""
+    """A version that serves now; `digest` is that of its rows before it caught up with the stream."""
 
     view: int
     replaced: int
@@ -170,7 +172,7 @@ class Switched:
 
 @dataclass(frozen=True)
 class SwitchView:
-    """The last step: what was read back must be what was folded; catch up with the stream, and take over."""
+    """Last step: check the stored rows against the folded ones, catch up with the stream, and switch."""
 
     views: Views
     reader: LogReader
@@ -178,7 +180,7 @@ class SwitchView:
     fold_code: str
 
     def __call__(self, name: str, budget: Budget) -> Switched:
-        """Raises NotDoneError when the budget is over, NotFoundError, UnavailableError, ConflictError."""
+        """Raises NotDoneError if the budget ends first, NotFoundError, UnavailableError, ConflictError."""
         workspace = self.workspaces(name)
         version, plan, log = begun(workspace, self.fold_code), stored_plan(workspace), kept_log(workspace)
         numbers = range(plan.partitions)

@@ -1,4 +1,4 @@
-"""How records lie in a workspace: one behind the other, each with its sequence number and its length."""
+"""Framing of records in a workspace: concatenated, each with its sequence number and length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEW_EVENT = struct.Struct(">6sQB")
 
 
 def framed(sequence: int, data: bytes) -> bytes:
-    """A frame around some bytes of one record."""
+    """Frame the bytes of one record."""
     return _FRAME.pack(sequence.to_bytes(SEQUENCE_BYTES), len(data)) + data
 
 
@@ -30,12 +30,12 @@ def frames(piece: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def framed_row(user: Pseudonym, row: bytes) -> bytes:
-    """A user's row with whose it is."""
+    """Frame a user's row with the pseudonym."""
     return _ROW.pack(user, len(row)) + row
 
 
 def rows(piece: bytes) -> Iterator[tuple[Pseudonym, bytes]]:
-    """The inverse of `framed_row`, many times."""
+    """The users and rows of concatenated `framed_row` outputs."""
     start, end = 0, len(piece)
     while start < end:
         user, length = _ROW.unpack_from(piece, start)
@@ -45,10 +45,10 @@ def rows(piece: bytes) -> Iterator[tuple[Pseudonym, bytes]]:
 
 
 def packed_new(fresh: Sequence[Core]) -> bytes:
-    """What a trend needs of events: item, time and kind."""
+    """Encode the parts of events that a trend needs: item, time and kind."""
     return b"".join(_NEW_EVENT.pack(core[0], core[2], core[4]) for core in fresh)
 
 
 def unpacked_new(data: bytes) -> list[Core]:
-    """The inverse of `packed_new`, with nothing where a trend looks at nothing."""
+    """The inverse of `packed_new`; fields that a trend does not need are empty."""
     return [(item, b"", occurred_at_ms, 0.0, kind) for item, occurred_at_ms, kind in _NEW_EVENT.iter_unpack(data)]

@@ -1,4 +1,4 @@
-"""What a replay is about: fixed at its beginning, so that one that was killed goes on with the same."""
+"""The plan of a replay, fixed at its start so that an interrupted one resumes with the same plan."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from millstream.domain.formats import UNNUMBERED, check_format
 
 NAME = "plan.json"
 FORMAT = 1
-"""Of everything in the workspace of a replay: pieces of the log, rows beside it, results of steps, half-folded trends.
+"""The format of everything in a replay's workspace: pieces of the log, rows, results of steps, partial trends.
 
-They are made for one replay by one fold code, so one number in the plan is enough for all of them.
+They belong to one replay by one fold code, so one number in the plan is enough for all.
 """
 
 LONGEST_MS = 5 * 24 * 3600 * 1000
-"""A replay that began longer ago is not gone on with: the stream holds a week, and may have forgotten some of it."""
+"""An older replay is not resumed: the stream retains a week, and may have dropped records since."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Stored bytes of the archive that are split at a time, and for which there is one partition of the users more.
+    """Stored bytes of the archive per slice, and per partition of the users.
 
-    Each slice leaves an object for each partition, so their number grows with the square of the log.
+    Each slice gives one object per partition, so their number grows with the square of the log.
     """
 
     slice_bytes: int
@@ -37,7 +37,7 @@ ON_ONE_MACHINE = Sizes(8 * 2**20, 64 * 2**20)
 
 @dataclass(frozen=True)
 class Plan:
-    """The slices of the archive in order, into how many partitions the users are divided, and which version serves."""
+    """The slices of the archive in order, the number of user partitions, and the serving version."""
 
     slices: Sequence[ArchiveSlice]
     partitions: int
@@ -53,14 +53,14 @@ def planned(
     sizes: Sizes = ON_ONE_MACHINE,
     now_ms: int = 0,
 ) -> Plan:
-    """The plan that lies in the workspace, or a new one for the archive as it is now.
+    """The plan in the workspace, or a new one for the current archive.
 
     Raises UnavailableError, ConflictError for a plan that is too old, UnknownFormatError for one of newer code.
     """
     try:
         plan = stored_plan(workspace)
     except NotFoundError:
-        # What lies there without a plan is left of a replay that ended, and was killed while it tidied up.
+        # Objects without a plan are left from a replay that finished and was killed during its cleanup.
         if workspace.names(""):
             workspace.clear()
         slices = archive.slices(sizes.slice_bytes)
@@ -70,13 +70,13 @@ def planned(
     if now_ms - plan.began_at_ms > LONGEST_MS:
         days = (now_ms - plan.began_at_ms) // (24 * 3600 * 1000)
         raise ConflictError(
-            f"this began {days} days ago, and the stream may have forgotten what came since: start anew"
+            f"this replay began {days} days ago, and the stream may have dropped records since: start a new one"
         )
     return plan
 
 
 def stored_plan(workspace: Workspace) -> Plan:
-    """The plan that lies in the workspace. Raises NotFoundError, UnknownFormatError for one of newer code."""
+    """The plan in the workspace. Raises NotFoundError, UnknownFormatError for one of newer code."""
     stored = json.loads(workspace.get(NAME))
     check_format("plan of the replay", stored.pop("format", UNNUMBERED), FORMAT)
     slices = [ArchiveSlice(**{**one, "names": tuple(one["names"])}) for one in stored["slices"]]

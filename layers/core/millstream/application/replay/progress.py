@@ -1,4 +1,4 @@
-"""How a long piece of work says where it is."""
+"""Progress reports of long-running work."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Advance = Callable[[int], None]
 
 
 class Progress(Protocol):
-    """Called with a step and how much there is to do, None if nobody knows; `advance` hears how much more is done."""
+    """Starts a step with a total (None if unknown). Call the yielded `advance(n)` after n more units."""
 
     def __call__(self, step: str, total: int | None) -> AbstractContextManager[Advance]:
-        """Begin a step; it ends with the block."""
+        """Begin a step, which ends with the `with` block."""
 
 
 @contextmanager
-def silently(step: str, total: int | None) -> Iterator[Advance]:  # noqa: ARG001  # nobody looks
-    """Progress that nobody looks at."""
+def silently(step: str, total: int | None) -> Iterator[Advance]:  # noqa: ARG001  # unused
+    """Progress without output."""
     yield lambda _: None

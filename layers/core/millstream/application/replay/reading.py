@@ -1,4 +1,4 @@
-"""The first pass: the log is read once and divided by user, and what it says about itself is noted."""
+"""The first pass: read the log once, split it by user, and collect its amendments."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ABOUT = "about.json"
 LOG = "log.json"
 AMENDMENTS = "amendments.json"
 RECORDS_A_PIECE = 20_000
-"""Records of the stream that are put together, as long as there are so many."""
+"""Largest number of stream records per piece."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of one shard's log that was divided: its name in the workspace and what was in it."""
+    """A part of one shard's log that was split: its name in the workspace and its contents."""
 
     name: str
     shard: str
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass
 class LogRead:
-    """All pieces in the order in which they are folded, what they amend, and how far each shard was read."""
+    """All pieces in fold order, their amendments, and how far each shard was read."""
 
     pieces: list[Piece] = field(default_factory=list)
     amendments: Amendments = field(default_factory=Amendments)
@@ -49,17 +49,17 @@ class LogRead:
 
 
 def partition_of(user: Pseudonym, partitions: int) -> int:
-    """The partition to which a user belongs. Pseudonyms are evenly spread, so their first bytes are."""
+    """The partition of a user. Pseudonyms are uniformly distributed, and so are their first bytes."""
     return int.from_bytes(user[:4]) % partitions
 
 
 def slice_name(number: int, slice_: ArchiveSlice) -> str:
-    """Where a slice's piece lies; names sort in the order in which pieces are folded."""
+    """The name of a slice's piece; names sort in fold order."""
     return f"log/{_shard_label(slice_.shard)}/archive-{number:08}"
 
 
 def split_slice(archive: Archive, plan: Plan, number: int, workspace: Workspace) -> Piece:
-    """Divide one slice of the archive, unless that is done. Raises UnavailableError."""
+    """Split one slice of the archive, unless done. Raises UnavailableError."""
     slice_ = plan.slices[number]
     name = slice_name(number, slice_)
     try:
@@ -71,7 +71,7 @@ def split_slice(archive: Archive, plan: Plan, number: int, workspace: Workspace)
 def split_tail(
     reader: LogReader, shard: str, after: int | None, partitions: int, workspace: Workspace
 ) -> Iterator[Piece]:
-    """Divide what lies in the stream behind the archive, or behind what was divided of it before."""
+    """Split the records of the stream after the archive, or after those that were split before."""
     done = [read_piece(workspace, name) for name in _piece_names(workspace, f"log/{_shard_label(shard)}/stream-")]
     yield from done
     reached = done[-1].last if done else after
@@ -83,7 +83,7 @@ def split_tail(
 def split(
     records: Iterable[LogRecord], shard: str, last: int, name: str, partitions: int, workspace: Workspace
 ) -> Piece:
-    """Divide records of one shard. What is said about the piece is put last: where it lies, the piece is whole."""
+    """Split records of one shard. The piece's description is written last, so its existence means it is complete."""
     number = shard_number(shard)
     parts = [bytearray() for _ in range(partitions)]
     amendments = Amendments()
@@ -111,7 +111,7 @@ def split(
 
 
 def read_log(workspace: Workspace, pieces: Sequence[Piece]) -> LogRead:
-    """All pieces in order, with everything that they amend."""
+    """All pieces in order, with all their amendments."""
     read = LogRead(sorted(pieces, key=lambda piece: piece.name))
     for piece in read.pieces:
         if piece.amended:
@@ -120,34 +120,34 @@ def read_log(workspace: Workspace, pieces: Sequence[Piece]) -> LogRead:
 
 
 def keep_log(workspace: Workspace, log: LogRead) -> None:
-    """Note what the log is in this replay: every partition must be folded from the same."""
+    """Store the log of this replay: all partitions must be folded from the same log."""
     workspace.put(AMENDMENTS, log.amendments.encode())
     workspace.put(LOG, json.dumps([asdict(piece) for piece in log.pieces]).encode())
 
 
 def kept_log(workspace: Workspace) -> LogRead:
-    """The log as it was noted. Raises NotFoundError."""
+    """The stored log of this replay. Raises NotFoundError."""
     pieces = [Piece(**one) for one in json.loads(workspace.get(LOG))]
     return LogRead(pieces, Amendments.decode(workspace.get(AMENDMENTS)))
 
 
 def read_piece(workspace: Workspace, name: str) -> Piece:
-    """What lies in the workspace about a piece. Raises NotFoundError."""
+    """The description of a piece. Raises NotFoundError."""
     return Piece(**json.loads(workspace.get(f"{name}/{ABOUT}")))
 
 
 def part_name(piece: str, partition: int) -> str:
-    """Where the part of a piece lies that belongs to a partition."""
+    """The name of a partition's part of a piece."""
     return f"{piece}/part-{partition:05}"
 
 
 def archived_until(plan: Plan) -> Mapping[str, int]:
-    """How far each shard is in the archive."""
+    """The last archived sequence number of each shard."""
     return {slice_.shard: slice_.last for slice_ in plan.slices}
 
 
 def _shard_label(shard: str) -> str:
-    """Sorts like the numbers: the history first."""
+    """A label that sorts by shard number, history first."""
     return f"{shard_number(shard) + 1:013}"
 
 

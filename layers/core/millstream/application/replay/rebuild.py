@@ -1,4 +1,4 @@
-"""A new version of the views is folded from the log beside the one that serves, checked, and takes over."""
+"""Rebuild the views: fold a new version from the log while the old one serves, check it, and switch."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ TRENDS = "trends.json"
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A version that took over. `digest` is that of its rows as far as the archive and the stream went at first.
+    """A version that serves now. `digest` is that of its rows before it caught up with the stream.
 
-    `live` and `log` are the digests of the rows that served, and of the fold at the same positions; `different` of
-    these rows were not what the log says, which was amended since if a user was erased, and `missing` users had none.
+    `live` and `log` are the digests of the replaced rows and of the fold at the same positions. `different` counts
+    replaced rows that differ from the log (also because of users erased since), `missing` users without a row.
     """
 
     version: ViewVersion
@@ -53,12 +53,12 @@ class Rebuilt:
 
 
 class DiffersError(ConflictError):
-    """The serving rows are not what the log says, and the caller wanted a rebuild only if they are."""
+    """The serving rows differ from the log, and the caller asked to rebuild only if they are equal."""
 
 
 @dataclass(frozen=True)
 class Rebuild:
-    """Fold the log into a new version and let it serve. Killed at any point, it goes on there when called again."""
+    """Fold the log into a new version and switch to it. Resumes when called again after an interruption."""
 
     views: Views
     archive: Archive
@@ -68,7 +68,7 @@ class Rebuild:
     now_ms: Callable[[], int]
 
     def __call__(self, progress: Progress, partitions: int | None = None, *, only_if_equal: bool = False) -> Rebuilt:
-        """Raises UnavailableError, ConflictError if another rebuild was first, DiffersError."""
+        """Raises UnavailableError, ConflictError if another rebuild finished first, DiffersError."""
         plan = planned(self.archive, self.views, self.workspace, partitions, now_ms=self.now_ms())
         users = self._snapshot(plan, progress)
         log = whole_log(self.archive, self.reader, plan, self.workspace, progress)
@@ -98,7 +98,7 @@ class Rebuild:
         return found
 
     def _snapshot(self, plan: Plan, progress: Progress) -> Digest:
-        """The digest of the users' rows that serve, which are put beside the log with the trends."""
+        """Store the serving rows and trends in the workspace; return the digest of the users' rows."""
         try:
             return Digest(int(self.workspace.get(SNAPSHOT), 16))
         except NotFoundError:

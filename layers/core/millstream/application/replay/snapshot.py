@@ -1,4 +1,4 @@
-"""The live rows as they are met, put beside the log in the workspace."""
+"""A snapshot of the live rows in the workspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHUNK_BYTES = 8 * 2**20
 
 
 def take_snapshot(store: FeatureStore, partitions: int, workspace: Workspace, advance: Callable[[int], None]) -> Digest:
-    """Put every user's row into the workspace, by partition; the digest of them all. Raises UnavailableError."""
+    """Store all users' rows in the workspace, by partition; return their digest. Raises UnavailableError."""
     digest = Digest()
     parts = [bytearray() for _ in range(partitions)]
     chunks, waiting = 0, 0
@@ -33,7 +33,7 @@ def take_snapshot(store: FeatureStore, partitions: int, workspace: Workspace, ad
 
 
 def snapshot_of(workspace: Workspace, partition: int) -> dict[Pseudonym, bytes]:
-    """A partition's rows."""
+    """The rows of a partition."""
     found: dict[Pseudonym, bytes] = {}
     for name in workspace.names(f"live/part-{partition:05}/"):
         found.update(rows(workspace.get(name)))

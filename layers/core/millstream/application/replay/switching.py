@@ -1,4 +1,4 @@
-"""The last step: a rebuilt version catches up with the stream, and takes over at a moment when it holds everything."""
+"""The last step: a rebuilt version catches up with the stream and starts to serve once it is complete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from millstream.domain.log.records import decode_cores
 from millstream.domain.views import trend_row
 
 ROUNDS = 1000
-"""How often a version that was not quick enough catches up once more before it gives up."""
+"""How often a version catches up again, after a failed switch, before it gives up."""
 
 CAUGHT_UP = "caught-up.json"
 
@@ -28,10 +28,10 @@ def catch_up(
     advance: Callable[[int], None],
     budget: Budget = UNHURRIED,
 ) -> dict[str, int]:
-    """Fold what lies in the stream behind these positions into a version that does not serve yet.
+    """Fold the records of the stream after these positions into a version that does not serve yet.
 
-    Returns the last sequence number of each shard, when all is read or the budget is over. Raises UnavailableError;
-    what was folded stays, and folding it again changes nothing.
+    Returns the last sequence number of each shard, when all is read or the budget ends. Raises UnavailableError; folded
+    records are kept, and folding them again changes nothing.
     """
     after = dict(reached)
     for shard in reader.shards():
@@ -40,15 +40,15 @@ def catch_up(
             after[shard.name] = batch[-1].position.sequence_number
             advance(len(batch))
             if budget.left_s() <= 0:
-                # In the order of the shards: what was read is a beginning of the log for every user.
+                # In shard order, so that the records read are a prefix of the log for every user.
                 return after
     return after
 
 
 def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hidden: Hidden) -> None:
-    """Fold one batch, as the projector does; what nobody can read is with the dead letters already.
+    """Fold one batch, as the projector does. Unreadable records are already dead letters.
 
-    A conflict is most often our own: a write whose answer was lost was made again. Folded once more, it is done.
+    Most conflicts are our own: a write was repeated after a lost response. Folding the batch again resolves them.
     """
     readable = list(_readable(batch, hidden))
     for _ in range(ATTEMPTS):
@@ -58,10 +58,10 @@ def project_into(store: FeatureStore, shard: str, batch: Sequence[LogRecord], hi
                 break
             if report.unavailable:
                 some = f"{len(report.unavailable)} of {len(changes)} rows of view {store.view}"
-                raise UnavailableError(f"{some} were not taken")
+                raise UnavailableError(f"{some} were not written")
             if not report.stale:
                 return
-    raise ConflictError(f"somebody else writes to view {store.view}")
+    raise ConflictError(f"another process writes to view {store.view}")
 
 
 def switch(
@@ -75,15 +75,14 @@ def switch(
     advance: Callable[[int], None],
     budget: Budget = UNHURRIED,
 ) -> None:
-    """Catch up until nothing is missing, and make `to` the version that serves, unless it is.
+    """Catch up until nothing is missing, and make `to` the serving version, unless it is.
 
-    Nothing is missing when every trend of the serving version is behind what was read. The switch closes these trends
-    on condition that they did not move since and no other shard began one, so no projector can put into the old version
-    what the new one lacks.
-    Only shards that were closed before they were read stay as they are: nothing comes behind what was read of them.
-    A trend that cannot be read does not say how far it is: it must not have moved while the stream was read once more.
+    Nothing is missing when no trend of the serving version is ahead of the records read. The switch closes these trends
+    on condition that they did not change since and no other shard got one, so no projector can write events to the old
+    version that the new one lacks. Shards that were closed before they were read need no check: they get no more
+    records. The position of an unreadable trend is unknown, so its row must not change while the stream is read again.
 
-    Raises NotDoneError when the budget is over first, ConflictError.
+    Raises NotDoneError if the budget ends first, ConflictError.
     """
     reached = _caught_up(workspace, reached)
     old, new = views.store(serving), views.store(to)
@@ -92,7 +91,7 @@ def switch(
         if views.serving() == to:
             return
         if budget.left_s() <= 0:
-            raise NotDoneError(f"view {to} has not caught up with the stream yet")
+            raise NotDoneError(f"view {to} has not caught up with the stream")
         ended = {shard.name for shard in reader.shards() if shard.closed}
         reached = catch_up(reader, new, reached, hidden, advance, budget)
         workspace.put(CAUGHT_UP, json.dumps(reached).encode())
@@ -110,14 +109,14 @@ def switch(
             views.switch(serving, to, closing, begun)
         except ConflictError:
             if (now := views.serving()) not in {serving, to}:
-                raise ConflictError(f"view {now} serves, and not {serving}") from None
+                raise ConflictError(f"view {now} serves, not {serving}") from None
             continue
         return
     raise ConflictError(f"view {to} did not catch up with the stream in {ROUNDS} rounds")
 
 
 def _caught_up(workspace: Workspace, reached: Mapping[str, int]) -> Mapping[str, int]:
-    """How far an earlier attempt had come."""
+    """The positions that an earlier attempt reached."""
     try:
         return dict(json.loads(workspace.get(CAUGHT_UP)))
     except NotFoundError:

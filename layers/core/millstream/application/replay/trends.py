@@ -1,4 +1,4 @@
-"""The third pass: what was new in all partitions, in the order of a shard's log, becomes the shard's trend."""
+"""The third pass: fold the new events of all partitions, in log order, into each shard's trend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COUNT_BYTES = 4
 
 
 def fold_trend(workspace: Workspace, pieces: Sequence[Piece], partitions: int, until: int | None = None) -> bytes:
-    """The trend row of one shard, whose pieces these are, up to a sequence number; empty if nothing changed it."""
+    """The trend row of one shard from its pieces, up to a sequence number; empty if it has no events."""
     trend = Trend()
     for sequence, new in _merged(workspace, pieces, partitions):
         if until is not None and sequence > until:
@@ -28,7 +28,7 @@ def fold_trend(workspace: Workspace, pieces: Sequence[Piece], partitions: int, u
 
 
 def fold_trend_on(workspace: Workspace, pieces: Sequence[Piece], partitions: int, budget: Budget = UNHURRIED) -> bytes:
-    """`fold_trend`, which goes on where it was when its time was over. Raises NotDoneError, after a piece or more."""
+    """`fold_trend` that resumes after its budget ended. Raises NotDoneError, after at least one piece."""
     if not pieces:
         return b""
     name = f"half/trend-{pieces[0].shard}"

@@ -1,4 +1,4 @@
-"""The second pass: the users of one partition are folded, each through all of their log."""
+"""The second pass: fold the users of one partition."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from millstream.domain.views.user_state import UserState
 
 @dataclass
 class Tally:
-    """What became of the events of a log; they add up: `events` is the sum of the four below it.
+    """The counts of a log's events; `events` is the sum of the four fields after it.
 
-    `uncounted` are of kinds that change no user (slates, items, erasures); `hidden` belong to erased users or void
-    records. `dead` counts records, since nobody can read how many events they hold.
+    `uncounted` events have kinds that change no user (slates, items, erasures); `hidden` ones belong to erased users or
+    void records. `dead` counts records, because the number of events in an unreadable record is unknown.
     """
 
     records: int = 0
@@ -34,14 +34,14 @@ class Tally:
     hidden: int = 0
 
     def add(self, other: Tally) -> None:
-        """Count in what became of other events."""
+        """Add the counts of other events."""
         for name, count in vars(other).items():
             setattr(self, name, getattr(self, name) + count)
 
 
 @dataclass
 class Partition:
-    """A partition's users after the fold."""
+    """The users of a partition after the fold."""
 
     states: dict[Pseudonym, UserState] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -50,7 +50,7 @@ class Partition:
 def fold_partition(
     workspace: Workspace, pieces: Sequence[Piece], partition: int, hidden: Hidden, compared: RowComparison | None = None
 ) -> Partition:
-    """Fold one partition; what was new in each piece is left in the workspace, for the trends."""
+    """Fold one partition; store the new events of each piece in the workspace, for the trends."""
     folded = Partition()
     for piece in pieces:
         try:
@@ -65,7 +65,7 @@ def fold_partition(
 def fold_part(
     folded: Partition, part: bytes, shard: int, hidden: Hidden, compared: RowComparison | None = None
 ) -> bytes:
-    """Fold one part; returns what was new, in frames."""
+    """Fold one part; return the new events, framed."""
     states, tally = folded.states, folded.tally
     hides = bool(hidden.users or hidden.voided)
     new: list[bytes] = []
@@ -98,12 +98,12 @@ def fold_part(
 
 
 def new_name(piece: str, partition: int) -> str:
-    """Where a partition leaves what was new in a piece."""
+    """The name of a partition's new events of a piece."""
     return f"{piece.replace('log/', 'new/', 1)}/part-{partition:05}"
 
 
 def tallied(pieces: Sequence[Piece], partitions: Mapping[int, Tally]) -> Tally:
-    """The sum over all partitions, and the records that nobody can read, which are in none."""
+    """The sum over all partitions, plus the unreadable records, which are in no partition."""
     tally = Tally()
     for part in partitions.values():
         tally.add(part)

@@ -1,4 +1,4 @@
-"""Are the live views what the log says? Every row is compared with a fresh fold of the log up to the same position."""
+"""Verify the live views: compare every row with a fresh fold of the log up to the same position."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from millstream.domain.views import trend_row
 from millstream.domain.views.digest import Digest
 
 ATTEMPTS = 4
-"""How often rows that differ are read again before they are reported: a batch may be on its way into them."""
+"""How often differing rows are read again before they are reported: a batch may be in flight."""
 
 NAMED = 20
-"""Differences that are told in full."""
+"""Differences that are reported in full."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The digests of the live views and of the log, at the same positions, and what differs, if anything does."""
+    """The digests of the live views and of the log at the same positions, and the differences."""
 
     view: ViewVersion
     live: str
@@ -49,13 +49,13 @@ class Verification:
 
     @property
     def equal(self) -> bool:
-        """Whether every row is what the log says."""
+        """Whether every row matches the log."""
         return not self.different
 
 
 @dataclass(frozen=True)
 class Verify:
-    """Compute, and change nothing but the workspace, which is empty at the beginning."""
+    """Verify the serving views. Changes nothing but the workspace, which is empty at the start."""
 
     views: Views
     archive: Archive
@@ -64,11 +64,11 @@ class Verify:
     wait: Callable[[], None]
 
     def __call__(self, progress: Progress, partitions: int | None = None) -> Verification:
-        """Compare the version that serves with the log. Raises UnavailableError."""
+        """Compare the serving version with the log. Raises UnavailableError."""
         plan = planned(self.archive, self.views, self.workspace, partitions)
         version = next(one for one in self.views.versions() if one.number == plan.serving)
         comparison = Comparison(self.views.store(plan.serving), plan, self.workspace)
-        # In this order: the log is read after the rows, so that it holds everything that they hold.
+        # The log is read after the rows, so that it contains everything that they contain.
         comparison.take_snapshot(progress)
         log = read_whole_log(self.archive, self.reader, plan, self.workspace, progress)
         hidden = log.amendments.known_at(version.amended_to)
@@ -86,7 +86,7 @@ class Verify:
 def read_whole_log(
     archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress
 ) -> LogRead:
-    """Divide the archive, and what the stream holds behind it. Raises UnavailableError."""
+    """Split the archive and the newer records of the stream. Raises UnavailableError."""
     pieces: list[Piece] = []
     with progress("Reading the archive", sum(one.stored_bytes for one in plan.slices)) as advance:
         for number, slice_ in enumerate(plan.slices):
@@ -100,7 +100,7 @@ def read_whole_log(
 
 
 def read_tail(reader: LogReader, plan: Plan, workspace: Workspace) -> list[Piece]:
-    """Divide what the stream holds behind the archive, as of now; what was divided of it before is not read again."""
+    """Split the records of the stream after the archive; records that were split before are not read again."""
     until = archived_until(plan)
     return [
         piece
@@ -115,7 +115,7 @@ def archived(log: LogRead) -> list[Piece]:
 
 
 class Comparison:
-    """The rows of one version beside the log, and what is not equal yet."""
+    """The comparison of one version's rows with the log."""
 
     def __init__(self, store: FeatureStore, plan: Plan, workspace: Workspace) -> None:
         self._store = store
@@ -131,11 +131,11 @@ class Comparison:
 
     @property
     def different(self) -> int:
-        """How many rows are not what the log says."""
+        """The number of rows that differ from the log."""
         return len(self._users) + len(self._shards)
 
     def take_snapshot(self, progress: Progress) -> None:
-        """Read the rows. The trends first: what they hold, the users hold too, or will in a moment."""
+        """Read the rows. The trends first: the users contain the same events, or will in a moment."""
         self._read_trends()
         with progress("Reading the live rows", None) as advance:
             self._live = take_snapshot(self._store, self._plan.partitions, self._workspace, advance)
@@ -152,7 +152,7 @@ class Comparison:
         self._compare_trends(log)
 
     def read_again(self) -> None:
-        """Read the rows that differed once more."""
+        """Read the differing rows again."""
         rows = self._store.read_users(self._users.keys())
         self._again = {user: row.data for user, row in rows.items()}
         for user, (live, expected) in self._users.items():
@@ -174,7 +174,7 @@ class Comparison:
         self._compare_trends(log)
 
     def verification(self, version: ViewVersion, log: LogRead) -> Verification:
-        """What was found."""
+        """The result of the comparison."""
         live, expected = Digest(), Digest()
         live.add(self._live)
         expected.add(self._log)
@@ -201,7 +201,7 @@ class Comparison:
         return folded.tally
 
     def _frontier(self, log: LogRead) -> dict[int, int]:
-        """Up to where events should be in the rows: what is archived, and what a trend holds that was read first."""
+        """The positions up to which events should be in the rows: the archive's, and those of the trends read first."""
         frontier = {shard_number(piece.shard): piece.last for piece in archived(log)}
         for shard, row in self._trends.items():
             number, reached = shard_number(shard), trend_row.reached(row)
@@ -218,12 +218,12 @@ class Comparison:
             expected = self._trend(log, shard, reached)
             should_reach = frontier.get(shard_number(shard), 0)
             if expected == (live or b"") and reached is not None and should_reach > reached:
-                # Equal as far as it goes; it must also go as far as it should.
+                # Equal up to its position; the position must also be far enough.
                 expected = self._trend(log, shard, should_reach)
             if expected != (live or b""):
                 self._shards[shard] = (live, expected or None)
 
     def _trend(self, log: LogRead, shard: str, until: int | None) -> bytes:
-        """What the log says up to a place, or at its end."""
+        """The trend of the log up to a sequence number, or at its end."""
         pieces = [piece for piece in log.pieces if piece.shard == shard]
         return fold_trend(self._workspace, pieces, self._plan.partitions, until) if pieces and until != 0 else b""

@@ -1,1 +1,1 @@
-"""What can be recommended, how it is published, and conditions on it."""
+"""Catalogue items, their publication, and filters on them."""

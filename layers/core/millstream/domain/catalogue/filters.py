@@ -24,14 +24,14 @@ _CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>)\s*(.+?)\s*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison; an item that lacks the attribute, or has one of another type, meets only `!=`."""
+    """One comparison. An item without the attribute, or with one of another type, matches only `!=`."""
 
     attribute: str
     comparison: str
     value: str
 
     def holds(self, item: Item) -> bool:
-        """True if the item meets the condition."""
+        """True if the item matches the condition."""
         actual = item.attribute(self.attribute)
         wanted = _typed_like(actual, self.value)
         if actual is None or wanted is None:
@@ -40,7 +40,7 @@ class Condition:
 
 
 def parse_filter(text: str) -> tuple[Condition, ...]:
-    """Read conditions that must all hold, separated by commas. Raises InvalidInputError."""
+    """Parse comma-separated conditions, all of which must hold. Raises InvalidInputError."""
     return tuple(_condition(part) for part in text.split(",")) if text.strip() else ()
 
 
@@ -52,7 +52,7 @@ def _condition(text: str) -> Condition:
 
 
 def _typed_like(actual: AttributeValue | None, text: str) -> AttributeValue | None:
-    """The text as the type of the item's own value, or None where it cannot be."""
+    """The text converted to the type of the item's value, or None if that is impossible."""
     if isinstance(actual, bool):
         return {"true": True, "false": False}.get(text.lower())
     if isinstance(actual, (int, float)):

@@ -1,4 +1,4 @@
-"""The things that can be recommended."""
+"""Catalogue items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AttributeValue = str | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing of the catalogue; `price` is in the shop's own currency, `attributes` are the shop's own words."""
+    """A catalogue item. `price` is in the shop's currency; `attributes` are defined by the shop."""
 
     item_id: str
     name: str
@@ -27,7 +27,7 @@ class Item:
         return item_key(self.item_id)
 
     def attribute(self, name: str) -> AttributeValue | None:
-        """The value that a filter compares: a field of the item or one of the shop's own attributes."""
+        """The value that a filter compares: a field of the item, or an attribute."""
         if name in ("category", "price", "name", "available"):
             value: AttributeValue | None = getattr(self, name)
             return value

@@ -1,4 +1,4 @@
-"""What a shop sends to `PUT /items`: one item or a list, checked field by field."""
+"""Validation of the body of `PUT /items`: one item or a list, checked field by field."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LONGEST_NAME = 500
 LONGEST_DESCRIPTION = 5000
 MOST_ATTRIBUTES = 50
 SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e15
-"""Beyond them a double tells no cents apart; DynamoDB's own numbers end at 1e-130 and 1e126."""
+"""Beyond these bounds a double cannot represent cents; DynamoDB's numbers end at 1e-130 and 1e126."""
 
 
 def parse_publication(body: object) -> tuple[Item, ...]:
-    """The items of one call; all of them or none. Raises InvalidInputError."""
+    """The items of one call. Raises InvalidInputError if any of them is invalid."""
     call = fields.mapping("body", body)
     entries = call.get("items", [call])
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_ITEMS:

@@ -1,1 +1,1 @@
-"""What happened: events, their records in the log, their order, and what amends them."""
+"""The log: events, records, positions, and amendments."""

@@ -1,7 +1,7 @@
-"""What the log says later about itself: users to forget, and records that count no longer where they lie.
+"""Amendments: later records of the log that erase a user or void a record.
 
-A rebuild reads these first and then folds as if the forgotten had never come. A view that was live at the time has
-emptied the user's row when it met `UserErased`, and keeps what its trend had added up until it is rebuilt.
+A rebuild reads the amendments first and leaves erased events out of the fold. A live view clears the user's row when it
+folds `UserErased`; its trend keeps the user's share until the next rebuild.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from millstream.domain.log.records import FoldableRecord, decode
 
 AMENDING = frozenset({int(EventKind.UserErased), int(EventKind.RecordVoided)})
 Place = tuple[int, int]
-"""(shard number, sequence number): what orders the records of one user."""
+"""(shard number, sequence number): the order of one user's records."""
 
 
 @dataclass
 class Amendments:
-    """Every erasure of a user, in any order, and every voided place. Mutable while a log is read."""
+    """All erasures of users and all voided places. Mutable while a log is read."""
 
     erasures: dict[Pseudonym, set[Place]] = field(default_factory=dict)
     voided: set[Place] = field(default_factory=set)
 
     def read(self, place: Place, record: FoldableRecord, data: bytes) -> None:
-        """Take in what a record says about the log, if anything. Raises InvalidRecordError."""
+        """Add the amendment in a record, if it is one. Raises InvalidRecordError."""
         if record.cores[0][4] not in AMENDING:
             return
         for event in decode(data).events:
@@ -39,15 +39,15 @@ class Amendments:
                 self.voided |= _voided(event.attributes.get("position"))
 
     def add(self, other: Amendments) -> None:
-        """Take in what another part of the log says."""
+        """Add the amendments of another part of the log."""
         for user, places in other.erasures.items():
             self.erasures.setdefault(user, set()).update(places)
         self.voided |= other.voided
 
     def known_at(self, reached: Mapping[str, int]) -> Hidden:
-        """What a view hides that was built when the log had been read up to these positions.
+        """What a view hides if it was built when the log had been read up to these positions.
 
-        Later erasures are events like others to it. A voided record is hidden always: no view has ever held one.
+        To that view, later erasures are ordinary events. Voided records are always hidden: no view ever contained one.
         """
         until = {shard_number(shard): sequence for shard, sequence in reached.items()}
         hidden = {
@@ -58,7 +58,7 @@ class Amendments:
         return Hidden(hidden, frozenset(self.voided))
 
     def encode(self) -> bytes:
-        """As JSON, the same for the same amendments."""
+        """Encode as JSON; equal amendments give equal bytes."""
         erasures = {user.hex(): _named(places) for user, places in sorted(self.erasures.items())}
         return json.dumps({"erasures": erasures, "voided": _named(self.voided)}, separators=(",", ":")).encode()
 
@@ -72,13 +72,13 @@ class Amendments:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What a fold leaves out: users' records before a place, and single records."""
+    """Records that a fold leaves out: a user's records before a place, and single records."""
 
     users: Mapping[Pseudonym, Place]
     voided: frozenset[Place]
 
     def hides(self, user: Pseudonym, place: Place) -> bool:
-        """True for a record that the fold must not see; the erasure itself is seen, and leaves an empty row."""
+        """True for a record that the fold must skip. The erasure itself is folded and leaves an empty row."""
         erased = self.users.get(user)
         return (erased is not None and place < erased) or place in self.voided
 

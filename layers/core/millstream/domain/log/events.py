@@ -1,4 +1,4 @@
-"""What happened. Past tense, frozen; `events/README.md` shows each with an example."""
+"""Events: facts in the past tense, immutable. `events/README.md` has an example of each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from millstream.domain.log.kinds import EventKind
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact.
+    """One event.
 
-    `occurred_at_ms` is the client's clock and `value` the client's number (a price, a rating), both as they came;
-    `attributes` holds what only some kinds have (session, recommendation, impression, slate).
+    `occurred_at_ms` is the client's clock and `value` the client's number (a price, a rating), both unchanged.
+    `attributes` holds fields that only some kinds have (session, recommendation, impression, slate).
     """
 
     kind: EventKind
@@ -26,18 +26,18 @@ class Event:
 
     @property
     def item_key(self) -> ItemKey:
-        """The item's key, or zeros where the event is about no item."""
+        """The item's key, or zeros if the event has no item."""
         return NO_ITEM if self.item_id is None else item_key(self.item_id)
 
     @property
     def tag(self) -> EventTag:
-        """What the dedupe ring remembers of the event id."""
+        """The tag of the event id, for duplicate detection."""
         return event_tag(self.event_id)
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """What one record of the log holds: events of one user (or about one item), in the order in which they came."""
+    """The content of one log record: events of one user (or about one item), in order of arrival."""
 
     subject: Pseudonym
     recorded_at_ms: int

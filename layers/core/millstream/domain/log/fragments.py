@@ -1,7 +1,6 @@
-"""What can be read of bytes that are no record, or none that this version knows: for people who look at them.
+"""Best-effort reading of bytes that are not a valid record, for people who inspect dead letters.
 
-Nothing here is certain. A record of a version to come is read as if its layout were today's; what comes out as
-nonsense then is nonsense.
+Nothing here is certain: a record of a newer version is read as if it had today's layout, which may give nonsense.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import CORE, HEADER, MAGIC, Core, decode
 
 LONGEST_REST = 2_000
-"""Characters of what follows the events, where that is not the JSON that it should be."""
+"""Characters kept of the tail if it is not valid JSON."""
 
 _FARTHEST_MS = 2**53
-"""A number that no clock shows; also what every reader of JSON takes."""
+"""A number that no clock shows, and that every JSON parser accepts."""
 
 
 def fragment_of(data: bytes) -> dict[str, Any]:
-    """As much as can be read, in the words of a record's JSON (`subject`, `recordedAtMs`, `events`); at worst nothing.
+    """The readable fields, named as in a record's JSON (`subject`, `recordedAtMs`, `events`); empty if there are none.
 
-    Also `version`, `count` (of events, as the header has it), and `rest`: the text behind the events where it is not
-    a record's.
+    Also `version`, `count` (the header's number of events), and `rest`: the text after the events if it is not a valid
+    tail.
     """
     with suppress(InvalidRecordError):
         record = record_as_json(decode(data))
@@ -60,7 +59,7 @@ def record_as_json(record: EventRecord) -> dict[str, Any]:
 
 
 def _tail(data: bytes) -> tuple[dict[str, Sequence[Any]], str]:
-    """The event ids, item ids and attributes that can be found; and the text instead, where there are none."""
+    """The event ids, item ids and attributes of the tail, or its text if it is not valid."""
     text = data.decode(errors="replace")
     try:
         tail = json.loads(text, parse_constant=str)

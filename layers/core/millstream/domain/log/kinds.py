@@ -1,7 +1,7 @@
-"""Every kind of event, one row each. A kind is declared here and nowhere else.
+"""The kinds of events. A kind is declared here and nowhere else.
 
-The log, the views, the trend, fitting and evaluation all read this table. `events/README.md` shows each kind with an
-example, `infra/api/openapi.yaml` names those that clients send.
+The log, the views, the trend, fitting and evaluation all use this table. `events/README.md` has an example of each
+kind, `infra/api/openapi.yaml` lists those that clients may send.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from enum import Enum, IntEnum
 from typing import NamedTuple, Self
 
 MOST_SLOTS = 32
-"""A row keeps the kind of an event in five bits, and slot 0 is free."""
+"""A row stores the kind of an event in five bits; slot 0 is unused."""
 
 MOST_VALUES = 63
-"""A row keeps the value of an event in six bits; code 0 says that there is none."""
+"""A row stores the value of an event in six bits; code 0 means no value."""
 
 
 class Sign(Enum):
-    """What a kind says of its item."""
+    """The opinion about the item that an event of a kind expresses."""
 
     LIKED = "liked"
-    """The user is interested: the item leads to others like it."""
+    """The user is interested: recommend related items."""
 
     CONSUMED = "consumed"
-    """Liked, and done with: bought, watched to its end."""
+    """Liked and finished: bought, watched to the end."""
 
     REJECTED = "rejected"
-    """The user does not want the item, and says so: it never counts for the item, and the item is not recommended."""
+    """An explicit rejection: it never counts for the item, and the item is not recommended."""
 
     PASSED = "passed"
-    """Not now (a skip, a removal from the cart): it never counts for the item, and takes nothing back."""
+    """Not now (a skip, a removal from the cart): it never counts for the item, and cancels no earlier event."""
 
 
 class ValueScale(NamedTuple):
-    """Which values of a kind a row can keep: `MOST_VALUES` steps from the lowest one, each of 1 / `steps_per_unit`.
+    """The values of a kind that a row can store: `MOST_VALUES` steps from the lowest, each of 1 / `steps_per_unit`.
 
-    A row keeps the step that is nearest. Values outside count as the first or the last step, unless they are refused.
+    A row stores the nearest step. Values outside count as the first or the last step, unless they are rejected.
     """
 
     lowest: float
@@ -49,7 +49,7 @@ class ValueScale(NamedTuple):
         return self.lowest + (MOST_VALUES - 1) / self.steps_per_unit
 
     def code(self, value: float) -> int:
-        """The code of a value, 1 to MOST_VALUES; 0 for NaN, which is no value."""
+        """The code of a value, 1 to MOST_VALUES; 0 for NaN (no value)."""
         steps = (value - self.lowest) * self.steps_per_unit
         if steps >= MOST_VALUES - 1:
             return MOST_VALUES
@@ -63,48 +63,48 @@ class ValueScale(NamedTuple):
 
 
 class Traits(NamedTuple):
-    """What the system makes of a kind; the defaults are those of a kind that it writes itself."""
+    """How the system treats a kind. The defaults are those of kinds that Millstream itself writes."""
 
     from_clients: bool = False
-    """Whether `POST /events` and imports take it."""
+    """Whether `POST /events` and imports accept it."""
 
     aliases: tuple[str, ...] = ()
-    """Names that clients may use for it beside its own."""
+    """Other names that clients may use for it."""
 
     trend: float = 0.0
-    """How much it adds to its item's weight in the trend, relative to a view."""
+    """Its weight in the trend, relative to a view."""
 
     learning: float = 0.0
-    """How much a transition to its item counts when a model is fitted, relative to a view."""
+    """The weight of a transition to its item when a model is fitted, relative to a view."""
 
     slot: int | None = None
-    """The number by which a user's row knows it, 1 to 31; None: it is not among the user's recent events."""
+    """Its number in a user's row, 1 to 31; None if rows do not store it among the recent events."""
 
     sign: Sign | None = None
-    """None for what says nothing of the item."""
+    """None if it expresses no opinion about the item."""
 
     remembered: bool = False
-    """Whether a row keeps the item longer than recent events: purchases, and opinions, of which the latest counts."""
+    """Whether a row keeps it longer than recent events: purchases, and opinions, of which the latest counts."""
 
     values: ValueScale | None = None
-    """What a row keeps of its value; None: nothing."""
+    """The scale on which a row stores its value; None if it stores none."""
 
     quantity: bool = False
-    """Whether it is of a number of pieces."""
+    """Whether it has a quantity (number of pieces)."""
 
 
 _RATINGS = ValueScale(-1.0, 2)
-"""Half points from -1 to 30: thumbs, stars, school marks and marks out of ten or twenty; more counts as 30."""
+"""Half points from -1 to 30, enough for thumbs, stars, and scores out of ten or twenty; more counts as 30."""
 
 _SHARES = ValueScale(0.0, MOST_VALUES - 1, refuses_others=True)
-"""The share that was played, 0 to 1."""
+"""The fraction that was played, 0 to 1."""
 
 
 class EventKind(IntEnum):
     """The number of an event type in the log, never reused and never renumbered, and its traits."""
 
     def __new__(cls, number: int, traits: Traits = Traits()) -> Self:  # noqa: B008  # frozen
-        """A member: equal to its number."""
+        """A member that is equal to its number."""
         member = int.__new__(cls, number)
         member._value_ = number
         member.traits = traits
@@ -140,21 +140,21 @@ class EventKind(IntEnum):
 
 
 FROM_CLIENTS = frozenset(kind for kind in EventKind if kind.traits.from_clients)
-"""What a client may send; the rest is written by Millstream itself."""
+"""The kinds that a client may send; Millstream itself writes the others."""
 
 BEHAVIOUR = frozenset(kind for kind in EventKind if kind.traits.slot is not None)
-"""What a user did with an item: these events are among the recent ones of the user's row."""
+"""A user's actions on items: these are stored among the recent events of a user's row."""
 
 LEARNED = frozenset(kind for kind in EventKind if kind.traits.sign in (Sign.LIKED, Sign.CONSUMED))
-"""What leads from one item to the next: a model is fitted on these events, and asked with their items."""
+"""Kinds on which models are fitted, and whose items are a model's input."""
 
 CONSUMED = frozenset(kind for kind in EventKind if kind.traits.sign is Sign.CONSUMED)
 REJECTED = frozenset(kind for kind in EventKind if kind.traits.sign is Sign.REJECTED)
 
 REMEMBERED = frozenset(kind for kind in EventKind if kind.traits.remembered)
-"""What a row keeps longer than recent events."""
+"""Kinds that a row keeps longer than recent events."""
 
 ALIASES: Mapping[str, EventKind] = {kind.name: kind for kind in sorted(FROM_CLIENTS)} | {
     alias: kind for kind in sorted(FROM_CLIENTS) for alias in kind.traits.aliases
 }
-"""Every name that a client may send, and its kind."""
+"""The kind of each name that a client may send."""

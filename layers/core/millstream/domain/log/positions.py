@@ -1,4 +1,4 @@
-"""Where we are in the log."""
+"""Positions in the log."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NamedTuple
 from millstream.domain.errors import InvalidInputError
 
 SEQUENCE_BYTES = 24
-"""A sequence number in a row: Kinesis's have 186 bits."""
+"""Bytes of a sequence number in a row; those of Kinesis have 186 bits."""
 
 HISTORY_SHARD = "history"
-"""The shard of imported events: it comes before every shard of the stream."""
+"""The shard of imported events; it precedes every shard of the stream."""
 
 _SHARD_PREFIX = "shardId-"
 _HISTORY_NUMBER = -1
 
 
 class Position(NamedTuple):
-    """One record's place in the log. Sequence numbers rise within a shard; a child shard has a higher number.
+    """The position of a record in the log. Sequence numbers increase within a shard; a child shard has a higher number.
 
     Source: https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html
     """
@@ -38,21 +38,21 @@ BEGINNING = Position(HISTORY_SHARD, 0)
 
 
 def parse_position(text: str) -> Position:
-    """Read what `str(Position)` writes. Raises InvalidInputError."""
+    """Parse the output of `str(Position)`. Raises InvalidInputError."""
     shard, colon, number = text.rpartition(":")
     if not colon or not (number.isascii() and number.isdecimal()) or len(number) > 57 or not is_shard(shard):
-        raise InvalidInputError("min_position", "a position as POST /events answers it, shard:sequence-number", text)
+        raise InvalidInputError("min_position", "a position as returned by POST /events, shard:sequence-number", text)
     return Position(shard, int(number))
 
 
 def is_shard(shard: str) -> bool:
-    """True for a name that a stream or an import gives to a shard."""
+    """True for the name of a shard of a stream or of imports."""
     digits = shard.removeprefix(_SHARD_PREFIX)
     return shard == HISTORY_SHARD or (digits != shard and len(digits) == 12 and digits.isascii() and digits.isdecimal())
 
 
 def shard_number(shard: str) -> int:
-    """The number in a shard's name, or -1 for the history; parents have lower numbers than their children."""
+    """The number in a shard's name, or -1 for imported history; parents have lower numbers than their children."""
     return _HISTORY_NUMBER if shard == HISTORY_SHARD else int(shard[len(_SHARD_PREFIX) :])
 
 

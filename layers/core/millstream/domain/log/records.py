@@ -6,8 +6,8 @@ A record is a header, one fixed-size core per event, and a JSON tail:
     core     item key 6 | event tag 6 | occurred_at ms u64 | value f64 (NaN: none) | kind u8
     tail     {"e": [event ids], "i": [item ids], "a": [attributes]} in UTF-8
 
-A fold needs only header and cores, which decode without touching a string; people, the archive and the training need
-the tail. Several events of one call share a record because Kinesis bills per started kilobyte
+A fold needs only header and cores, which decode without strings; inspection, the archive and training need the tail.
+Several events of one call share a record because Kinesis bills per started kilobyte
 (https://aws.amazon.com/kinesis/data-streams/pricing/). Versions 1 and 2 have the same layout; `upcasting` says what
 changed in the events.
 """
@@ -27,26 +27,26 @@ from millstream.domain.log.upcasting import upcast
 
 MAGIC = 0xF5
 VERSION = 2
-"""Raised when the stored form changes; readers keep understanding every earlier one."""
+"""Incremented when the stored form changes; readers support all earlier versions."""
 
 LATEST_MS = 7_258_118_400_000
-"""The year 2200. A later `recorded_at` is nobody's clock, and would move the landmark of a trend's weights for ever."""
+"""The year 2200. A later `recorded_at` is an error, and would move the landmark of a trend's weights for ever."""
 
 HEADER = struct.Struct(">BBHQ16s")
 CORE = struct.Struct(">6s6sQdB")
 MOST_EVENTS = 65_535
-"""What the header can count."""
+"""The largest count that the header can hold."""
 LONGEST_RECORD_BYTES = 1_048_576
-"""Kinesis refuses larger records: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"""
+"""Kinesis rejects larger records: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"""
 
 _NO_VALUE = math.nan
 
 Core = tuple[ItemKey, EventTag, int, float, int]
-"""(item key, event tag, occurred_at ms, value or NaN, kind): what a fold sees of an event."""
+"""(item key, event tag, occurred_at ms, value or NaN, kind): the part of an event that a fold reads."""
 
 
 class FoldableRecord(NamedTuple):
-    """A record as a fold sees it: no strings, and no event later than `recorded_at_ms`."""
+    """The part of a record that a fold reads: no strings, and no event later than `recorded_at_ms`."""
 
     subject: Pseudonym
     recorded_at_ms: int
@@ -54,7 +54,7 @@ class FoldableRecord(NamedTuple):
 
 
 def encode(record: EventRecord) -> bytes:
-    """The stored bytes of a record: the same for the same record. Raises InvalidInputError for what cannot be read."""
+    """Encode a record; equal records give equal bytes. Raises InvalidInputError if readers would not accept it."""
     events = record.events
     _check(record)
     cores = [
@@ -70,10 +70,10 @@ def encode(record: EventRecord) -> bytes:
 
 
 def decode_cores(data: bytes) -> FoldableRecord:
-    """What a fold needs of a record, of any version. Raises InvalidRecordError, naming what is wrong with the bytes.
+    """Decode the part of a record, of any version, that a fold needs. Raises InvalidRecordError with the reason.
 
-    An event that claims to be later than its record counts as of the moment at which the record was taken in, so that
-    no view ever sees the future; `decode` gives the client's own time.
+    An event with a time after its record's `recorded_at` gets that time, so that no view contains events of the future;
+    `decode` returns the client's own time.
     """
     _, subject, recorded_at_ms, end = _head(data)
     cores = list(CORE.iter_unpack(data[HEADER.size : end]))
@@ -85,7 +85,7 @@ def decode_cores(data: bytes) -> FoldableRecord:
 
 
 def decode(data: bytes) -> EventRecord:
-    """The whole record, in the newest version's terms whatever version it was written in. Raises InvalidRecordError."""
+    """Decode a whole record of any version and upcast it to the newest. Raises InvalidRecordError."""
     version, subject, recorded_at_ms, end = _head(data)
     cores = CORE.iter_unpack(data[HEADER.size : end])
     try:
@@ -101,9 +101,9 @@ def decode(data: bytes) -> EventRecord:
 
 
 def decode_texts(data: bytes) -> tuple[list[str | None], list[dict[str, Any]]]:
-    """Item ids and attributes of a record's events, of any version, as they are stored. Raises InvalidRecordError.
+    """Item ids and attributes of a record's events, of any version, as stored. Raises InvalidRecordError.
 
-    Half the work of `decode`, for those who have the cores.
+    Costs half as much as `decode`, for callers that already have the cores.
     """
     _, _, _, end = _head(data)
     expected = (end - HEADER.size) // CORE.size
@@ -124,21 +124,21 @@ def _is_text(item_id: object) -> bool:
         return True
     try:
         return isinstance(item_id, str) and (item_id.isascii() or bool(item_id.encode()))
-    except UnicodeEncodeError:  # JSON can spell half a character
+    except UnicodeEncodeError:  # JSON can contain lone surrogates
         return False
 
 
 def trimmed(data: bytes) -> bytes:
-    """The record without its strings, to be kept for a fold: `decode_cores` sees no difference, `decode` refuses it.
+    """The record without its tail, enough for a fold: `decode_cores` gives the same result, `decode` rejects it.
 
-    Raises InvalidRecordError where `decode_cores` would.
+    Raises InvalidRecordError if `decode_cores` would.
     """
     _, _, _, end = _head(data)
     return data[:end] + b"{}"
 
 
 def _head(data: bytes) -> tuple[int, Pseudonym, int, int]:
-    """(version, subject, recorded_at ms, where the cores end and the tail begins); a plain tuple, made fastest."""
+    """(version, subject, recorded_at ms, offset of the tail). A plain tuple is the fastest to create."""
     try:
         magic, version, count, recorded_at_ms, subject = HEADER.unpack_from(data)
     except struct.error:
@@ -169,7 +169,7 @@ def _unreadable(magic: int, version: int, count: int, recorded_at_ms: int) -> In
 
 
 def _check(record: EventRecord) -> None:
-    """What a reader would refuse, or would miss, is not written."""
+    """Raise InvalidInputError for a record that readers would reject or misread."""
     if not 1 <= len(record.events) <= MOST_EVENTS:
         raise InvalidInputError("body", f"1 to {MOST_EVENTS} events in a record", f"{len(record.events)} events")
     if not 0 <= record.recorded_at_ms <= LATEST_MS:

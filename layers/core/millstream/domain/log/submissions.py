@@ -1,4 +1,4 @@
-"""What a client sends to `POST /events`: the shape of Amazon Personalize's PutEvents, checked event by event.
+"""Validation of the body of `POST /events`, shaped like Amazon Personalize's PutEvents, event by event.
 
 Source: https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutEvents.html
 """
@@ -16,22 +16,22 @@ from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import ALIASES, FROM_CLIENTS, EventKind
 
 MOST_EVENTS = 20
-"""Fewer than the event ids that a user's row remembers, so that a repeated call is recognised whole."""
+"""Fewer than the event ids that a user's row keeps, so that all events of a repeated call are recognised."""
 
 CLOCK_AHEAD_MS = 3_600_000
-"""How far a client's clock may be ahead of ours; a later event would hold up everybody's decay."""
+"""How far a client's clock may be ahead of ours; a later event would delay the decay of all weights."""
 
 MOST_IMPRESSIONS = 100
 
 MOST_PIECES = 1_000_000
-"""Of one item in one purchase: beyond it, a number that slipped into the wrong field."""
+"""Pieces of one item in one purchase; more is a value in the wrong field."""
 
 _WITH_QUANTITY = ", ".join(kind.name for kind in sorted(FROM_CLIENTS) if kind.traits.quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why one event of a call was not accepted; `index` is its place in `eventList`."""
+    """Why one event of a call was rejected; `index` is its index in `eventList`."""
 
     index: int
     event_id: str | None
@@ -40,7 +40,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One call, sorted into what goes to the log and what goes back to the client."""
+    """One call, split into accepted events and rejections."""
 
     user_id: str
     accepted: tuple[Event, ...]
@@ -48,7 +48,7 @@ class Submission:
 
 
 def parse_submission(body: object, now_ms: int) -> Submission:
-    """Check one call. Raises InvalidInputError where the call as a whole makes no sense."""
+    """Check one call. Raises InvalidInputError if the call as a whole is invalid."""
     call = fields.mapping("body", body)
     user_id = fields.required_id(call, "userId")
     session_id = fields.optional_id(call, "sessionId")
@@ -114,7 +114,7 @@ def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
 
 
 def _value(event: Mapping[str, Any], kind: EventKind, prefix: str) -> float | None:
-    """The client's number; of some kinds only those between two bounds mean anything."""
+    """The client's value, within the bounds of its kind."""
     value, scale = fields.optional_number(event, "eventValue", prefix), kind.traits.values
     if value is not None and scale and scale.refuses_others and not scale.lowest <= value <= scale.highest:
         expected = f"a number from {scale.lowest:g} to {scale.highest:g} with {kind.name}"
@@ -123,7 +123,7 @@ def _value(event: Mapping[str, Any], kind: EventKind, prefix: str) -> float | No
 
 
 def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | None:
-    """How many pieces were bought; one, where the client does not say."""
+    """The number of pieces bought; one by default."""
     quantity = fields.optional_count(event, "quantity", MOST_PIECES, prefix)
     if kind.traits.quantity:
         return quantity or 1
@@ -133,13 +133,13 @@ def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | N
 
 
 def _derived_id(user_id: str, session_id: str | None, kind: EventKind, item_id: str, occurred_at_ms: int) -> str:
-    """The id of an event that came without one: the same event sent twice gets the same id, so it counts once."""
+    """The id of an event without one, derived from its content, so that the same event sent twice counts once."""
     content = "\x1f".join((user_id, session_id or "", kind.name, item_id, str(occurred_at_ms)))
     return event_tag(content).hex()
 
 
 def _id_if_any(entry: object) -> str | None:
-    """The client's own id, where it can be sent back: the answer must be text that UTF-8 can spell."""
+    """The client's own id, if it can be returned in a UTF-8 response."""
     try:
         return fields.optional_id(fields.mapping("", entry), "eventId")
     except InvalidInputError:

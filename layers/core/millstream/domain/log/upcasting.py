@@ -1,8 +1,8 @@
-"""What events of older versions mean today.
+"""Upcasting: convert events of older versions to the newest one.
 
-A record keeps for ever the version in which it was written; whoever reads it gets events of the newest one. Each step
-leads from its version to the next, so a new version brings one step, and no reader has to know what came before.
-Source: Overeem et al., "The dark side of event sourcing: Managing data conversion" (SANER 2017), on upcasting.
+A record keeps the version in which it was written; readers get events of the newest version. Each step converts from
+one version to the next, so a new version adds one step, and readers need not know older versions. Source: Overeem et
+al., "The dark side of event sourcing: Managing data conversion" (SANER 2017), on upcasting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Upcaster = Callable[[EventRecord], EventRecord]
 
 
 def upcast(record: EventRecord, version: int) -> EventRecord:
-    """A record that was decoded from this version, as the newest version has it."""
+    """Convert a record decoded from `version` to the newest version."""
     while version in UPCASTERS:
         record = UPCASTERS[version](record)
         version += 1
@@ -26,7 +26,7 @@ def upcast(record: EventRecord, version: int) -> EventRecord:
 
 
 def _with_quantities(record: EventRecord) -> EventRecord:
-    """Version 2 says how many pieces were bought; who wrote version 1 meant one."""
+    """Version 2 has a quantity for purchases; in version 1 it is one."""
     return replace(record, events=tuple(map(_with_quantity, record.events)))
 
 
@@ -37,4 +37,4 @@ def _with_quantity(event: Event) -> Event:
 
 
 UPCASTERS: Mapping[int, Upcaster] = MappingProxyType({1: _with_quantities})
-"""The step that leads from each version to the next one."""
+"""The conversion from each version to the next."""

@@ -1,1 +1,1 @@
-"""What is known of a model: its card, and when it served."""
+"""Model cards and promotions."""

@@ -1,6 +1,6 @@
-"""The card of a model: what it is, what it was made of, how good it was when it was made, and what making it took.
+"""Model cards: algorithm, training data, metrics and cost.
 
-One form for every algorithm, so that models can be compared. Cards of format 1, which named no training set, are read.
+All algorithms have the same card, so that models can be compared. Cards of format 1, without a training set, are read.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from millstream.domain.log.positions import Position, parse_position
 FORMAT = 2
 FILE = "card.json"
 LONGEST = 100_000
-"""Characters: a card is kept whole in the registry's row."""
+"""Characters; a card is stored whole in the registry's row."""
 
 _LARGEST = 2**63
 
 
 class Cost(NamedTuple):
-    """What making the model took, in seconds: by the clock on the wall, and of all cores."""
+    """Time to fit the model, in seconds: wall-clock time, and CPU time of all cores."""
 
     wall_s: float
     cpu_s: float
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True)
 class LogRange:
-    """What a model was fitted on: the first and last record of each shard, and a digest of the records between them."""
+    """The part of the log a model was fitted on: first and last record of each shard, and a digest of all records."""
 
     shards: tuple[tuple[Position, Position], ...]
     records: int
@@ -44,12 +44,13 @@ class LogRange:
 
 @dataclass(frozen=True)
 class Card:
-    """What is to be known of a model.
+    """The description of a model.
 
-    `training_set` is the id of what it was fitted on: a training set's, or the digest of a file of data; `log` is the
-    part of the log that it came from, where it came from one. `metrics` are grouped by the name of the protocol by
-    which they were measured; a model that nobody measured has none. `seed` is that of the fit; older cards have None
-    where nothing was drawn. `made_from` is the version of the model that this one was compressed or distilled from.
+    `training_set` identifies the training data: the id of a training set, or the digest of the files. `log` is the part
+    of the log that it came from, if any. `metrics` are grouped by evaluation protocol, and empty if the model was not
+    evaluated. `seed` is that of the fit; older cards have None where
+    fitting is deterministic. `made_from` is the version of the model that this one was
+    compressed or distilled from.
     """
 
     algorithm: str
@@ -64,7 +65,7 @@ class Card:
     made_from: str | None = None
 
     def plain(self) -> dict[str, Any]:
-        """The card as what JSON can hold."""
+        """The card as JSON values."""
         return {
             "format": FORMAT,
             "algorithm": self.algorithm,
@@ -80,14 +81,14 @@ class Card:
         }
 
     def to_json(self) -> str:
-        """The text of `card.json`. The same card always gives the same text."""
+        """The text of `card.json`. Equal cards give equal text."""
         return json.dumps(self.plain(), indent=2, sort_keys=True) + "\n"
 
 
 def read_card(text: str | bytes) -> Card:
-    """The card that `to_json` wrote, of this format or an older one.
+    """Parse the output of `to_json`, of this format or an older one.
 
-    Raises InvalidInputError naming the field, what was expected and what came; UnknownFormatError for a newer format.
+    Raises InvalidInputError for an invalid field, UnknownFormatError for a newer format.
     """
     if len(text) > LONGEST:
         raise InvalidInputError(FILE, f"up to {LONGEST:,} characters", f"{len(text):,}")
@@ -112,7 +113,7 @@ def read_card(text: str | bytes) -> Card:
 
 
 def plain_range(log: LogRange) -> dict[str, Any]:
-    """A range as what JSON can hold."""
+    """A range as JSON values."""
     return {
         "shards": [{"first": str(first), "last": str(last)} for first, last in log.shards],
         "records": log.records,
@@ -124,7 +125,7 @@ def plain_range(log: LogRange) -> dict[str, Any]:
 
 
 def read_range(of: Mapping[str, Any]) -> LogRange:
-    """The range that `plain_range` gave. Raises InvalidInputError, naming the field."""
+    """The inverse of `plain_range`. Raises InvalidInputError."""
     shards = of.get("shards")
     if not isinstance(shards, list):
         raise InvalidInputError(f"{FILE}: log.shards", "a list", shards)

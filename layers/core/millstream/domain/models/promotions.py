@@ -1,4 +1,4 @@
-"""Which model served when, and to which one a rollback returns."""
+"""Promotions: which model served when, and the target of a rollback."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 KEPT_PROMOTIONS = 50
-"""How many a registry remembers, rollbacks among them: one can go back half as often, one after the other."""
+"""Promotions that a registry keeps, including rollbacks; half as many consecutive rollbacks are possible."""
 
 
 class Promotion(NamedTuple):
-    """A model became the champion in place of another one, or of none; numbered from 1, without gaps.
+    """A model became the champion, replacing another one or none. Numbered from 1, without gaps.
 
-    `rolled_back` is True where that took an earlier promotion back.
+    `rolled_back` is True if this undid an earlier promotion.
     """
 
     number: int
@@ -22,17 +22,17 @@ class Promotion(NamedTuple):
     rolled_back: bool = False
 
     def follows(self, latest: Promotion | None) -> bool:
-        """True if this one was meant for a registry whose latest promotion is `latest`."""
+        """True if this one can be appended to a registry whose latest promotion is `latest`."""
         if latest is None:
             return (self.number, self.replaced) == (1, None)
         return (self.number, self.replaced) == (latest.number + 1, latest.version)
 
 
 def champion_before(promotions: Sequence[Promotion]) -> str | None:
-    """The model that served before the present one was promoted; None if there was none, or nobody remembers.
+    """The model that served before the current one was promoted; None if there was none, or it is no longer known.
 
-    `promotions` are oldest first. A rollback takes back the latest promotion that was not taken back yet, so that one
-    rollback after the other leads further into the past, and never to a model that somebody rolled back from.
+    `promotions` are oldest first. A rollback undoes the latest promotion that was not undone yet, so repeated rollbacks
+    go further into the past and never return to a model that was rolled back.
     """
     taken_back = 0
     for promotion in reversed(promotions):

@@ -1,1 +1,1 @@
-"""What a user is shown, and what they asked for."""
+"""Recommendation requests and the slates that answer them."""

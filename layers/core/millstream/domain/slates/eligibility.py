@@ -1,4 +1,4 @@
-"""Which candidates may be shown to a user."""
+"""Which candidates may be recommended to a user."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
 
 
 class Eligible(NamedTuple):
-    """A candidate that may be shown, and its item."""
+    """A candidate that may be recommended, and its item."""
 
     candidate: Candidate
     item: Item
 
 
 def excluded_items(state: UserState, policy: SeenItems) -> Collection[ItemKey]:
-    """What stays out of the user's slate: own items as the policy says, and always what the user rejected."""
+    """Items to exclude from the user's slate: seen items according to the policy, and all items the user rejected."""
     return rejected(state).union(_SEEN[policy](state))
 
 
@@ -38,7 +38,7 @@ def eligible(
     excluded: Collection[ItemKey],
     conditions: Collection[Condition],
 ) -> Iterator[Eligible]:
-    """The candidates that are in the catalogue, available, not excluded, and meet every condition."""
+    """The candidates that are in the catalogue, available, not excluded, and match every condition."""
     for candidate in candidates:
         item = None if candidate.item in excluded else catalogue.get(candidate.item)
         if item is not None and item.available and all(condition.holds(item) for condition in conditions):

@@ -1,4 +1,4 @@
-"""What a client asks of `GET /recommendations/{user}`, checked parameter by parameter."""
+"""Validation of `GET /recommendations/{user}`, parameter by parameter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEEN_ITEMS = {**{policy.value: policy for policy in SeenItems}, "true": SeenIte
 
 @dataclass(frozen=True, slots=True)
 class RecommendationRequest:
-    """One request; `min_position` is the position that the answer should reflect (read your writes)."""
+    """A request; `min_position` is the position that the answer should reflect (read your writes)."""
 
     user_id: str
     n: int = DEFAULT_ITEMS
@@ -29,7 +29,7 @@ class RecommendationRequest:
 
 
 def parse_request(user_id: str, query: Mapping[str, str]) -> RecommendationRequest:
-    """Check a request. Raises InvalidInputError; a parameter that nobody knows is refused, not ignored."""
+    """Check a request. Raises InvalidInputError, also for an unknown parameter."""
     unknown = sorted(set(query) - {"n", "exclude_seen", "filter", "min_position"})
     if unknown:
         raise InvalidInputError(unknown[0], "one of the parameters n, exclude_seen, filter, min_position", unknown[0])
@@ -44,7 +44,7 @@ def parse_request(user_id: str, query: Mapping[str, str]) -> RecommendationReque
 
 
 def parse_count(query: Mapping[str, str]) -> int:
-    """How many items are asked for. Raises InvalidInputError."""
+    """The number of items requested. Raises InvalidInputError."""
     text = query.get("n", str(DEFAULT_ITEMS))
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MOST_ITEMS):
         raise InvalidInputError("n", f"a whole number from 1 to {MOST_ITEMS}", text)

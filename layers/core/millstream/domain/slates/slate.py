@@ -1,4 +1,4 @@
-"""From candidates to the slate that a user sees, and where each item came from."""
+"""Candidates, and the slate that a user gets, with the source of each item."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream.domain.log.positions import Position
 
 
 class Source(StrEnum):
-    """Who proposed an item; the name ends up in the answer."""
+    """The source of a candidate; its name is in the response."""
 
     MODEL = "model"
     NEIGHBOURS = "neighbours"
@@ -22,7 +22,7 @@ class Source(StrEnum):
 
 
 class SeenItems(StrEnum):
-    """Which of the user's own items stay out of the slate."""
+    """Which items the user has seen are excluded from the slate."""
 
     NONE = "none"
     SESSION = "session"
@@ -31,7 +31,7 @@ class SeenItems(StrEnum):
 
 
 class Candidate(NamedTuple):
-    """A proposed item; `score` compares only within its source, `because` is the user's item that led to it."""
+    """A proposed item. Scores are comparable only within a source; `because` is the user's item that led to it."""
 
     item: ItemKey
     score: float
@@ -41,7 +41,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SlateItem:
-    """One place of a slate; `propensity` is the probability with which the policy showed this item here."""
+    """One position of a slate; `propensity` is the probability with which the policy placed this item here."""
 
     item: Item
     score: float
@@ -52,7 +52,7 @@ class SlateItem:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """With these a recommendation can be computed again: the user's state, the model, the policy and the tier."""
+    """What a recommendation was computed from: the user's position, the model, the policy and the tier."""
 
     user_position: Position | None
     model_version: str | None
@@ -62,7 +62,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The answer to a request; `stale` says that the position the caller asked for is not in it yet."""
+    """The answer to a request; `stale` is True if it does not reflect the requested position yet."""
 
     recommendation_id: str
     items: tuple[SlateItem, ...]

@@ -1,1 +1,1 @@
-"""What is folded from the log: a user's state, the trend, their rows."""
+"""Views folded from the log: user states, trends, and their stored rows."""

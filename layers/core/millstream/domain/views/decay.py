@@ -1,4 +1,4 @@
-"""Forward decay: an event's weight grows with its time since a fixed landmark, so nothing ages while nobody looks.
+"""Forward decay: an event's weight grows with its time since a fixed landmark, so stored weights need no updates.
 
 Weights are exact powers of two times a table of literals: no call into the machine's mathematics library, whose last
 bit differs between processors, so a rebuild on another machine gives the same bytes.
@@ -11,7 +11,7 @@ from math import ldexp
 
 STEPS_PER_HALF_LIFE = 8
 HALF_LIVES_PER_ERA = 64
-"""The landmark moves by this many half-lives at a time, long before a weight could overflow a double."""
+"""The landmark moves by this many half-lives at a time, before a weight could overflow a double."""
 
 _EIGHTH_POWERS = (
     1.0,
@@ -27,16 +27,16 @@ _EIGHTH_POWERS = (
 
 
 def weight(occurred_at_ms: int, half_life_ms: int, era: int) -> float:
-    """What an event at this time weighs, seen from the landmark of `era`; doubles each half-life, in eight steps."""
+    """The weight of an event, relative to the landmark of `era`; it doubles every half-life, in eight steps."""
     steps = occurred_at_ms * STEPS_PER_HALF_LIFE // half_life_ms - era * HALF_LIVES_PER_ERA * STEPS_PER_HALF_LIFE
     return ldexp(_EIGHTH_POWERS[steps % STEPS_PER_HALF_LIFE], steps // STEPS_PER_HALF_LIFE)
 
 
 def era_of(occurred_at_ms: int, half_life_ms: int) -> int:
-    """The era that a time falls into."""
+    """The era of a time."""
     return occurred_at_ms // (half_life_ms * HALF_LIVES_PER_ERA)
 
 
 def moved(value: float, eras: int) -> float:
-    """A weight as seen from a landmark that is `eras` later: an exact multiplication by a power of two."""
+    """A weight relative to a landmark `eras` later: an exact multiplication by a power of two."""
     return ldexp(value, -eras * HALF_LIVES_PER_ERA)

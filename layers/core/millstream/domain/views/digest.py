@@ -1,7 +1,7 @@
-"""One number for all rows of a view, whatever the order in which they are met.
+"""A digest of all rows of a view that does not depend on their order.
 
-Each row is hashed and the hashes are added, modulo 2**256: a row can be put in, taken out or replaced without looking
-at the others, and the parts of a partitioned view are added up. Source: Bellare, Micciancio, "A New Paradigm for
+Each row is hashed and the hashes are added modulo 2**256. A row can be added, removed or replaced without the others,
+and the digests of partitions add up. Source: Bellare, Micciancio, "A New Paradigm for
 Collision-Free Hashing: Incrementality at Reduced Cost" (EUROCRYPT 1997), with BLAKE2b (RFC 7693) for the rows.
 """
 
@@ -17,7 +17,7 @@ _MASK = (1 << BITS) - 1
 
 
 class Digest:
-    """A digest that grows. Mutable; two of disjoint rows add up to that of all."""
+    """An incremental digest. Mutable; the digests of disjoint sets of rows add up."""
 
     __slots__ = ("rows", "value")
 
@@ -29,24 +29,24 @@ class Digest:
         return f"{self.value:0{BITS // 4}x}"
 
     def add_user(self, user: Pseudonym, row: bytes) -> None:
-        """Count a user's row in; the row of an erased user holds nothing and counts for nothing."""
+        """Add a user's row; the empty row of an erased user adds nothing."""
         if not user_row.is_blank(row):
             self.rows += 1
             self.value = (self.value + _hash(b"user", user, row)) & _MASK
 
     def remove_user(self, user: Pseudonym, row: bytes) -> None:
-        """The inverse: a row that is replaced is taken out as it was and added as it is."""
+        """Remove a user's row; to replace a row, remove the old one and add the new one."""
         if not user_row.is_blank(row):
             self.rows -= 1
             self.value = (self.value - _hash(b"user", user, row)) & _MASK
 
     def add_trend(self, shard: str, row: bytes) -> None:
-        """Count a shard's trend in: what is known of its items, and not up to where it was read."""
+        """Add a shard's trend: its items, without the position."""
         self.rows += 1
         self.value = (self.value + _hash(b"trend", shard.encode(), trend_row.known(row))) & _MASK
 
     def add(self, other: Digest) -> None:
-        """Count in the rows of another digest; they must not be among these."""
+        """Add the rows of another digest, which must be disjoint from these."""
         self.rows += other.rows
         self.value = (self.value + other.value) & _MASK
 

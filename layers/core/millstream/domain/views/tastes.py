@@ -1,4 +1,4 @@
-"""What a user's recent events say: the same reading for a live request, for a replay and for a training set."""
+"""Features of a user's recent events, the same for live requests, replays and training sets."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from millstream.domain.log.kinds import CONSUMED, LEARNED, REJECTED, REMEMBERED,
 from millstream.domain.views.user_state import SESSION_GAP_S, UserState
 
 TAIL_ITEMS = 10
-"""How many of the latest distinct items say what comes next."""
+"""How many of the latest distinct items are used to predict the next."""
 
 TAIL_DECAY = 0.7
-"""How much less each earlier item says than the one after it."""
+"""The factor by which each earlier item counts less than the one after it."""
 
 _LEARNING = {int(kind): kind.traits.learning for kind in LEARNED}
 _REJECTED = frozenset(int(kind) for kind in REJECTED)
 
 Transition = tuple[ItemKey, ItemKey, float]
-"""(from, to, weight): after the first item came the second."""
+"""(from, to, weight): the second item followed the first."""
 
 
 def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
-    """The distinct items of the latest events that a model learns from, newest first; none that was rejected since."""
+    """The distinct items of the latest events that models learn from, newest first, without items rejected since."""
     distinct: dict[ItemKey, None] = {}
     dropped: set[ItemKey] = set()
     for event in state.recent():
@@ -36,10 +36,10 @@ def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
 
 
 def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Transition]:
-    """What one more event says about order: from each item of the tail to the new one, less the longer ago it was.
+    """The transitions of one more event: from each item of the tail to the new one, with less weight for older items.
 
-    Another event on the newest item (a view that becomes a purchase) says nothing about what follows it; nor does an
-    event of a kind that no model learns from.
+    Another event on the newest item (a view that becomes a purchase) is no transition; nor is an event of a kind that
+    models do not learn from.
     """
     weight = _LEARNING.get(kind, 0.0)
     if not weight or (before and before[0] == item):
@@ -51,9 +51,9 @@ def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Tra
 
 
 def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
-    """The tail after one more event: equal to `tail` of the state that contains it, while all of it is still recent.
+    """The tail after one more event; equal to `tail` of the new state, while all of it is still recent.
 
-    After a rejection it may be shorter, by an item that is older than it remembers.
+    After a rejection it may be one item shorter, because it does not know older items.
     """
     if kind in _REJECTED:
         return [earlier for earlier in before if earlier != item]
@@ -63,7 +63,7 @@ def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
 
 
 def purchased(state: UserState) -> list[ItemKey]:
-    """The distinct items that the user is done with, the latest purchase first."""
+    """The distinct items that the user bought or finished, the latest first."""
     return list(dict.fromkeys(item for item, kind in _newest_first(state) if kind in CONSUMED))
 
 
@@ -87,12 +87,12 @@ def session(state: UserState) -> set[ItemKey]:
 
 
 def everything(state: UserState) -> set[ItemKey]:
-    """Items of all recent events, and those that are remembered longer."""
+    """Items of all recent events and all remembered items."""
     return {item for item, _ in _newest_first(state)}
 
 
 def _newest_first(state: UserState) -> Iterator[tuple[ItemKey, EventKind]]:
-    """All that is known of items: the recent events, and what is remembered, which may be the same."""
+    """The recent events and the remembered items, which may overlap."""
     for event in state.recent():
         yield event.item, event.kind
     for kept in state.remembered():

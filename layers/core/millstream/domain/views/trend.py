@@ -1,7 +1,7 @@
-"""What is bought and looked at now: the heaviest items of a shard, with decayed weights, in bounded space.
+"""Trending items: the heaviest items of a shard, with decayed weights, in bounded space.
 
-After every PRUNED_EVERY events all but the KEPT heaviest items are forgotten. The moment depends on the count of events
-alone, so any cut into batches gives the same trend. A weight may be too low, by what was forgotten, and never too high.
+After every PRUNED_EVERY events, all but the KEPT heaviest items are dropped. Pruning depends on the count of events
+alone, so any split into batches gives the same trend. A weight may be too low, by what was dropped, but never too high.
 Source: Manku, Motwani, "Approximate Frequency Counts over Data Streams" (VLDB 2002), with the forward decay of Cormode
 et al. (ICDE 2009).
 """
@@ -24,7 +24,7 @@ PRUNED_EVERY = 512
 HALF_LIFE_MS = 3 * 24 * 3600 * 1000
 
 _WEIGHT_OF_KIND = {int(kind): kind.traits.trend for kind in FROM_CLIENTS}
-"""Under plain numbers, which hash faster than the members of an enumeration."""
+"""Keyed by plain numbers, which hash faster than enum members."""
 _STEP_MS = HALF_LIFE_MS // STEPS_PER_HALF_LIFE
 
 
@@ -48,7 +48,7 @@ class Trend:
         return Position(shard_name(self.shard), self.sequence)
 
     def fold(self, shard: int, sequence: int, fresh: Iterable[Core]) -> None:
-        """Take in the new events of one record, unless the trend is already past it."""
+        """Fold the new events of one record, unless the trend already contains it."""
         if (shard, sequence) <= (self.shard, self.sequence):
             return
         self.shard, self.sequence = shard, sequence
@@ -62,7 +62,7 @@ class Trend:
                 self._prune()
 
     def _enter_step(self, occurred_at_ms: int) -> None:
-        """Weights change in steps, and most events share the step of the one before them."""
+        """Compute the weights of a time step; most events share the step of the previous event."""
         era = era_of(occurred_at_ms, HALF_LIFE_MS)
         if era > self.era:
             self.weights = {item: moved(value, era - self.era) for item, value in self.weights.items()}
@@ -87,6 +87,6 @@ def heaviest(trends: Iterable[Trend], limit: int) -> list[tuple[ItemKey, float]]
     for trend in trends:
         for item, value in trend.weights.items():
             total[item] = total.get(item, 0.0) + moved(value, newest - trend.era)
-    # Reported satisfaction weighs nothing, and what is many eras old is rounded to nothing.
+    # Reported satisfaction has no weight, and weights of many eras ago underflow to zero.
     positive = (entry for entry in total.items() if entry[1] > 0)
     return heapq.nsmallest(limit, positive, key=lambda entry: (-entry[1], entry[0]))

@@ -20,7 +20,7 @@ _ENTRY = struct.Struct(">6sd")
 
 
 def pack(trend: Trend) -> bytes:
-    """The row of a trend. Equal logs give equal bytes, however they were cut into batches."""
+    """Encode a trend. Equal logs give equal bytes, however they were split into batches."""
     header = _HEADER.pack(
         FORMAT, trend.shard, trend.sequence.to_bytes(SEQUENCE_BYTES), trend.era, trend.applied, len(trend.weights)
     )
@@ -28,12 +28,12 @@ def pack(trend: Trend) -> bytes:
 
 
 def known(row: bytes) -> bytes:
-    """The row without its position: what is known of the items, however far the shard was read to know it."""
+    """The row without its position: the weights of the items alone."""
     return row[:1] + row[_POSITION_END:]
 
 
 def reached(row: bytes) -> int | None:
-    """The sequence number up to which a row was folded; None for a row that cannot be read."""
+    """The sequence number up to which a row was folded; None for an unreadable row."""
     try:
         return unpack(row).sequence
     except InvalidRecordError:
@@ -41,9 +41,9 @@ def reached(row: bytes) -> int | None:
 
 
 def unpack(row: bytes) -> Trend:
-    """The trend in a row.
+    """Decode a trend row.
 
-    Raises UnknownFormatError for a newer format, InvalidRecordError for bytes that no `pack` wrote.
+    Raises UnknownFormatError for a newer format, InvalidRecordError for invalid bytes.
     """
     check_format("trend row", row[0] if row else 0, FORMAT)
     if len(row) < _HEADER.size:

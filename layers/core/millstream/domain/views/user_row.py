@@ -1,4 +1,4 @@
-"""The bytes of a user row, format 2. Rows of format 1 are read too: `user_row_1` says what they mean today.
+"""The bytes of a user row, format 2. Rows of format 1 are read by `user_row_1`.
 
     header   format 2 | shard i32 | sequence number 24 bytes | last event ms u48 | session's start ms u48 |
              applied u32 | duplicates u32 | experiment u32 | attributes 8 times u16 | recent events u8 |
@@ -44,12 +44,12 @@ FORMAT = 2
 _HEADER = struct.Struct(">Bi24s6s6sIII16sBBB")
 _TIME_BYTES = 6
 _COUNTS = {1: slice(37, 45), 2: slice(41, 49)}
-"""By format: where the header holds how many events were applied and known already; a row with events has either."""
+"""By format: the header's bytes with the counts of applied and duplicate events; a row with events has either."""
 _NO_COUNTS = bytes(8)
 
 
 def pack(state: UserState) -> bytes:
-    """The row of a state. Equal histories give equal bytes, however they were cut into batches."""
+    """Encode a state. Equal histories give equal bytes, however they were split into batches."""
     events = min(len(state.events), RECENT_EVENTS * EVENT_BYTES)
     kept = min(len(state.kept), REMEMBERED_ITEMS * KEPT_BYTES)
     tags = min(len(state.tags), REMEMBERED_TAGS * EVENT_TAG_BYTES)
@@ -78,15 +78,15 @@ def pack(state: UserState) -> bytes:
 
 
 def unpack(row: bytes) -> UserState:
-    """The state in a row of any format up to this one.
+    """Decode a row of any format up to this one.
 
-    Raises UnknownFormatError for a newer one, InvalidRecordError for bytes that no `pack` wrote.
+    Raises UnknownFormatError for a newer format, InvalidRecordError for invalid bytes.
     """
     return READERS[check_format("user row", row[0] if row else 0, FORMAT)](row)
 
 
 def is_blank(row: bytes) -> bool:
-    """True for the row of a user of whom nothing is known any more: only how far their events were read is left."""
+    """True for the row of an erased user, which has a position and no events."""
     counts = _COUNTS.get(row[0]) if row else None
     return counts is not None and row[counts] == _NO_COUNTS
 
@@ -123,4 +123,4 @@ def _unpack(row: bytes) -> UserState:
 
 
 READERS: Mapping[int, Callable[[bytes], UserState]] = {1: unpack_1, 2: _unpack}
-"""By format: from a row to what it means today."""
+"""The decoder of each format."""

@@ -1,11 +1,12 @@
-"""A user row of format 1, and what it means today.
+"""User rows of format 1, decoded to today's state.
 
     header   format 1 | shard i32 | sequence number 24 bytes | last event ms u64 | applied u32 | duplicates u32 |
              recent events u8 | tags u8
     body     item keys, 6 bytes each | marks, 2 bytes each: kind's slot 3 bits, pause 13 | event tags, 6 bytes each
 
-Format 1 held 100 events, no values, and no times but the last event's. Its purchases and ratings are remembered; their
-days and the session's start follow from the pauses, which are exact to 0.8 %. A rebuild finds the rest in the log.
+Format 1 held 100 events, no values, and no time except the last event's. Its purchases and ratings become remembered
+items; their days and the session's start are derived from the pauses, which are exact to 0.8 %. A rebuild reads the
+rest from the log.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _REMEMBERED = {kind.traits.slot: int(kind) for kind in BEHAVIOUR & REMEMBERED}
 
 
 def unpack(row: bytes) -> UserState:
-    """The state in a row. Raises InvalidRecordError for bytes that are none."""
+    """Decode a row. Raises InvalidRecordError for invalid bytes."""
     if len(row) < HEADER.size:
         raise InvalidRecordError("user row", f"{HEADER.size} bytes or more", f"{len(row)} bytes")
     state = UserState()
@@ -51,12 +52,12 @@ def unpack(row: bytes) -> UserState:
 
 
 def _mark(mark: int) -> int:
-    """The same without a value."""
+    """The mark in today's format, without a value."""
     return mark >> PAUSE_BITS << SLOT_AT | mark & (1 << PAUSE_BITS) - 1
 
 
 def _date(state: UserState, items: list[bytes], marks: list[int]) -> None:
-    """Find the session's start and the days of what is remembered, from the pauses."""
+    """Derive the session's start and the days of remembered items from the pauses."""
     times = [state.last_ms] * len(marks)
     state.session_ms = 0
     for place in range(len(marks) - 1, -1, -1):

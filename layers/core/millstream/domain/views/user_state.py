@@ -1,7 +1,7 @@
-"""What is known of one user, and how an event changes it.
+"""The state of one user, and how an event changes it.
 
-The state is kept in its packed form, because a fold only appends to it: nothing is unpacked to be written back.
-`user_row` makes the bytes of a row of it. All numbers are big-endian:
+The state is kept in packed form, because a fold only appends to it and needs no unpacking. `user_row` encodes it as a
+row. All numbers are big-endian:
 
     events   item key 6 bytes | mark 3 bytes: kind's slot 5 bits, value's code 6, pause 13; oldest first
     kept     item key 6 bytes | mark 4 bytes: kind's slot 5 bits, value's code 6, day since 1970 21; latest last
@@ -19,19 +19,19 @@ from millstream.domain.log.positions import BEGINNING, Position, shard_name, sha
 from millstream.domain.log.records import Core
 
 RECENT_EVENTS = 64
-"""How many of a user's latest events a row keeps."""
+"""Recent events that a row keeps."""
 
 REMEMBERED_ITEMS = 20
-"""How many of the latest purchases and opinions a row keeps beside them; one for each item and kind."""
+"""Purchases and opinions that a row keeps in addition; one for each item and kind."""
 
 REMEMBERED_TAGS = 24
-"""How many of a user's latest event ids are recognised when a client sends them again."""
+"""Event ids that a row keeps to detect duplicates."""
 
 SESSION_GAP_S = 30 * 60
-"""A pause of this length ends a session. Source: Google Analytics' and most clickstream studies' convention."""
+"""A pause of this length ends a session. Source: the convention of Google Analytics and most clickstream studies."""
 
 ATTRIBUTE_BYTES = 16
-"""Eight codes of two bytes; 0: nothing is known."""
+"""Eight codes of two bytes; 0 means unknown."""
 
 EVENT_BYTES = ITEM_KEY_BYTES + 3
 KEPT_BYTES = ITEM_KEY_BYTES + 4
@@ -51,7 +51,7 @@ _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
 _ERASED = int(EventKind.UserErased)
 _MOST_EVENT_BYTES = 4 * _RECENT_BYTES
 _MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
-"""A state may hold some more than its row, so that not every event moves all others; a long fold stays small."""
+"""A state may hold more than its row, so that it is trimmed rarely instead of at every event."""
 
 _COUNTED = frozenset(int(kind) for kind in FROM_CLIENTS)
 _SLOTS = {int(kind): kind.traits.slot for kind in BEHAVIOUR if kind.traits.slot is not None}
@@ -60,13 +60,13 @@ _MARKS = {kind: slot << SLOT_AT for kind, slot in _SLOTS.items()}
 _CODES = {kind: scale.code for kind, scale in _SCALES.items()}
 _KEPT = frozenset(int(kind) for kind in REMEMBERED)
 _KINDS = {slot: (EventKind(kind), _SCALES.get(kind)) for kind, slot in _SLOTS.items()}
-"""Looking a member up is quicker than making one, and a request does it a hundred times."""
+"""Looking up an enum member is faster than creating one, and a request does it a hundred times."""
 
 
 class RecentEvent(NamedTuple):
-    """One of the user's latest events; `pause_s` is the time since the event before it, exact to 0.8 %.
+    """A recent event; `pause_s` is the time since the previous event in seconds, exact to 0.8 %.
 
-    `value` is on the kind's scale, to its nearest step; None where the kind has none, or the client gave none.
+    `value` is rounded to the nearest step of the kind's scale; None if the kind has no scale or the client sent none.
     """
 
     item: ItemKey
@@ -76,7 +76,7 @@ class RecentEvent(NamedTuple):
 
 
 class RememberedItem(NamedTuple):
-    """What is remembered of an item: a purchase or an opinion, its value, and its day (since 1970, UTC)."""
+    """A purchase of an item or an opinion about it, with its value and its day (since 1970, UTC)."""
 
     item: ItemKey
     kind: EventKind
@@ -88,7 +88,7 @@ class UserState:
     """A fold over one user's events. Mutable: one projector owns it for the length of a batch.
 
     `last_ms` is the time of the latest event, `session_ms` that of the first one of its session. `attributes` (eight
-    codes) and `experiment` (a number; 0: none) are no part of the fold: it keeps them as they are.
+    codes) and `experiment` (a number; 0: none) are not changed by the fold.
     """
 
     __slots__ = (
@@ -109,7 +109,7 @@ class UserState:
         self._forget()
 
     def _forget(self) -> None:
-        """Be as if nothing had ever been known."""
+        """Reset everything but the position."""
         self.shard = shard_number(BEGINNING.shard)
         self.sequence = BEGINNING.sequence_number
         self.last_ms = 0
@@ -128,13 +128,12 @@ class UserState:
         return Position(shard_name(self.shard), self.sequence)
 
     def fold(self, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
-        """Take in one record and return its events that were new, in order.
+        """Fold one record and return its new events, in order.
 
-        A record at or before the state's position changes nothing: that is what makes a second delivery harmless.
-        Nor does a record in which nothing counts (a slate that was served), not even the position: a row that is not
-        written for it must have the same bytes as one that is written for its neighbour.
-        Events keep the order of the log; one whose clock is behind its predecessor counts as simultaneous with it.
-        `UserErased`, which stands alone in its record, leaves nothing but the position.
+        A record at or before the state's position changes nothing, which makes repeated deliveries harmless. A record
+        without events that count (a served slate) does not even move the position, because the row is not written for
+        it and must have the same bytes either way. Events keep the order of the log; an event with an earlier time than
+        its predecessor counts as simultaneous. `UserErased`, always alone in its record, clears all but the position.
         """
         if (shard, sequence) <= (self.shard, self.sequence):
             return []
@@ -153,7 +152,7 @@ class UserState:
         return fresh
 
     def recent(self) -> Iterator[RecentEvent]:
-        """The latest events, newest first, at most RECENT_EVENTS; without kinds that only a newer version knows."""
+        """The recent events, newest first, at most RECENT_EVENTS; without kinds of newer versions."""
         events = bytes(self.events[-_RECENT_BYTES:])
         for start in range(len(events) - EVENT_BYTES, -1, -EVENT_BYTES):
             mark = int.from_bytes(events[start + ITEM_KEY_BYTES : start + EVENT_BYTES])
@@ -163,7 +162,7 @@ class UserState:
                 yield RecentEvent(events[start : start + ITEM_KEY_BYTES], kind, pause_s(mark & _PAUSE_MASK), value)
 
     def remembered(self) -> Iterator[RememberedItem]:
-        """The purchases and opinions that are kept, the latest first; without kinds that only a newer version knows."""
+        """The remembered purchases and opinions, latest first; without kinds of newer versions."""
         for start in range(len(self.kept) - KEPT_BYTES, -1, -KEPT_BYTES):
             item = bytes(self.kept[start : start + ITEM_KEY_BYTES])
             mark = int.from_bytes(self.kept[start + ITEM_KEY_BYTES : start + KEPT_BYTES])
@@ -173,7 +172,7 @@ class UserState:
                 yield RememberedItem(item, kind, value, mark & _DAY_MASK)
 
     def keep(self, item: ItemKey, kind: int, value_code: int, at_ms: int) -> None:
-        """Remember a purchase or an opinion in the place of an earlier one of the same kind and item."""
+        """Remember a purchase or an opinion, replacing an earlier one of the same kind and item."""
         kept, slot = self.kept, _SLOTS[kind]
         found = kept.find(item)
         while found >= 0 and (found % KEPT_BYTES or kept[found + ITEM_KEY_BYTES] >> 3 != slot):
@@ -186,7 +185,7 @@ class UserState:
         kept += ((slot << _VALUE_BITS | value_code) << DAY_BITS | at_ms // _DAY_MS).to_bytes(_KEPT_MARK_BYTES)
 
     def _new(self, cores: Sequence[Core]) -> list[Core]:
-        """The events whose tag is not among the latest ones; each becomes one of them."""
+        """The events whose tags are not among the kept ones; their tags are added."""
         fresh = []
         tags = self.tags
         for core in cores:
@@ -204,12 +203,12 @@ class UserState:
         return fresh
 
     def _trim(self) -> None:
-        """Forget what no row holds."""
+        """Drop what a row does not keep."""
         del self.tags[:-_KEPT_TAG_BYTES]
         del self.events[:-_RECENT_BYTES]
 
     def _remember(self, fresh: Sequence[Core]) -> None:
-        """Append what the user did with items, each with the pause since the event before it."""
+        """Append the events on items, each with the pause since the previous event."""
         events = self.events
         for item, _, occurred_at_ms, value, kind in fresh:
             mark = _MARKS.get(kind)
@@ -237,7 +236,7 @@ _UNKNOWN = (None, None)
 
 
 def _pause_code(seconds: int) -> int:
-    """Seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %; never negative."""
+    """Encode seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %; never negative."""
     if seconds < 256:
         return max(0, seconds)
     exponent = seconds.bit_length() - 8
@@ -245,5 +244,5 @@ def _pause_code(seconds: int) -> int:
 
 
 def pause_s(code: int) -> int:
-    """The seconds of a pause's code, rounded down."""
+    """Decode a pause to seconds, rounded down."""
     return (code & 0xFF) << (code >> 8)

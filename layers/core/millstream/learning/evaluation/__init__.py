@@ -1,1 +1,1 @@
-"""How good a model is: questions cut from the data, ranks among all items, metrics."""
+"""Evaluation of models: questions split from the data, ranks among all items, metrics."""

@@ -1,4 +1,4 @@
-"""A model asked as it serves: by the folder's own scorer, told what the live path would tell it. Needs numpy alone."""
+"""Evaluate a model as it is served: through the folder's scorer, with the input of a live request. Needs only numpy."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ from millstream.learning.evaluation.ranking import NOTHING, TOP, Answers, flatte
 from millstream.learning.interactions import Ints
 
 METRICS = ("HR@10", "NDCG@10")
-"""What stands on a model's card."""
+"""The metrics on a model's card."""
 
 
 class Asked(Protocol):
     """A model that answers one user at a time."""
 
     def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
-        """The best items, best first, at most `limit`; none of those that are excluded. Histories: oldest first."""
+        """The best items, best first, at most `limit`, without the excluded ones. Histories are oldest first."""
 
 
 class AsServed:
-    """A scorer, asked about histories of codes.
+    """Adapts a scorer to histories of item codes.
 
-    It is told what a request knows of a user: the distinct items of the latest `RECENT_EVENTS` events, newest first.
+    The scorer gets the same input as in a request: the distinct items of the latest `RECENT_EVENTS` events, newest
+    first.
     """
 
     def __init__(self, scorer: Scorer, items: Sequence[str]) -> None:
-        """`items` are the ids that the codes of questions stand for."""
+        """`items` are the item ids of the codes."""
         self._scorer = scorer
         self._keys = [item_key(item) for item in items]
         self._codes = {key: code for code, key in enumerate(self._keys)}
@@ -49,9 +50,9 @@ class AsServed:
 
 
 def answers_of(model: Asked, questions: Questions, advance: Advance = lambda _: None) -> Answers:
-    """The model's answers. A target that is not among the best `TOP` counts as never found.
+    """The model's answers. A target that is not among the best `TOP` counts as not found.
 
-    `advance` hears how many more questions are answered.
+    Calls `advance` with the number of questions answered.
     """
     owner, target = flattened(questions.targets)
     top = np.full((len(questions), TOP), NOTHING, dtype=np.int64)
@@ -65,9 +66,10 @@ def answers_of(model: Asked, questions: Questions, advance: Advance = lambda _: 
 
 
 def on_card(split: Split, answers: Answers) -> dict[str, dict[str, float]]:
-    """The means of `METRICS` under the protocol's name, as a card has them.
+    """The means of `METRICS` under the protocol's name, for a card.
 
-    The name says what was asked: what serves was fitted on everything afterwards, and nobody can ask it fairly.
+    The name says that the evaluated model was fitted on the training part: the served model is fitted on all data, so
+    no data is left to evaluate it on.
     """
     means = {name: float(measure(answers, name).mean()) for name in METRICS}
     return {f"{split.protocol}; asked as it serves, fit on the training part alone": means}

@@ -1,9 +1,9 @@
-"""Accuracy of answers, one value a question, so that means, errors and paired comparisons come from the same numbers.
+"""Accuracy metrics, one value per question, so that means, errors and paired comparisons use the same numbers.
 
-With one target a question, hit rate, recall and accuracy@k are one thing. Definitions: K. Järvelin, J. Kekäläinen,
-"Cumulated gain-based evaluation of IR techniques", ACM TOIS 2002 (NDCG, gain 1); E. Voorhees, TREC-8, 1999 (MRR).
-An item is within k where fewer than k items stand before it, ties counted half: a rank below k + 1, so 10.5 is within
-10. Ties can put more than k targets there; their number is cut at k.
+With one target per question, hit rate, recall and accuracy@k are equal. Definitions: K. Järvelin, J. Kekäläinen,
+"Cumulated gain-based evaluation of IR techniques", ACM TOIS 2002 (NDCG, gain 1); E. Voorhees, TREC-8, 1999 (MRR). An
+item is within k if its rank is below k + 1, with ties counted half, so 10.5 is within 10. With ties, more than k
+targets can be within k; their number is limited to k.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ Metric = Callable[[Answers, int], Floats]
 
 
 def hit_rate(answers: Answers, k: int) -> Floats:
-    """1 where a target is within k, else 0, [q]."""
+    """1 if a target is within k, else 0, [q]."""
     return np.minimum(_found(answers, k), 1.0)
 
 
 def recall(answers: Answers, k: int) -> Floats:
-    """The share of a question's targets that are within k, [q]."""
+    """The fraction of a question's targets that are within k, [q]."""
     return _found(answers, k) / _targets(answers)
 
 
 def precision(answers: Answers, k: int) -> Floats:
-    """The share of the first k places that targets take, [q]."""
+    """The fraction of the first k items that are targets, [q]."""
     return _found(answers, k) / k
 
 
 def f1(answers: Answers, k: int) -> Floats:
-    """The harmonic mean of precision and recall, [q]; 0 where nothing was found."""
+    """The harmonic mean of precision and recall, [q]; 0 if both are 0."""
     return 2 * _found(answers, k) / (k + _targets(answers))
 
 
 def ndcg(answers: Answers, k: int) -> Floats:
-    """Found targets weighted by 1 / log2(1 + rank), as a share of the best order's weight, [q]."""
+    """The sum of 1 / log2(1 + rank) over targets within k, divided by that of the ideal order, [q]."""
     _check(k)
     gains = np.where(answers.rank < k + 1, 1 / np.log2(1 + answers.rank), 0.0)
     ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
@@ -49,7 +49,7 @@ def ndcg(answers: Answers, k: int) -> Floats:
 
 
 def mrr(answers: Answers, k: int) -> Floats:
-    """1 / rank of the first target where that is within k, else 0, [q]."""
+    """1 / rank of the first target if that is within k, else 0, [q]."""
     _check(k)
     first = np.full(len(answers), np.inf)
     np.minimum.at(first, answers.question, answers.rank)
@@ -75,7 +75,7 @@ def metric(name: str) -> tuple[Metric, int]:
 
 
 def measure(answers: Answers, name: str) -> Floats:
-    """One value a question of the metric with this name, [q]; its mean is what tables show."""
+    """The metric with this name, one value per question, [q]; tables report its mean."""
     function, k = metric(name)
     return function(answers, k)
 

@@ -1,4 +1,4 @@
-"""What a shop's model is asked: of the last fifth of the events, what came next?"""
+"""The evaluation of a shop's model: predict the next items in the last fifth of the events."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import AccidentalClicks, Learned
 
 SHARE = 0.8
-"""Of the events is fitted on; the rest is asked for."""
+"""The fraction of events in the training part; the rest are for evaluation."""
 
 QUESTIONS = 5_000
-"""At most, evenly over what is asked for: a standard error of 0.006 for seconds of work."""
+"""Largest number of questions, spread evenly: a standard error of 0.006 for seconds of work."""
 
 STEPS = AccidentalClicks(repeat_s=1e12, dwell_s=0.0)
-"""However late it comes: a view that becomes a purchase is no step to another item, so nobody is asked for it."""
+"""Regardless of the pause: a view that becomes a purchase is no transition to another item, so it is no question."""
 
 
 def next_items_split(data: Interactions, exclude: ExcludeInTime = "none") -> Split:
-    """The time split at SHARE; what is fitted on holds all events before the cut.
+    """The time split at SHARE; the training part has all events before the cut.
 
-    Raises InvalidInputError where the events are too few or have no times, so that one side of the cut would be empty.
+    Raises InvalidInputError if the events have no times, or are too few to give both parts.
     """
     if not data.timed:
         raise InvalidInputError("at", "events with times", f"{len(data)} without")

@@ -1,4 +1,4 @@
-"""What a protocol asks of a model, and on what the model may be fitted before."""
+"""Evaluation questions, and the training part of a split."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from millstream.domain.errors import InvalidInputError
 from millstream.learning.interactions import Flags, Interactions, Ints
 
 Exclude = Literal["history", "none"]
-"""Whether items of the shown history stay out of the ranking. "history": nobody rates a film twice."""
+"""Whether items of the history are excluded from the ranking. "history": users do not rate a film twice."""
 
 
 def check_choice(field: str, choices: Sequence[str], got: str) -> None:
-    """Raises `InvalidInputError` for a word that is none of the choices: types do not hold what a file says."""
+    """Raise `InvalidInputError` for a value from a file that is not among the choices."""
     if got not in choices:
         raise InvalidInputError(field, f"one of {', '.join(choices)}", got)
 
 
 @dataclass(frozen=True, eq=False)
 class Questions:
-    """q questions: after `histories[i]` (items, oldest first) of `user[i]`, what came? `targets[i]`, at least one item.
+    """q questions: which items follow `histories[i]` (items, oldest first) of `user[i]`? `targets[i]`, at least one.
 
-    `excluded[i]` are items that must not be answered to question i. An excluded target counts as never found.
+    `excluded[i]` are items that must not be in answer i. An excluded target counts as not found.
     """
 
     user: Ints
@@ -34,7 +34,7 @@ class Questions:
     excluded: Sequence[Ints]
 
     def __post_init__(self) -> None:
-        """Raises `InvalidInputError` where the columns differ in length, or a question has no or repeated targets."""
+        """Raise `InvalidInputError` if the columns differ in length, or a question has no or repeated targets."""
         for name, column in (("histories", self.histories), ("targets", self.targets), ("excluded", self.excluded)):
             if len(column) != len(self.user):
                 raise InvalidInputError(name, f"one for each of {len(self.user)} questions", len(column))
@@ -64,7 +64,7 @@ class Questions:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Data cut by a protocol: `train` is for `fit` and has the whole catalogue's labels; `questions` come after."""
+    """Data split by a protocol: `train` is for `fit` and has all labels of the catalogue; `questions` are later."""
 
     protocol: str
     train: Interactions

@@ -1,4 +1,4 @@
-"""Where the right items stand among ALL items of the catalogue. There is no way here to rank a sample of them."""
+"""Ranks of the target items among ALL items of the catalogue. Sampled ranking is not supported."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from millstream.learning.evaluation.questions import Questions
 from millstream.learning.interactions import Flags, Floats, Ints
 
 TOP = 20
-"""Items of each answer that are kept."""
+"""Items kept per answer."""
 
 NOTHING = -1
-"""Fills up `Answers.top` where fewer items may be answered."""
+"""Pads `Answers.top` if there are fewer items."""
 
 
 class Scores(Protocol):
@@ -27,7 +27,7 @@ class Scores(Protocol):
 
 
 class LedTo(NamedTuple):
-    """Different items and the score of each, [found]."""
+    """Distinct items and their nonzero scores, [found]."""
 
     items: Ints
     scores: Floats
@@ -49,9 +49,9 @@ class SparseScores(Protocol):
 class Answers:
     """A model's answers to q questions with t targets.
 
-    `rank` [t] of each target, from 1; infinite where it was excluded. `question` [t] says whose target it is and
-    ascends; `target` [t] is the item. `top` [q, k] are the best items, best first, equal ones by index, then `NOTHING`.
-    `user` [q] says whose question it is.
+    `rank` [t] of each target, from 1; infinite if it was excluded. `question` [t] is the index of its question, in
+    ascending order; `target` [t] is the item. `top` [q, k] are the best items, best first, ties by index, padded with
+    `NOTHING`. `user` [q] is the user of each question.
     """
 
     rank: Floats
@@ -65,16 +65,16 @@ class Answers:
         return len(self.top)
 
     def select(self, mask: Flags) -> Answers:
-        """The answers to the questions where `mask` [q] is true, numbered anew."""
+        """The answers to the questions where `mask` [q] is true, renumbered."""
         kept = mask[self.question]
         number = np.cumsum(mask) - 1
         return Answers(self.rank[kept], number[self.question[kept]], self.target[kept], self.top[mask], self.user[mask])
 
 
 def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 128) -> Answers:
-    """Ask a model, `batch` questions at a time: one batch's scores of all items are in memory at once.
+    """Answer all questions with a model, `batch` at a time: only one batch's scores of all items are in memory.
 
-    Raises `InvalidInputError` where a score is not a number.
+    Raises `InvalidInputError` if a score is not a number.
     """
     if isinstance(model, SparseScores):
         return _answer_sparsely(model, questions, top)
@@ -135,7 +135,7 @@ def _best_of(items: Ints, scores: Floats, excluded: Ints, catalogue: int, k: int
 
 
 def without(scores: Floats, excluded: Sequence[Ints]) -> Floats:
-    """A copy of `scores` [b, n] with NaN, which compares with nothing, in place of each row's excluded items."""
+    """A copy of `scores` [b, n] with NaN, which compares false, for each row's excluded items."""
     if scores.ndim != 2 or len(scores) != len(excluded):
         raise InvalidInputError("scores", f"a row of all items for each of {len(excluded)} histories", scores.shape)
     if np.isnan(scores.min(initial=np.inf)):  # NaN where any score is, without a copy of all
@@ -149,7 +149,7 @@ def without(scores: Floats, excluded: Sequence[Ints]) -> Floats:
 def ranks_among_all(scores: Floats, rows: Ints, targets: Ints) -> Floats:
     """1 + the items with a higher score + half of the others with the same score, [t]; NaN marks excluded items.
 
-    Counting ties half gives a model that scores everything alike the middle of the catalogue, not the first place.
+    Counting ties half gives a model with constant scores the middle rank, not the first.
     """
     rank = np.full(len(targets), np.inf)
     for place, (row, target) in enumerate(zip(rows, targets, strict=True)):
@@ -162,10 +162,10 @@ def ranks_among_all(scores: Floats, rows: Ints, targets: Ints) -> Floats:
 
 
 def best(scores: Floats, k: int) -> Ints:
-    """The k best items of each row, [b, k], best first, equal ones by index; `NOTHING` where fewer are left.
+    """The k best items of each row, [b, k], best first, ties by index, padded with `NOTHING`.
 
-    Excluded items (NaN) and those with a score of minus infinity are never answered. Which of several equal items
-    stand on the last places is up to numpy's selection, but the same in every run.
+    Excluded items (NaN) and those with a score of minus infinity are left out. Which of several tied items get the last
+    positions depends on numpy's selection, but is the same in every run.
     """
     rows, items = scores.shape
     able = np.where(np.isnan(scores), -np.inf, scores)
@@ -181,6 +181,6 @@ def best(scores: Floats, k: int) -> Ints:
 
 
 def flattened(lists: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """Lists one after the other: the number of the list that each entry comes from, and the entries."""
+    """Concatenate lists: the index of the list of each entry, and the entries."""
     lengths = np.array([len(entries) for entries in lists], dtype=np.int64)
     return np.repeat(np.arange(len(lists)), lengths), np.concatenate([np.empty(0, np.int64), *lists])

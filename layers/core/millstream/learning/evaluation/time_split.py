@@ -1,6 +1,6 @@
-"""Global time split: what came before one moment is for the fit, what came after it is asked for, as in operation.
+"""Global time split: rows before one moment are for training, later ones for evaluation, as in operation.
 
-Unlike leave-one-out, nothing of anybody's future is in the training part: Y. Ji et al., "A critical study on data
+Unlike leave-one-out, the training part contains nothing of the future: Y. Ji et al., "A critical study on data
 leakage in recommender system offline evaluation", ACM TOIS 2023.
 """
 
@@ -15,11 +15,11 @@ from millstream.learning.evaluation.questions import Questions, Split, check_cho
 from millstream.learning.interactions import Interactions, Ints
 
 Ask = Literal["next", "rest"]
-"""next: for each later row, what comes, given all the user's rows before it (live context) or before the cut (frozen).
-rest: for each user with later rows, all of them as one set of targets, given the rows before the cut."""
+"""next: predict each later row from all the user's rows before it (live context) or before the cut (frozen context).
+rest: for each user with later rows, predict all of them as one set of targets from the rows before the cut."""
 
 ExcludeInTime = Literal["history", "same time", "none"]
-"""history: what is shown stays out. same time: the user's earlier rows of the same moment, a basket. none: clicks."""
+"""Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket). none: none."""
 
 
 def time_split(
@@ -32,11 +32,11 @@ def time_split(
     every: int = 1,
     exclude: ExcludeInTime = "none",
 ) -> Split:
-    """Cut before the row at `share` of all rows and all rows of its time; rows from `until` on are not used.
+    """Split before the row at `share` of all rows and all rows of its time; rows from `until` on are not used.
 
-    A validation part is a cut before the test's: share 0.6, until 0.8. With ask "next", one of `every` rows is asked
-    for; the model is not told what it answered. Raises `InvalidInputError` for rows without times, for shares out of
-    order, and where the cut leaves one side empty.
+    A validation split is one before the test split: share 0.6, until 0.8. With ask "next", one of `every` rows becomes
+    a question. Raises `InvalidInputError` for rows without times, for shares out of order, and if one part would be
+    empty.
     """
     _check(data, share, until, every, ask, exclude)
     cut, end = _first_of_its_time(data, share), _first_of_its_time(data, until)
@@ -56,7 +56,7 @@ def time_split(
 
 
 class _Reader:
-    """Each user's rows in order, and how far into them each row stands."""
+    """Each user's rows in order, and the index of each row among them."""
 
     def __init__(self, data: Interactions, cut: int) -> None:
         by_user = np.argsort(data.user, kind="stable")
@@ -69,7 +69,7 @@ class _Reader:
         self.cuts = self.starts + np.bincount(data.user[:cut], minlength=len(data.users))
 
     def next_rows(self, rows: Ints, live: bool, exclude: ExcludeInTime) -> Questions:
-        """One question a row."""
+        """One question per row."""
         users = self.data.user[rows]
         shown_until = self.place[rows] if live else self.cuts[users]
         shown = [self.items[self.starts[user] : end] for user, end in zip(users, shown_until, strict=True)]
@@ -81,7 +81,7 @@ class _Reader:
         )
 
     def the_rest(self, rows: Ints, exclude: ExcludeInTime) -> Questions:
-        """One question a user; targets in order of item number."""
+        """One question per user; targets in order of item number."""
         users = np.unique(self.data.user[rows])
         shown = [self.items[self.starts[user] : self.cuts[user]] for user in users]
         pairs = np.unique(np.stack([self.data.user[rows], self.data.item[rows]]), axis=1)

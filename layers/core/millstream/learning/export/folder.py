@@ -1,4 +1,4 @@
-"""Writes the model folder that `millstream.scoring` runs."""
+"""Write model folders for `millstream.scoring`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_folder(
     card: Card,
     features: FeatureSet = FEATURES,
 ) -> Exported:
-    """Write a next-items model into `folder`, which is made if need be; the same arguments give the same bytes.
+    """Write a next-items model into `folder`, creating it if needed. The same arguments give the same bytes.
 
     `item_ids` are in the order of the vocabulary. The version depends on the model alone, not on the card.
     """

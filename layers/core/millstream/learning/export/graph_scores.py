@@ -1,6 +1,6 @@
 """Names in the graph of a next-items model while it is built.
 
-Shapes at the line ends: T items of the tail, N items, K items that are given.
+Shapes at the line ends: T items of the tail, N items, K items of the output.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from millstream.learning.export.parts import Parts
 
 
 class Found(NamedTuple):
-    """Names of what is known of the K items that are given."""
+    """Names of tensors about the K output items."""
 
     items: str
     """[K] their indices, i64."""
@@ -21,24 +21,24 @@ class Found(NamedTuple):
     """[K] 1 to K, i64."""
 
     marked: str
-    """[N + 1] the column of each given item, 0 of the others, i32."""
+    """[N + 1] the column of each output item, 0 for the others, i32."""
 
     table_shape: str
     """[2] T and K + 1."""
 
 
 class Scores(NamedTuple):
-    """Names in a graph: [N + 1] the score of each item, and [T, K] what each item of the tail adds to those given."""
+    """Names in a graph: [N + 1] the score of each item, and [T, K] the contribution of each item of the tail."""
 
     total: str
     added: Callable[[Found], str]
 
 
 class AddsScores(Protocol):
-    """What a model adds to a graph."""
+    """Adds the nodes of a model to a graph."""
 
     positive: bool
-    """Whether a score is a sum of what the tail leads to, so that a score of 0 says nothing of an item."""
+    """Whether a score is a sum over the tail, so that a score of 0 means no evidence for the item."""
 
     def add_to(self, parts: Parts, name: str) -> Scores:
         """Add the nodes; constants and matrices have names that begin with `name`."""

@@ -1,4 +1,4 @@
-"""Writes a fitted model as the folder that is served. Each family says what it adds to the graph."""
+"""Export a fitted model as a model folder. Each family defines its own part of the graph."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Servable(Protocol):
     name: str
 
     def check_servable(self) -> None:
-        """Raises InvalidInputError where these knobs cannot be served. The model need not be fitted."""
+        """Raise InvalidInputError if a model with these knobs cannot be served. It need not be fitted."""
 
     def served(self, place: Ints) -> ServedPart:
-        """The served form; `place` [items] is where each item of the catalogue stands in the vocabulary."""
+        """The served form; `place` [items] is the index of each catalogue item in the vocabulary."""
 
     def card_knobs(self) -> Mapping[str, Any]:
-        """How it was fitted, as its card tells."""
+        """The knobs for the model's card."""
 
 
 def check_servable(model: object) -> None:
-    """Raises InvalidInputError for a model that cannot be served. It need not be fitted."""
+    """Raise InvalidInputError for a model that cannot be served. It need not be fitted."""
     if not isinstance(model, Servable):
         raise InvalidInputError("family", "one that can be served", getattr(model, "name", model))
     model.check_servable()
@@ -44,7 +44,7 @@ def check_servable(model: object) -> None:
 def export(model: Servable, item_ids: Sequence[str], folder: Path, origin: Origin) -> Exported:
     """Write a fitted model of the catalogue `item_ids` into `folder`; the same arguments give the same bytes.
 
-    The version depends on the model alone, not on the card. Raises InvalidInputError where two ids have one key.
+    The version depends on the model alone, not on the card. Raises InvalidInputError if two ids have the same key.
     """
     order = order_of(item_ids)
     served = model.served(np.argsort(order))
@@ -54,7 +54,7 @@ def export(model: Servable, item_ids: Sequence[str], folder: Path, origin: Origi
 def write_served(
     served: ServedPart, item_ids: Sequence[str], folder: Path, origin: Origin, knobs: Mapping[str, Any]
 ) -> Exported:
-    """Write a served form whose items are `item_ids`, in the order of their keys."""
+    """Write a served form with the items `item_ids`, in the order of their keys."""
     return write_folder(
         folder,
         served.built(),
@@ -66,5 +66,5 @@ def write_served(
 
 
 def order_of(item_ids: Sequence[str]) -> Ints:
-    """The places of the ids in the order of their keys, which is that of a vocabulary."""
+    """The indices of the ids in the order of their keys, which is that of a vocabulary."""
     return np.argsort(words([item_key(item_id) for item_id in item_ids]))

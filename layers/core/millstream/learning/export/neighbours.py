@@ -1,4 +1,4 @@
-"""The served form of an item-to-item model: the best neighbours of each item, sparse, whatever was fitted."""
+"""The served form of an item-to-item model: the best neighbours of each item, as sparse rows."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ _LARGEST_HALF = 65504.0
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """What each item leads to, best first, M items each at most, with one empty row at the end.
+    """The neighbours of each item, best first, at most M each, with one empty row at the end.
 
-    `items` [N+1, M] i32 are item numbers, and N where a row has no more. `scores` [N+1, M] f16 are the scores times
-    `scale`, a power of two that brings the largest near the top of what a half can hold, so that small scores keep
-    their 11 bits.
+    `items` [N+1, M] i32 are item numbers, padded with N. `scores` [N+1, M] f16 are the scores times `scale`, a power of
+    two that brings the largest near the maximum of a half, so that small scores keep their 11 bits.
     """
 
     items: NDArray[np.int32]
@@ -28,9 +27,9 @@ class Neighbours:
 
 
 def best_neighbours(sources: Ints, targets: Ints, scores: Floats, items: int, kept: int) -> Neighbours:
-    """The `kept` targets of each source with the largest scores by size; equal ones by number. In any order, [pairs].
+    """The `kept` targets of each source with the largest absolute scores; ties by number. Input in any order, [pairs].
 
-    Of scores below zero, as EASE has them, the largest by size say most.
+    Negative scores, as in EASE, count by their absolute value.
     """
     order = np.lexsort((targets, -np.abs(scores), sources))
     sources, targets, scores = sources[order], targets[order], scores[order]
@@ -39,7 +38,7 @@ def best_neighbours(sources: Ints, targets: Ints, scores: Floats, items: int, ke
     width = min(kept, int(place.max(initial=0)) + 1)
     chosen = place < width
     scale = _scale(float(np.abs(scores).max(initial=0.0)))
-    # The row after the last item and every unused place point to an item beyond the catalogue with a score of 0.
+    # The row after the last item and all padding refer to an item beyond the catalogue with a score of 0.
     item_rows = np.full((items + 1, width), items, np.int32)
     score_rows = np.zeros((items + 1, width), np.float16)
     item_rows[sources[chosen], place[chosen]] = targets[chosen]
@@ -48,5 +47,5 @@ def best_neighbours(sources: Ints, targets: Ints, scores: Floats, items: int, ke
 
 
 def _scale(largest: float) -> float:
-    """The largest power of two that keeps `largest` within a half."""
+    """The largest power of two with which `largest` fits a half."""
     return 2.0 ** math.floor(math.log2(_LARGEST_HALF / largest)) if largest else 1.0

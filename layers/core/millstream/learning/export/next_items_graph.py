@@ -1,6 +1,6 @@
 """The ONNX graph of a next-items model: from a user's latest items to the best next ones.
 
-Shapes at the line ends: T items of the tail, N items, K items that are given.
+Shapes at the line ends: T items of the tail, N items, K items of the output.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from millstream.learning.export.graph_scores import AddsScores, Found, Scores
 from millstream.learning.export.parts import Built, Parts
 
 OPSET = 20
-"""The first with Gelu, which sequence models need; 18 is the first with a maximum in ScatterElements."""
+"""The first opset with Gelu, which sequence models need; 18 is the first with a maximum in ScatterElements."""
 
 _LEAST_SCORE = np.finfo(np.float32).tiny
 _ANY_NUMBER = 2**40
@@ -21,9 +21,9 @@ _ANY_NUMBER = 2**40
 def next_items_graph(model: AddsScores) -> Built:
     """The graph of a model.
 
-    Where the scores are sums of what the tail leads to, an item of which nothing is said is not given. Elsewhere every
-    item has a score, and what is given is how likely the item is beside the best: e to the difference of their scores.
-    A tail without any known item leads to nothing.
+    If the scores are sums over the tail, items with a score of 0 are not output. Otherwise every item has a score, and
+    the output is its likelihood relative to the best item: e to the difference of their scores. A tail without known
+    items gives no items.
     """
     parts = Parts()
     scores = model.add_to(parts, "model.")
@@ -44,7 +44,7 @@ def next_items_graph(model: AddsScores) -> Built:
 
 
 def _allowed(parts: Parts, total: str) -> str:
-    """The scores with the worst there is for excluded items and for what is no item."""
+    """The scores, with the lowest value for excluded items and for padding."""
     out = parts.node("Concat", "excluded", parts.whole(-1), axis=0)
     worst = parts.filled(parts.node("Shape", out), np.float32(-np.inf))
     return parts.node("ScatterElements", total, out, worst, axis=0)
@@ -57,7 +57,7 @@ def _add_likelihoods(parts: Parts, found: str) -> None:
 
 
 def _add_because(parts: Parts, scores: Scores, total: str, items: str, known: str) -> None:
-    """For each of the K items, the place of the known item of the tail that added most to it; the newest of equals."""
+    """For each of the K items, the index of the known tail item that contributed most; the newest of ties."""
     rank = parts.node("Reshape", parts.node("NonZero", "is_given"), parts.whole(-1))  # 0 .. K - 1
     column = parts.node("Add", rank, parts.whole(1))
     unmarked = parts.filled(parts.node("Shape", total), np.int32(0))

@@ -1,4 +1,4 @@
-"""Where a model that is exported came from."""
+"""The origin of an exported model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.domain.models.cards import Card, Cost, LogRange
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model came from and how good it is; see `Card` for each."""
+    """The fields of a card that do not depend on the family; see `Card`."""
 
     training_set: str
     seed: int
@@ -22,7 +22,7 @@ class Origin:
     made_from: str | None = None
 
     def card(self, algorithm: str, items: int, knobs: Mapping[str, Any]) -> Card:
-        """The card of a model of so many items that was fitted so."""
+        """The card of a model."""
         return Card(
             algorithm=algorithm,
             created_at_ms=self.created_at_ms,

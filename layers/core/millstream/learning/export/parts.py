@@ -1,4 +1,4 @@
-"""The parts of an ONNX graph while it is built, and the matrices that lie beside it."""
+"""Builder of an ONNX graph with external matrices."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from millstream.scoring.signature import NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, 
 
 _IR_VERSION = 10
 _PAGE_BYTES = 4096
-"""Matrices start at a page, so that they can be mapped into memory."""
+"""Matrices start at a page boundary, so that they can be memory-mapped."""
 
 _ELEMENT_TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT}
 
 
 class Built(NamedTuple):
-    """A graph, and the bytes of `model.data` that it points into."""
+    """A graph, and the bytes of `model.data` that it refers to."""
 
     graph: ModelProto
     matrices: bytes
 
     def write(self, folder: Path) -> None:
-        """Write both where `millstream.scoring` looks for them."""
+        """Write both into a model folder."""
         (folder / GRAPH).write_bytes(self.graph.SerializeToString(deterministic=True))
         (folder / MATRICES).write_bytes(self.matrices)
 
@@ -42,21 +42,21 @@ class Parts:
         self._matrices: dict[str, NDArray[Any]] = {}
 
     def node(self, operator: str, *inputs: str, gives: str | None = None, **attributes: Any) -> str:
-        """Add a node with one output; the output's name."""
+        """Add a node with one output; return its name."""
         return self.nodes(operator, *inputs, gives=(gives or f"{operator}_{len(self._nodes)}",), **attributes)[0]
 
     def nodes(self, operator: str, *inputs: str, gives: tuple[str, ...], **attributes: Any) -> tuple[str, ...]:
-        """Add a node with these outputs."""
+        """Add a node with several outputs; return their names."""
         self._nodes.append(helper.make_node(operator, list(inputs), list(gives), **attributes))
         return gives
 
     def filled(self, shape: str, value: np.generic, gives: str | None = None) -> str:
-        """A tensor of this shape that holds one value everywhere."""
+        """A tensor of this shape filled with one value."""
         tensor = numpy_helper.from_array(np.asarray(value).reshape(1), "value")
         return self.node("ConstantOfShape", shape, gives=gives, value=tensor)
 
     def constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
-        """A constant within the graph. Raises ValueError for a name that another constant has."""
+        """A constant within the graph. Raises ValueError if the name is taken."""
         known = self._constants.get(name)
         constant = numpy_helper.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
         if known is not None and known != constant:
@@ -69,7 +69,7 @@ class Parts:
         return self.constant("_".join(("whole", *map(str, numbers))), np.array(numbers, np.int64))
 
     def matrix(self, name: str, value: NDArray[Any]) -> str:
-        """A matrix that lies in `model.data` and is mapped into memory, little-endian."""
+        """A memory-mapped matrix in `model.data`, little-endian."""
         self._matrices[name] = np.ascontiguousarray(value)
         return name
 
@@ -106,7 +106,7 @@ def _external(matrices: Mapping[str, NDArray[Any]]) -> list[TensorProto]:
 
 
 def _bytes(matrices: Mapping[str, NDArray[Any]]) -> bytes:
-    """The matrices one after the other, each from a page on; nothing after the last."""
+    """The matrices concatenated, each starting at a page boundary."""
     parts = []
     for matrix in matrices.values():
         parts += [matrix.astype(matrix.dtype.newbyteorder("<"), copy=False).tobytes(), bytes(_gap(matrix.nbytes))]

@@ -1,4 +1,4 @@
-"""The folder that a model is written into: whole or not at all, and never over anything but a model."""
+"""Writing folders atomically, and never over anything but a model."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _NEW, _OLD = "new", "old"
 
 
 def check_place(folder: Path) -> None:
-    """Raises InvalidInputError where something lies there that is no model: a model is replaced, nothing else is."""
+    """Raise InvalidInputError if the folder contains anything but a model, because only models are replaced."""
     if folder.exists() and (unexpected := sorted(path.name for path in folder.iterdir() if path.name not in _FILES)):
         some = ", ".join(unexpected[:3]) + " …" * (len(unexpected) > 3)
-        raise InvalidInputError(str(folder), "a new or empty folder, or a model's, which is replaced", some)
+        raise InvalidInputError(str(folder), "a new or empty folder, or a model folder to replace", some)
 
 
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
-    """A folder to write into, which takes the place of `folder` when the block ends, and is gone if it fails."""
+    """Yield a folder to write into. It replaces `folder` when the block ends, and is deleted if the block fails."""
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside it, because a folder is renamed at once only within its own disk.
+    # In the same parent folder, because a rename is atomic only within one file system.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         written = Path(beside) / _NEW
         yield written

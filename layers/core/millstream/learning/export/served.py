@@ -1,8 +1,8 @@
-"""What a fitted model adds to a graph: a score for every item of the vocabulary, and what each item of the tail gave.
+"""Served forms of fitted models: graph nodes for the score of every item and the contribution of each tail item.
 
-Shapes at the line ends: T items of the tail, L of them that a part reads, M neighbours of each, N items, K items that
-are given. Index -1 means the last row or place (https://onnx.ai/onnx/operators/onnx__Gather.html), which belongs to no
-item: so an unknown item of the tail leads nowhere and an unknown excluded item excludes nothing, without a branch.
+Shapes at the line ends: T items of the tail, L of them that a part uses, M neighbours of each, N items, K items of the
+output. Index -1 means the last row (https://onnx.ai/onnx/operators/onnx__Gather.html), which belongs to no item, so
+unknown items of the tail contribute nothing and unknown excluded items exclude nothing, without a branch.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class ServedPart(ABC):
     """The served form of a model, whole or a part of a blend; see AddsScores."""
 
     algorithm: str
-    """By which versions of it are named where it is the whole model."""
+    """The prefix of its version names, if it is the whole model."""
 
     tail_items: int
-    """How many of a user's latest items it reads."""
+    """How many of a user's latest items it uses."""
 
     decay: float = 1.0
-    """How much less each earlier item says than the one after it, where one number says it."""
+    """The factor by which each earlier item counts less than the one after it, if it is constant."""
 
     positive: bool = True
 
@@ -45,7 +45,7 @@ class ServedPart(ABC):
 
 
 class ServedNeighbours(ServedPart):
-    """An item-to-item model: the sum of what the latest items lead to, each item `decay` times the one after it."""
+    """An item-to-item model: the latest items' neighbours, each item weighted `decay` times the one after it."""
 
     def __init__(self, algorithm: str, neighbours: Neighbours, last: int, decay: float) -> None:
         self.algorithm, self.neighbours, self.tail_items, self.decay = algorithm, neighbours, last, decay
@@ -75,7 +75,7 @@ class ServedNeighbours(ServedPart):
 
 
 def _to_the_found(parts: Parts, led_to: str, added: str, found: Found) -> str:
-    """[L, M] contributions -> [T, K]: scattered by column into a table whose first takes what was not given."""
+    """[L, M] contributions -> [T, K]: scattered by column; the first column collects items that are not output."""
     table = parts.filled(found.table_shape, np.float32(0))
     columns = parts.node("Gather", found.marked, led_to)
     table = parts.node("ScatterElements", table, columns, added, axis=1, reduction="max")
@@ -83,7 +83,7 @@ def _to_the_found(parts: Parts, led_to: str, added: str, found: Found) -> str:
 
 
 class ServedConstant(ServedPart):
-    """A model that says the same after any history: popularity. `scores` [N]."""
+    """A model with the same scores after any history: popularity. `scores` [N]."""
 
     tail_items = 1
 

@@ -1,1 +1,1 @@
-"""Families of models that need numpy alone."""
+"""Model families that need only numpy."""

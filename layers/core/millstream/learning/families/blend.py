@@ -1,4 +1,4 @@
-"""A weighted sum of models' scores, or of their logarithms: what each of them is not sure of, another may be."""
+"""Blends: weighted sums of models' scores or of their logarithms."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from millstream.learning.stopwatch import Seconds, summed
 class Part(NamedTuple):
     """One model of a blend and the factor of its scores.
 
-    `logarithm` is for a model whose scores are like probabilities, beside one whose scores are like their logarithms,
-    as a sequence model's are: log(max(score, 0) + logarithm) stands in the sum, so that 0 is unlikely, not impossible.
+    Use `logarithm` to blend scores like probabilities with scores like log-probabilities, as a sequence model's are:
+    the part then adds log(max(score, 0) + logarithm), so that a score of 0 is unlikely, not impossible.
     """
 
     model: Recommender
@@ -29,14 +29,14 @@ class Part(NamedTuple):
     logarithm: float | None = None
 
     def score(self, histories: Sequence[Ints]) -> Floats:
-        """What this part adds to the sum, [histories, items]."""
+        """The contribution of this part, [histories, items]."""
         scores = self.model.score(histories)
         if self.logarithm is not None:
             scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
         return self.weight * scores
 
     def plain(self) -> dict[str, object]:
-        """As it is written down; its model is told of elsewhere."""
+        """The part as JSON values, without its model."""
         return {"family": self.model.name, "weight": self.weight, "logarithm": self.logarithm}
 
 
@@ -52,7 +52,7 @@ class Blend(RanksByScore):
             raise InvalidInputError("parts", "at least one", "none")
         self.parts = tuple(parts)
         if all(isinstance(part.model, Updatable) for part in parts):
-            # An attribute, not a method: a blend with a part that cannot learn from single events must not say it can.
+            # An attribute, so that a blend is Updatable only if all its parts are.
             self.update = self._update
 
     def fit(self, train: Interactions, seed: int) -> None:
@@ -66,7 +66,7 @@ class Blend(RanksByScore):
             cast("Updatable", part.model).update(user, item)
 
     def keep_in(self, folder: Path) -> None:
-        """See Resumable: for the parts that are."""
+        """See Resumable; applies to the parts that are."""
         for part in self._resumable():
             part.keep_in(folder)
 
@@ -83,11 +83,11 @@ class Blend(RanksByScore):
         return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
 
     def check_servable(self) -> None:
-        """See Servable: if every part can be."""
+        """See Servable: every part must be servable."""
         for part in self.parts:
             check_servable(part.model)
         if sum(once for once in _once(self)) > 1:
-            raise InvalidInputError("parts", "one sequence model at most", "more in a blend that is to be served")
+            raise InvalidInputError("parts", "one sequence model at most in a served blend", "more")
 
     def served(self, place: Ints) -> ServedBlend:
         """See Servable."""
@@ -100,20 +100,20 @@ class Blend(RanksByScore):
         return {"parts": [part.plain() | {"knobs": dict(part.model.card_knobs())} for part in self.parts]}
 
     def save(self, folder: Path) -> None:
-        """See Recommender; each part lies in a folder of its own."""
+        """See Recommender; each part is saved in its own folder."""
         stored.save_knobs(folder, self.name, {"parts": [part.plain() for part in self.parts]})
         for number, part in enumerate(self.parts):
             part.model.save(folder / str(number))
 
     @classmethod
     def load(cls, folder: Path, load_part: LoadModel) -> Self:
-        """The blend that was saved there, its parts by `load_part`."""
+        """Load a blend, and its parts by `load_part`."""
         parts = enumerate(stored.load_knobs(folder, cls.name)["parts"])
         return cls([Part(load_part(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])
 
 
 def _once(model: Recommender) -> Iterator[bool]:
-    """Of each model in a blend, whether a graph can hold it once only."""
+    """For each model of a blend, whether a graph can contain only one of it."""
     if isinstance(model, Blend):
         for part in model.parts:
             yield from _once(part.model)

@@ -1,4 +1,4 @@
-"""What every model can do. `tests/contract/recommender_suite.py` says what each of them promises."""
+"""The interfaces of models. `tests/contract/recommender_suite.py` tests their guarantees."""
 
 from __future__ import annotations
 
@@ -19,58 +19,58 @@ from millstream.learning.stopwatch import Seconds
 class Recommender(Protocol):
     """Fits on interactions and ranks the whole catalogue, the items of `Interactions.items`, for any histories.
 
-    Items are codes, indices into that catalogue. A history is a user's items, oldest first; it need not be one that
-    the model was fitted on, and it may be empty. Scores are comparable within a row only.
+    Items are codes: indices into that catalogue. A history is a list of items, oldest first; it need not be in the
+    training data, and may be empty. Scores are comparable only within a row.
     """
 
     name: str
 
     def fit(self, train: Interactions, seed: int) -> None:
-        """Learn from `train` alone, whatever was learned before; the same seed gives the same scores."""
+        """Fit on `train`, discarding earlier fits; the same seed gives the same scores."""
 
     def score(self, histories: Sequence[Ints]) -> Floats:
-        """How well each item would come next, [histories, items], higher is better; every number is finite."""
+        """The score of each item as the next one, [histories, items]; higher is better, all finite."""
 
     def recommend(self, histories: Sequence[Ints], k: int, exclude_seen: bool) -> Ints:
         """The best k items of each history, best first, [histories, k].
 
-        Where a history leaves fewer than k items the row ends with `evaluation.ranking.NOTHING`.
+        Rows with fewer than k items are padded with `evaluation.ranking.NOTHING`.
         """
 
     def save(self, folder: Path) -> None:
-        """Write what was learned into the folder, which is made if need be."""
+        """Write the fitted model into the folder, creating it if needed."""
 
     def card_knobs(self) -> Mapping[str, Any]:
-        """How it is fitted, as a model's card tells."""
+        """The knobs for the model's card."""
 
 
 LoadModel = Callable[[str, Path], Recommender]
-"""A model of the named family that was saved in a folder. Raises InvalidInputError if another kind of model was."""
+"""Load a model of the named family from a folder. Raises InvalidInputError for another kind of model."""
 
 
 @runtime_checkable
 class Updatable(Protocol):
-    """A model that learns from one more event at once, as `fit` would have from the longer history."""
+    """A model that can learn single events, with the same result as `fit` on the longer history."""
 
     def update(self, user: int, item: int) -> None:
-        """The user did something with the item, after everything known before; a user never seen is a new one."""
+        """Learn an event of a user on an item, later than all known events; unknown users are added."""
 
 
 @runtime_checkable
 class Resumable(Protocol):
-    """A model that takes long to fit: its `fit` keeps checkpoints and goes on from them after a kill."""
+    """A model with long training: `fit` writes checkpoints and resumes from them."""
 
     spent_before: Seconds
-    """Of the last fit, what earlier processes had done."""
+    """The time that earlier processes spent on the last fit."""
 
     def keep_in(self, folder: Path) -> None:
-        """Keep checkpoints below the folder, each fit's by its data, knobs and seed, so that none meets another's."""
+        """Write checkpoints below the folder, separately for each combination of data, knobs and seed."""
 
 
 def rows_for(model: Recommender, train: Interactions) -> Interactions:
-    """What the model is fitted on: what says that a user likes an item, and rejections where the model reads them.
+    """The rows to fit a model on: positive events, and rejections if the model uses them.
 
-    What was rejected never counts for an item.
+    A rejection never counts for an item.
     """
     if getattr(model, "reads_rejections", False):
         return train
@@ -78,7 +78,7 @@ def rows_for(model: Recommender, train: Interactions) -> Interactions:
 
 
 class RanksByScore(ABC):
-    """The `recommend` of a model whose recommendations are its best scores: all that are here."""
+    """Implements `recommend` by the best scores."""
 
     knobs: Any
     """A dataclass."""

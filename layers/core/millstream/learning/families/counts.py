@@ -1,4 +1,4 @@
-"""How often one item followed another: sums of whole numbers, the same in any order and in any number of parts."""
+"""Counts of transitions between items, as exact sums of whole numbers, independent of order and partitioning."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from millstream.learning.interactions import Floats, Ints
 
 UNIT = 2.0**36
-"""A weight of 1 as a whole number: room for a hundred million of one item."""
+"""The whole number for a weight of 1: sums up to a hundred million per item fit."""
 
 _SHIFT = 32
 _MASK = (1 << _SHIFT) - 1
 _MOST_WAITING = 1 << 21
-"""Transitions that wait before they are summed: 16 bytes each."""
+"""Transitions buffered before they are summed, 16 bytes each."""
 
 
 class Pairs(NamedTuple):
@@ -31,16 +31,15 @@ class Pairs(NamedTuple):
         return cls(codes >> _SHIFT, codes & _MASK, units)
 
     def plus(self, other: Pairs) -> Pairs:
-        """The sum; the other's pairs may be in any order and repeat."""
+        """The sum; the other's pairs may be unordered and repeated."""
         codes = np.concatenate((coded(self.sources, self.targets), coded(other.sources, other.targets)))
         return Pairs.of(*summed(codes, np.concatenate((self.units, other.units))))
 
 
 class PairCounts:
-    """Adds up weighted transitions, a few bytes for each distinct pair.
+    """Adds up weighted transitions, with a few bytes per distinct pair.
 
-    Sums are of whole numbers, so they are exact: neither the order nor the machine changes a bit of them, and parts
-    that were counted apart add up to the same sums.
+    Sums of whole numbers are exact: they do not depend on the order or the machine, and partial counts add up.
     """
 
     def __init__(self) -> None:
@@ -56,12 +55,12 @@ class PairCounts:
             self._merge()
 
     def pairs(self) -> Pairs:
-        """Everything that was counted."""
+        """All counts."""
         self._merge()
         return Pairs.of(self._codes, self._units)
 
     def _merge(self) -> None:
-        """Take in what waits; done when it is as much as there is, so that the work stays linear in the events."""
+        """Merge the buffer; done when it is as large as the sums, so that the work stays linear in the events."""
         codes, units = zip((self._codes, self._units), *self._waiting, strict=True)
         self._codes, self._units = summed(np.concatenate(codes), np.concatenate(units))
         self._waiting, self._count = [], 0
@@ -73,14 +72,14 @@ def in_units(weights: Floats) -> Ints:
 
 
 def both_ways(pairs: Pairs, backward: float) -> Pairs:
-    """Each pair with its weight and `backward` times that of the opposite pair, which is added where there was none."""
+    """Each pair with its weight plus `backward` times that of the opposite pair; missing pairs are added."""
     if not backward:
         return pairs
     return pairs.plus(Pairs(pairs.targets, pairs.sources, np.rint(pairs.units * backward).astype(np.int64)))
 
 
 def coded(sources: Ints, targets: Ints) -> Ints:
-    """One number for each pair, ascending as the pairs do."""
+    """One number per pair, in the order of the pairs."""
     return sources << _SHIFT | targets
 
 

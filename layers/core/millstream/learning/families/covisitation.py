@@ -1,4 +1,4 @@
-"""Co-visitation: what users do after an item, or before it, the sooner the more it counts, less for popular items."""
+"""Co-visitation: which items follow an item, weighted by closeness and discounted for popular items."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class CovisitationKnobs:
     """
 
     reach: int = TAIL_ITEMS
-    """Distinct items before an event that lead to its item, the latest ones."""
+    """The number of latest distinct items before an event that give a transition to its item."""
 
     decay: float = TAIL_DECAY
-    """How much less each earlier of them counts than the one after it."""
+    """The factor by which each earlier one counts less than the one after it."""
 
     backward: float = 0.7
-    """How much i -> j also says about j -> i: who has the second of two things may lack the first. 0: nothing."""
+    """The weight of i -> j for j -> i. 0: none."""
 
     out_smoothing: float = 30.0
     """Transition weight added to what leaves an item, so that a rare item's few transitions do not count as certain."""
@@ -48,16 +48,16 @@ class CovisitationKnobs:
     """Transition weight added to what arrives at an item, so that a rare item is not taken for a specific one."""
 
     in_exponent: float = 0.5
-    """How much a popular item is discounted as an answer: 0 not at all, 1 fully (lift)."""
+    """How much a popular item is discounted as a recommendation: 0 not at all, 1 fully (lift)."""
 
     neighbours: int = 100
-    """Items kept for each item, the best ones; a count. Six bytes each in the exported matrices."""
+    """The number of best neighbours kept per item, six bytes each in the exported matrices."""
 
     last: int = TAIL_ITEMS
-    """A history asks with its latest so many distinct items."""
+    """The number of latest distinct items of a history that are used."""
 
     asked_decay: float = 0.5
-    """How much less each earlier item of a history says than the one after it, when the model is asked."""
+    """The factor by which each earlier item of a history counts less than the one after it."""
 
     def __post_init__(self) -> None:
         whole(self, "reach", "neighbours", "last")
@@ -67,7 +67,7 @@ class CovisitationKnobs:
 
 
 class Covisitation(ItemToItem):
-    """See CovisitationKnobs for what is computed. Learns from single events, too."""
+    """See CovisitationKnobs for the formula. Updatable with single events."""
 
     name = "covisitation"
     reads_rejections = True
@@ -153,7 +153,7 @@ class Covisitation(ItemToItem):
         self._rows: dict[int, LedTo] = {}
 
     def _learn(self, source: int, target: int, units: int) -> None:
-        """One more transition."""
+        """Add one transition."""
         if units:
             following = self._learned[source]
             following[target] = following.get(target, 0) + units
@@ -161,7 +161,7 @@ class Covisitation(ItemToItem):
             self._arriving[target] += units
 
     def _all(self) -> counts.Pairs:
-        """What was fitted and what was learned since."""
+        """The fitted pairs and those of later updates."""
         learned = [(source, target, n) for source, row in self._learned.items() for target, n in row.items()]
         if learned:
             columns = (np.array(column, np.int64) for column in zip(*learned, strict=True))

@@ -1,4 +1,4 @@
-"""Families of models by name: how one is made from what a configuration says."""
+"""Model families by name: creating models from configurations, and loading them."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ K = TypeVar("K")
 
 
 class Family(NamedTuple):
-    """A kind of model: from its knobs, by name, and from its folder."""
+    """A kind of model: created from its knobs, loaded from its folder."""
 
-    made: Callable[[Mapping[str, Any]], Recommender]
-    loaded: Callable[[Path], Recommender]
+    create: Callable[[Mapping[str, Any]], Recommender]
+    load: Callable[[Path], Recommender]
 
 
 class Families:
-    """A table of families, and blends of them."""
+    """A registry of families, including blends of them."""
 
     def __init__(self, families: Mapping[str, Family]) -> None:
-        self._families = {**families, Blend.name: Family(self._blend, lambda folder: Blend.load(folder, self.loaded))}
+        self._families = {**families, Blend.name: Family(self._blend, lambda folder: Blend.load(folder, self.load))}
 
     @property
     def names(self) -> tuple[str, ...]:
         """All families."""
         return tuple(self._families)
 
-    def made(self, family: str, knobs: Mapping[str, Any]) -> Recommender:
-        """A model that is not fitted. Raises InvalidInputError for an unknown family or knob, or a wrong value."""
-        return self._family(family).made(knobs)
+    def create(self, family: str, knobs: Mapping[str, Any]) -> Recommender:
+        """Create an unfitted model. Raises InvalidInputError for an unknown family or knob, or an invalid value."""
+        return self._family(family).create(knobs)
 
-    def loaded(self, family: str, folder: Path) -> Recommender:
-        """A model of the family that was saved there."""
-        return self._family(family).loaded(folder)
+    def load(self, family: str, folder: Path) -> Recommender:
+        """Load a model of the family from a folder."""
+        return self._family(family).load(folder)
 
     def _family(self, name: str) -> Family:
         if name not in self._families:
@@ -49,10 +49,15 @@ class Families:
         return self._families[name]
 
     def _blend(self, knobs: Mapping[str, Any]) -> Blend:
-        """`parts`: a list of mappings with `family`, `weight` and, where wanted, `knobs` and `logarithm`."""
+        """`parts`: a list of mappings with `family`, `weight` and optionally `knobs` and `logarithm`."""
         if set(knobs) != {"parts"}:
-            raise InvalidInputError("blend", "the knob parts and no other", ", ".join(knobs) or "none")
-        return Blend([self._part(place, **part) for place, part in enumerate(knobs["parts"])])
+            raise InvalidInputError("blend", "only the knob parts", ", ".join(knobs) or "none")
+        parts = knobs["parts"]
+        if not isinstance(parts, list) or not all(map(_is_part, parts)):
+            raise InvalidInputError(
+                "parts", "a list of {family: NAME, weight: NUMBER}, with knobs and logarithm", parts
+            )
+        return Blend([self._part(place, **part) for place, part in enumerate(parts)])
 
     def _part(
         self,
@@ -66,12 +71,17 @@ class Families:
             raise InvalidInputError(f"parts[{place}].weight", "a number", weight)
         if logarithm is not None and not (isinstance(logarithm, int | float) and logarithm > 0):
             raise InvalidInputError(f"parts[{place}].logarithm", "a number above 0", logarithm)
-        return Part(self.made(family, knobs or {}), weight, logarithm)
+        return Part(self.create(family, knobs or {}), weight, logarithm)
 
 
-def family(model: Callable[[K], Recommender], knobs: type[K], loaded: Callable[[Path], Recommender]) -> Family:
-    """The family of a model that is made from one dataclass of knobs."""
-    return Family(lambda named: model(knobs_of(knobs, named)), loaded)
+def _is_part(stated: object) -> bool:
+    names = {"family", "weight", "knobs", "logarithm"}
+    return isinstance(stated, dict) and {"family", "weight"} <= stated.keys() <= names
+
+
+def family(model: Callable[[K], Recommender], knobs: type[K], load: Callable[[Path], Recommender]) -> Family:
+    """The family of a model with one dataclass of knobs."""
+    return Family(lambda named: model(knobs_of(knobs, named)), load)
 
 
 LIGHT: Mapping[str, Family] = {
@@ -79,4 +89,4 @@ LIGHT: Mapping[str, Family] = {
     ItemKnn.name: family(ItemKnn, ItemKnnKnobs, ItemKnn.load),
     Covisitation.name: family(Covisitation, CovisitationKnobs, Covisitation.load),
 }
-"""Those that need numpy alone."""
+"""The families that need only numpy."""

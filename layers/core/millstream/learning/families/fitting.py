@@ -1,4 +1,4 @@
-"""Fitting any model, from its checkpoints where it keeps some, and what that took."""
+"""Fitting with checkpoints, and its cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from millstream.learning.stopwatch import Seconds, Stopwatch
 
 
 def fit(model: Recommender, train: Interactions, seed: int, checkpoints: Path | None = None) -> Seconds:
-    """Fit the model; what it took is told of all processes that had a part in it, those that were killed too."""
+    """Fit the model; return the time spent, including that of interrupted earlier processes."""
     watch = Stopwatch()
     if checkpoints is not None and isinstance(model, Resumable):
         model.keep_in(checkpoints)

@@ -1,5 +1,5 @@
-"""Item-kNN: items that the same users touched are alike (cosine); an item is scored by those of its own neighbours
-that are in the history.
+"""Item-kNN: items with common users are similar (cosine); an item's score is the sum over its neighbours in the
+history.
 
 M. Deshpande, G. Karypis, "Item-based top-N recommendation algorithms", ACM TOIS 2004; the shrinkage as in M. Ferrari
 Dacrema et al., "Are we really making much progress?", RecSys 2019.
@@ -28,22 +28,22 @@ class ItemKnnKnobs:
     """similarity(i, j) = together(i, j) / (sqrt(users(i) users(j)) + shrink)."""
 
     neighbours: int = 200
-    """The most similar items of each item, which alone speak for it."""
+    """The number of most similar items of each item that contribute to its score."""
 
     spoken_for: int = 500
-    """Items for which an item of the history speaks at most, those most similar to it: what is served is sparse."""
+    """The number of items to which an item of a history contributes, the most similar, to keep serving sparse."""
 
     shrink: float = 0.0
-    """Users added below the line, so that two rare items with one common user are not taken for twins."""
+    """Users added in the denominator, so that two rare items with one common user are not very similar."""
 
     decay: float = 1.0
-    """How much less each earlier item of a history says than the one after it; 1: all the same."""
+    """The factor by which each earlier item of a history counts less than the one after it; 1: all equal."""
 
     last: int | None = None
-    """A history asks with its latest so many distinct items; None: with all of them."""
+    """The number of latest distinct items of a history that are used; None: all."""
 
     user_items: int = 1_000
-    """Of each user, so many items count, the latest: the work grows with their square."""
+    """The number of latest items of each user that count; the work grows with its square."""
 
     def __post_init__(self) -> None:
         whole(self, "neighbours", "spoken_for", "user_items")
@@ -69,7 +69,7 @@ class ItemKnn(ItemToItem):
         return len(self._rows)
 
     def fit(self, train: Interactions, seed: int) -> None:
-        """See Recommender. Row by row of the product of the matrix of users and items with itself."""
+        """See Recommender. Computes the product of the user-item matrix with itself row by row."""
         user, item = _latest_pairs(train, self.knobs.user_items)
         users = np.bincount(item, minlength=len(train.items))
         by_user = np.split(item, np.cumsum(np.bincount(user, minlength=len(train.users)))[:-1])
@@ -122,7 +122,7 @@ def _turned(rows: Sequence[LedTo]) -> list[LedTo]:
 
 
 def _latest_pairs(train: Interactions, most: int) -> tuple[Ints, Ints]:
-    """User and item of each pair that met, once each, by user; of each user the `most` items that were last touched."""
+    """Distinct (user, item) pairs, by user, with the `most` latest items of each user."""
     place = np.arange(len(train) - 1, -1, -1)
     order = np.lexsort((place, train.item, train.user))
     user, item, place = train.user[order], train.item[order], place[order]

@@ -1,4 +1,4 @@
-"""Models that say, item by item, what the latest items of a history lead to."""
+"""Item-to-item models: scores from the neighbours of a history's latest items."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from millstream.learning.interactions import Floats, Ints
 
 
 class Pairs(NamedTuple):
-    """`scores` [pairs] say how much each of the items `sources` leads to each of `targets`."""
+    """`scores` [pairs] from the items `sources` to the items `targets`."""
 
     sources: Ints
     targets: Ints
@@ -27,16 +27,16 @@ class Pairs(NamedTuple):
 class ItemToItem(RanksByScore, ABC):
     """score(h -> j) = sum over the latest distinct items i of h of decay^age(i) score(i -> j), for neighbours j of i.
 
-    Scored sparsely: what an item does not lead to costs nothing.
+    Scoring is sparse: only neighbours are computed.
     """
 
     name: str
     last: int | None
-    """A history asks with its latest so many distinct items; None: with all of them."""
+    """The number of latest distinct items of a history that are used; None: all."""
     decay: float
-    """How much less each earlier item of a history says than the one after it."""
+    """The factor by which each earlier item of a history counts less than the one after it."""
     kept: int
-    """Neighbours of each item, the best ones."""
+    """The number of best neighbours of each item."""
 
     @property
     @abstractmethod
@@ -49,10 +49,10 @@ class ItemToItem(RanksByScore, ABC):
 
     @abstractmethod
     def pairs(self) -> Pairs:
-        """All that was learned, more than the neighbours where there are more."""
+        """All learned pairs, also those that are not among the best neighbours."""
 
     def check_servable(self) -> None:
-        """See Servable: all can be."""
+        """See Servable: always possible."""
 
     def served(self, place: Ints) -> ServedNeighbours:
         """See Servable."""
@@ -86,7 +86,7 @@ def newest_first(history: Ints, last: int | None = None) -> Ints:
 
 
 def largest(items: Ints, scores: Floats, kept: int) -> LedTo:
-    """The `kept` items with the largest scores by size; equal ones by number, [kept]."""
+    """The `kept` items with the largest absolute scores; ties by number, [kept]."""
     if len(items) > kept:
         chosen = np.lexsort((items, -np.abs(scores)))[:kept]
         items, scores = items[chosen], scores[chosen]

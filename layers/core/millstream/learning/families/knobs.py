@@ -1,4 +1,4 @@
-"""Knobs: each model has one frozen dataclass of them, and a configuration names them."""
+"""Knobs (hyperparameters): each model has a frozen dataclass of them, which configurations fill by name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ K = TypeVar("K")
 
 
 def knobs_of(kind: type[K], values: Mapping[str, Any]) -> K:
-    """Knobs with these values and the defaults of the rest.
+    """Knobs with these values, and defaults for the others.
 
-    Raises InvalidInputError for a name that is no knob, and where one without a default is missing.
+    Raises InvalidInputError for an unknown name, and for a missing knob without a default.
     """
     knobs = dataclasses.fields(kind)  # type: ignore[arg-type]  # mypy wants a DataclassInstance
     names = [knob.name for knob in knobs]
@@ -30,7 +30,7 @@ def knobs_of(kind: type[K], values: Mapping[str, Any]) -> K:
 
 
 def whole(knobs: object, *names: str, least: int = 1) -> None:
-    """Refuse a knob that is not a whole number of at least `least`."""
+    """Raise InvalidInputError for a knob that is not a whole number of at least `least`."""
     for name in names:
         value = getattr(knobs, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
@@ -38,7 +38,7 @@ def whole(knobs: object, *names: str, least: int = 1) -> None:
 
 
 def between(knobs: object, *names: str, above: float | None = None, least: float = 0.0, most: float = math.inf) -> None:
-    """Refuse a knob that is not a finite number above `above`, or else at least `least`, and at most `most`."""
+    """Raise InvalidInputError for a knob that is not a finite number within the bounds; `above` is exclusive."""
     low = f"above {above:g}" if above is not None else f"at least {least:g}"
     expected = f"a number {low}" + ("" if math.isinf(most) else f" and at most {most:g}")
     for name in names:

@@ -1,6 +1,6 @@
-"""Popularity: what is touched most, for everybody; all of history, or its last days only.
+"""Popularity: the most frequent items of the whole history or of its last days.
 
-The last week's popularity beats plain SASRec under a split by time on several public sets: what any model must beat.
+The last week's popularity beats plain SASRec under a time split on several public data sets: a baseline for any model.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class PopularityKnobs:
-    """What counts."""
+    """The events that count."""
 
     last_days: float | None = None
-    """Events of the last so many days before the newest one count; None: all of them."""
+    """The number of days before the newest event whose events count; None: all."""
 
     def __post_init__(self) -> None:
         if self.last_days is not None:
@@ -44,12 +44,12 @@ class Popularity(RanksByScore):
         self._counts = np.empty(0)
 
     def fit(self, train: Interactions, seed: int) -> None:
-        """See Recommender. Raises InvalidInputError if days are to be counted and the data has no times."""
+        """See Recommender. Raises InvalidInputError if `last_days` is set and the data has no times."""
         counted = train.item if self.knobs.last_days is None else train.item[self._recent(train, self.knobs.last_days)]
         self._counts = np.bincount(counted, minlength=len(train.items)).astype(np.float64)
 
     def update(self, user: int, item: int) -> None:
-        """See Updatable; nothing grows old before the next fit."""
+        """See Updatable; old events are dropped only by the next fit."""
         self._counts[item] += 1.0
 
     def score(self, histories: Sequence[Ints]) -> Floats:
@@ -80,5 +80,5 @@ class Popularity(RanksByScore):
     @staticmethod
     def _recent(train: Interactions, days: float) -> Ints:
         if np.isnan(train.at).any():
-            raise InvalidInputError("last_days", "none for data that has an order but no times", days)
+            raise InvalidInputError("last_days", "none for data without times", days)
         return np.flatnonzero(train.at > train.at.max(initial=0.0) - days * _DAY_S)

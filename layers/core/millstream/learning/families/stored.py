@@ -1,4 +1,4 @@
-"""How a model lies in a folder: its knobs as JSON, its arrays as they are. Nothing that runs code when it is read."""
+"""Saved models: knobs as JSON, arrays as .npy. Loading runs no code from the files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _ARRAYS = "arrays.npz"
 
 
 class Stored(NamedTuple):
-    """What was saved of a model."""
+    """A saved model."""
 
     knobs: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]]
 
 
 def save(folder: Path, name: str, knobs: object, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a model; `knobs` is a dataclass."""
+    """Save a model; `knobs` is a dataclass."""
     save_knobs(folder, name, asdict(knobs))  # type: ignore[call-overload]  # mypy wants a DataclassInstance
     np.savez(folder / _ARRAYS, allow_pickle=False, **dict(arrays))
 
 
 def save_knobs(folder: Path, name: str, knobs: Mapping[str, Any]) -> None:
-    """Write a model that has no arrays."""
+    """Save a model without arrays."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _KNOBS).write_text(json.dumps({"model": name, "knobs": knobs}, indent=2, sort_keys=True) + "\n")
 
@@ -53,8 +53,8 @@ def load_knobs(folder: Path, name: str) -> Mapping[str, Any]:
 
 
 def family(folder: Path) -> str:
-    """What kind of model a folder holds. Raises InvalidInputError if none was saved there."""
+    """The family of the model in a folder. Raises InvalidInputError if there is none."""
     try:
         return str(json.loads((folder / _KNOBS).read_text())["model"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InvalidInputError(str(folder / _KNOBS), "what a model of the lab was saved as", str(error)) from error
+        raise InvalidInputError(str(folder / _KNOBS), "a saved model", str(error)) from error

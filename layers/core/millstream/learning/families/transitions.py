@@ -1,4 +1,4 @@
-"""Which item followed which in each user's history: `domain.views.tastes.transitions`, for all users at once."""
+"""Transitions between items in all users' histories, vectorised; see `domain.views.tastes.transitions`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.learning.interactions import Floats, Interactions, Ints
 
 _ROWS_AT_ONCE = 200_000
-"""Events of whole users that are looked at together: some 20 transitions of 24 bytes each."""
+"""Events of whole users that are processed together: some 20 transitions of 24 bytes each."""
 
 
 class Transitions(NamedTuple):
@@ -24,17 +24,17 @@ class Transitions(NamedTuple):
 
 
 def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transitions]:
-    """Those of every user, some users at a time.
+    """The transitions of all users, some users at a time.
 
-    An event leads from each of the `reach` latest distinct items before it, the newest first and each `decay` times
-    the one after it, to its own item, with the weight of its kind in learning. An event on the newest of them says
-    nothing, and an item that was rejected is not among them until it is liked again. Looks back over `RECENT_EVENTS`
-    events, as far as a user's row does.
+    An event gives a transition from each of the `reach` latest distinct items before it, each weighted `decay` times
+    the one after it, to its own item, with the learning weight of its kind. An event on the newest of them gives none,
+    and rejected items are left out until they are liked again. Looks back over `RECENT_EVENTS` events, as a user's row
+    does.
     """
     by_user = np.argsort(data.user, kind="stable")
     user, item, kind = data.user[by_user], data.item[by_user], data.kind[by_user]
     weight = learning_weights(kind)
-    # What says nothing of its item takes a place in the row all the same.
+    # Events without an opinion on their item take a place in the row all the same.
     says_nothing = (weight == 0) & ~np.isin(kind, [int(rejected) for rejected in REJECTED])
     item = np.where(says_nothing, -1 - np.arange(len(item)), item)
     for start, end in _whole_users(user):
@@ -42,7 +42,7 @@ def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transi
 
 
 def learning_weights(kind: Ints) -> Floats:
-    """The weight in learning of each event; 0 of those from which nothing is learned."""
+    """The learning weight of each event; 0 for kinds that models do not learn from."""
     found = np.zeros(int(kind.max(initial=0)) + 1)
     for learned in LEARNED:
         if learned < len(found):
@@ -51,7 +51,7 @@ def learning_weights(kind: Ints) -> Floats:
 
 
 def _whole_users(user: Ints) -> Iterator[tuple[int, int]]:
-    """Where parts of about _ROWS_AT_ONCE rows begin and end, none of which divides a user."""
+    """The bounds of parts of about _ROWS_AT_ONCE rows that do not split a user."""
     start = 0
     while start < len(user):
         end = min(start + _ROWS_AT_ONCE, len(user))
@@ -73,7 +73,7 @@ def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) 
         if not len(row):
             return
         earlier = row - distance
-        # In the tail is the last event on each item. The event's own item takes a place there, and leads to nothing.
+        # The tail has the last event on each item. The event's own item takes a place in it, without a transition.
         in_tail = (again[earlier] >= row) & learned[earlier]
         own = in_tail & (again[earlier] == row)
         source, target = earlier[in_tail & ~own], row[in_tail & ~own]
@@ -84,7 +84,7 @@ def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) 
 
 
 def next_on_the_same_item(user: Ints, item: Ints) -> Ints:
-    """For each row the next one of the same user and item, or a number beyond all rows; `user` ascends, [n]."""
+    """For each row, the next one of the same user and item, or a number beyond all rows; `user` ascends, [n]."""
     rows = len(user)
     order = np.lexsort((np.arange(rows), item, user))
     following = np.full(rows, rows + RECENT_EVENTS, np.int64)

@@ -143,7 +143,7 @@ def test_code_that_changed_meanwhile_does_not_go_on(shop: ShopInMemory) -> None:
     machine.plan("one", 2)
     machine.split_stream("one")
     changed = Machine(shop, code="other", workspaces=machine.workspaces)
-    with pytest.raises(ConflictError, match="begun by other code"):
+    with pytest.raises(ConflictError, match="started by"):
         changed.fold_users("one", 0, UNHURRIED)
 
 
@@ -163,7 +163,7 @@ def test_an_old_rebuild_is_refused(shop: ShopInMemory) -> None:
     with pytest.raises(ConflictError, match="began 5 days ago"):
         machine.plan("one")
     del machine.workspaces["one"].kept[NAME]
-    with pytest.raises(ConflictError, match="holds remains of a rebuild"):
+    with pytest.raises(ConflictError, match="holds remains"):
         machine.plan("one")
 
 

@@ -130,7 +130,7 @@ def test_a_shard_that_vanishes_is_told() -> None:
     world.stream.drop("shardId-0")
     world.put("a", shard="shardId-1")
     world.pass_time(1)
-    assert world.delivery.counters.last_error == "shardId-0 is gone from the stream, with what nobody had read of it"
+    assert world.delivery.counters.last_error == "shardId-0 is gone from the stream, with its unread records"
     assert world.function.batches == [["a"]]
 
 

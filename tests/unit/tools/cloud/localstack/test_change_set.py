@@ -126,7 +126,7 @@ def test_a_change_set_that_is_refused_says_why() -> None:
     """CloudFormation's own words."""
     client = FakeCloudFormation([""], READY)
     client.refuses = "Template format error"
-    with pytest.raises(DeploymentError, match=r"stack millstream was refused: .*Template format error"):
+    with pytest.raises(DeploymentError, match=r"stack millstream was rejected: .*Template format error"):
         change(client)
 
 
