@@ -20,6 +20,7 @@ from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.memory import MemoryViews
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.progress import Advance
 from millstream.application.replay.rebuild import Rebuild
 from millstream.domain.log.positions import Position
@@ -64,7 +65,7 @@ def rebuilt(folder: Path) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as workspace:
         archive = S3Archive(FolderBucket(folder), "bucket")
         run = Rebuild(MemoryViews(), archive, MemoryEventLog(), FolderWorkspace(Path(workspace)), "code", lambda: 1)
-        done = run(timed, 1)
+        done = run(timed, Choices(1))
     return {
         "events": done.tally.events,
         "records": done.tally.records,

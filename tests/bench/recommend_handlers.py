@@ -10,7 +10,7 @@ from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.ports import FIRST_VIEW
-from millstream.application.recommend.catalogue_view import NEWEST_ITEMS, CatalogueView
+from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.recommend import Recommend
 from millstream.application.recommend.served import Served
 from millstream.domain.keys import pseudonym
@@ -46,9 +46,7 @@ def millstream(made: Shop) -> tuple[Recommend, Network]:
         item = {**key, "s": {"B": user_row.pack(_state(history))}, "v": {"N": "100"}}
         rows[on_the_wire(key)["u"]["B"]] = on_the_wire(item)
     network = _network(rows)
-    view = CatalogueView(
-        {item.key: item for item in made.items}, [item.key for item in made.items[:NEWEST_ITEMS]], read_until_ms=0
-    )
+    view = CatalogueView({item.key: item for item in reversed(made.items)})
     features = DynamoViews(network.client("dynamodb"), "users", "items").store(FIRST_VIEW.number)
     recommend = Recommend(
         log=KinesisEventLog(network.client("kinesis"), "events"),

@@ -34,6 +34,7 @@ from millstream.application.replay.distributed import (
     SplitArchive,
     SplitStream,
 )
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.reading import kept_log
 from millstream.application.replay.users import fold_partition
 from millstream.domain.log.amendments import NOTHING_HIDDEN
@@ -154,7 +155,7 @@ def _measured(folder: Path, size: Size) -> Measured:
     _fill(archive, size)
     workspace = CountedWorkspace(FolderWorkspace(folder / "workspace"))
     views, log = MemoryViews(), MemoryEventLog()
-    plan = PlanRebuild(archive, views, lambda _: workspace, int)("bench", size.partitions)
+    plan = PlanRebuild(archive, views, lambda _: workspace, int)("bench", Choices(size.partitions))
     events = 0
     split_s = _cpu(
         lambda: [SplitArchive(archive, lambda _: workspace)("bench", number) for number in range(len(plan.slices))]

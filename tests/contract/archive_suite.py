@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from millstream.application.ports import Archive, LogRecord
+from millstream.application.ports import Archive, Head, LogRecord
+from millstream.domain.errors import ConflictError
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name
 
 TODAY, TOMORROW = "2026-11-22", "2026-11-23"
@@ -130,3 +131,30 @@ class ArchiveSuite(ABC):
         (slice_,) = archive.slices()
         archive.store(records(3), TODAY)
         assert list(archive.read_slice(slice_)) == records(1, 2)
+
+    def test_an_object_is_listed_with_its_place_and_its_number_of_records(self, archive: Archive) -> None:
+        """What was archived before it, if that was said."""
+        archive.store(records(1, 2, 3), TODAY, start=7)
+        archive.store(records(9), TODAY)
+        assert [(one.first, one.last, one.start, one.records) for one in archive.listing().objects] == [
+            (1, 3, 7, 3),
+            (9, 9, None, None),
+        ]
+
+    def test_a_head_moves_from_what_was_seen(self, archive: Archive) -> None:
+        """Each shard has its own; also sequence numbers of full length."""
+        shard, longest = shard_name(0), Head(2**186 - 1, 5)
+        assert archive.head(shard) is None
+        archive.advance(shard, None, Head(3, 2))
+        archive.advance(shard_name(1), None, Head(9, 1))
+        archive.advance(shard, Head(3, 2), longest)
+        assert archive.head(shard) == longest
+        assert archive.heads() == {shard: longest, shard_name(1): Head(9, 1)}
+
+    @pytest.mark.parametrize("seen", [None, Head(3, 1), Head(2, 2)])
+    def test_a_head_that_moved_meanwhile_stays(self, archive: Archive, seen: Head | None) -> None:
+        """Another archivist was there."""
+        archive.advance(shard_name(0), None, Head(3, 2))
+        with pytest.raises(ConflictError):
+            archive.advance(shard_name(0), seen, Head(4, 3))
+        assert archive.head(shard_name(0)) == Head(3, 2)

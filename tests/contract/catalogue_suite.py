@@ -9,7 +9,7 @@ import pytest
 from millstream.application.ports import Catalogue, CatalogueChange
 from millstream.domain.catalogue import items as catalogue_module
 from millstream.domain.catalogue.items import Item
-from millstream.domain.errors import KeyCollisionError
+from millstream.domain.errors import ConflictError, KeyCollisionError
 from tests.builders import NOW_MS, item
 
 LAMP = Item(
@@ -37,7 +37,7 @@ class CatalogueSuite(ABC):
         """Every field with its type; what is absent stays absent."""
         catalogue.publish([published], NOW_MS)
         assert catalogue.get(published.item_id) == published
-        assert list(catalogue.changed_since(0)) == [CatalogueChange(published, NOW_MS)]
+        assert list(catalogue.changed_since(0)) == [CatalogueChange(published, NOW_MS, NOW_MS)]
 
     def test_an_item_that_was_never_published_is_not_there(self, catalogue: Catalogue) -> None:
         """In an empty catalogue, and beside others."""
@@ -60,7 +60,49 @@ class CatalogueSuite(ABC):
         bare = item(LAMP.item_id, name="Lamp")
         catalogue.publish([bare], NOW_MS + 1)
         assert catalogue.get(LAMP.item_id) == bare
-        assert list(catalogue.changed_since(0)) == [CatalogueChange(bare, NOW_MS + 1)]
+        assert list(catalogue.changed_since(0)) == [CatalogueChange(bare, NOW_MS + 1, NOW_MS)]
+
+    def test_an_item_is_replaced_as_it_was_seen(self, catalogue: Catalogue) -> None:
+        """It keeps the time of its first publication."""
+        catalogue.publish([DESK], NOW_MS)
+        seen = catalogue.find(DESK.item_id)
+        assert seen is not None
+        change = CatalogueChange(item(DESK.item_id, price=7.0), NOW_MS + 1, seen.published_at_ms)
+        catalogue.replace(seen, change)
+        assert catalogue.find(DESK.item_id) == change
+
+    def test_an_item_that_changed_since_it_was_seen_is_not_replaced(self, catalogue: Catalogue) -> None:
+        """Another caller was there."""
+        catalogue.publish([DESK], NOW_MS)
+        seen = catalogue.find(DESK.item_id)
+        assert seen is not None
+        catalogue.publish([item(DESK.item_id, price=3.0)], NOW_MS + 1)
+        with pytest.raises(ConflictError):
+            catalogue.replace(seen, CatalogueChange(item(DESK.item_id, price=7.0), NOW_MS + 2, NOW_MS))
+        found = catalogue.get(DESK.item_id)
+        assert found is not None
+        assert found.price == 3.0
+
+    def test_an_item_that_was_deleted_is_gone_and_told_of_as_a_change(self, catalogue: Catalogue) -> None:
+        """Published again, it is a new item."""
+        catalogue.publish([DESK, LAMP], NOW_MS)
+        seen = catalogue.find(DESK.item_id)
+        assert seen is not None
+        catalogue.replace(seen, seen._replace(changed_at_ms=NOW_MS + 1, is_deleted=True))
+        assert (catalogue.find(DESK.item_id), catalogue.get(DESK.item_id)) == (None, None)
+        assert catalogue.page(10) == [LAMP]
+        assert [change.is_deleted for change in catalogue.changed_since(NOW_MS + 1)] == [True]
+        catalogue.publish([DESK], NOW_MS + 5)
+        assert catalogue.find(DESK.item_id) == CatalogueChange(DESK, NOW_MS + 5, NOW_MS + 5)
+
+    def test_pages_have_every_item_once(self, catalogue: Catalogue) -> None:
+        """Each begins after the last item of the one before it."""
+        ids = {f"item-{number}" for number in range(7)}
+        catalogue.publish([item(item_id) for item_id in ids], NOW_MS)
+        found: list[str] = []
+        while page := catalogue.page(3, found[-1] if found else None):
+            found += [one.item_id for one in page]
+        assert sorted(found) == sorted(ids)
 
     def test_changes_are_those_at_or_after_a_moment(self, catalogue: Catalogue) -> None:
         """The moment itself belongs to them."""

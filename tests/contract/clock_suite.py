@@ -30,3 +30,9 @@ class ClockSuite(ABC):
         """From one reading to the next."""
         readings = [clock.now_ms() for _ in range(100)]
         assert readings == sorted(readings)
+
+    def test_the_time_that_has_passed_does_not_run_backwards(self, clock: Clock) -> None:
+        """In whole milliseconds."""
+        readings = [clock.elapsed_ms() for _ in range(100)]
+        assert readings == sorted(readings)
+        assert type(readings[0]) is int

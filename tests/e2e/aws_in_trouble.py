@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from millstream.adapters.aws.dynamo_archive_heads import DynamoArchiveHeads
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_event_log import KinesisEventLog
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
@@ -51,7 +52,8 @@ class StackOnAws:
         return DynamoViews(self._client("dynamodb", trouble), *self._tables, at_once)
 
     def archive(self, trouble: Trouble) -> Archive:
-        return S3Archive(self._client("s3", trouble), self._bucket, at_once)
+        heads = DynamoArchiveHeads(self._client("dynamodb", trouble), self._tables[1], at_once)
+        return S3Archive(self._client("s3", trouble), self._bucket, heads, at_once)
 
     def letters(self, trouble: Trouble) -> DeadLetters:
         return SqsDeadLetters(self._client("sqs", trouble), self._queue, at_once)

@@ -15,10 +15,12 @@ import threading
 import time
 from pathlib import Path
 
+from millstream.adapters.aws.dynamo_archive_heads import DynamoArchiveHeads
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.kinesis_log_reader import KinesisLogReader
 from millstream.adapters.aws.s3_archive import S3Archive
 from millstream.adapters.local.folder_workspace import FolderWorkspace
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild
 from millstream_tools.cloud.local.clients import Clients
@@ -29,7 +31,7 @@ def main(endpoint: str, stream: str, users: str, items: str, bucket: str, folder
     clients = Clients(endpoint)
     rebuild = Rebuild(
         DynamoViews(clients("dynamodb"), users, items),
-        S3Archive(clients("s3"), bucket),
+        S3Archive(clients("s3"), bucket, DynamoArchiveHeads(clients("dynamodb"), items)),
         KinesisLogReader(clients("kinesis"), stream),
         FolderWorkspace(Path(folder)),
         "code",
@@ -38,7 +40,7 @@ def main(endpoint: str, stream: str, users: str, items: str, bucket: str, folder
     life = Life(int(killed_at))
     threading.setprofile(life)
     sys.setprofile(life)
-    rebuild(silently, 3)
+    rebuild(silently, Choices(3))
     sys.setprofile(None)
     print(life.passed)
 

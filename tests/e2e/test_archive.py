@@ -41,7 +41,9 @@ def test_the_archive_becomes_parquet_and_a_training_set(stack: Stack, tmp_path: 
         position = stack.accept("compacted", event(item, event_id))
     stack.drain()
     archive = stack.stores.archive()
-    files = list(compact(archive, planned(archive.listing()), Folder(tmp_path / "parquet"), lambda stored_bytes: None))
+    files = list(
+        compact(archive, planned(archive.listing().objects), Folder(tmp_path / "parquet"), lambda stored_bytes: None)
+    )
     table = pyarrow.dataset.dataset(tmp_path / "parquet", partitioning="hive").to_table()
     assert sum(file.manifest.records for file in files) == len(list(archive.read()))
     mine = [event_id for event_id in table["event_id"].to_pylist() if event_id.startswith("compacted-")]

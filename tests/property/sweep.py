@@ -32,6 +32,7 @@ from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import filed_letters
 from millstream.application.project.project_events import Projected, ProjectEvents
 from millstream.application.project.redrive_letter import RedriveLetter
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild
 from millstream.application.replay.users import Tally
@@ -592,7 +593,7 @@ class World:
         )
         self._under_way.append(mine)
         try:
-            rebuilt = rebuild(silently, step.partitions)
+            rebuilt = rebuild(silently, Choices(step.partitions))
             if not (self._ever_erased() or mine.is_repair or mine.deployments < self._deployments):
                 assert not rebuilt.different, "a rebuild found rows that are not what the log says"
             if mine.code == self._code == TODAY and mine.deployments == self._deployments:

@@ -146,7 +146,7 @@ def test_every_record_is_in_the_file_of_one_day(stored: list[Stored]) -> None:
     archive = MemoryArchive()
     filled(archive, stored)
     found: dict[LogRecord, str] = {}
-    for day in planned(archive.listing()):
+    for day in planned(archive.listing().objects):
         records = [record for part in day.parts for record in records_of(part, archive)]
         numbers = [record.position.sequence_number for record in records]
         assert numbers == sorted(set(numbers))

@@ -111,8 +111,12 @@ class TroubledStore(Troubled):
 
 
 class TroubledArchive(Troubled):
-    """An Archive: its `store` is a call like others."""
+    """An Archive: its `store` and `advance` are calls like others."""
 
-    def store(self, *arguments: Any) -> Any:
+    def store(self, *arguments: Any, **named: Any) -> Any:
         """See Archive."""
-        return self._trouble.call("store", lambda: self._port.store(*arguments))
+        return self._trouble.call("store", lambda: self._port.store(*arguments, **named))
+
+    def advance(self, *arguments: Any) -> Any:
+        """See Archive."""
+        return self._trouble.call("advance", lambda: self._port.advance(*arguments))

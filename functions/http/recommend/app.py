@@ -29,6 +29,8 @@ def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
         telemetry.count("SlatesNotLogged")
         telemetry.failed(error)
     telemetry.count("SlatesServed")
+    if slate.degraded:
+        telemetry.count("SlatesDegraded")
     return Answer(200, slate_body(wanted.user_id, slate))
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, errors, report_errors
+from millstream.application.collect.repair_archive import RepairArchive
+from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
+from millstream_tools.cli.verify import print_left_out
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.archive.plan import DayOfShard, planned
 from millstream_tools.ops.stack import Stack, open_stack
@@ -36,7 +38,9 @@ class NothingArchivedError(ExplainedError):
 def list_(*, stack: StackName = "") -> None:
     """List the days and shards of the archive: objects, stored bytes, first and last sequence number."""
     with report_errors():
-        days = planned(open_stack(stack).archive().listing())
+        listing = open_stack(stack).archive().listing()
+        days = planned(listing.objects)
+    print_left_out((), listing.foreign)
     if not days:
         console.print("The archive is empty.")
         return
@@ -46,6 +50,31 @@ def list_(*, stack: StackName = "") -> None:
         objects = sum(len(part.own.names) for part in day.parts)
         line = _line(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", f"{day.first}-{day.last}")
         console.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command("repair")
+def repair(
+    unreadable: Annotated[
+        list[str] | None, typer.Argument(help="Objects that cannot be read, as `millstream verify` names them.")
+    ] = None,
+    *,
+    stack: StackName = "",
+) -> None:
+    """Archive again the records that are missing in the archive, from the stream.
+
+    Exits with status 1 if the stream no longer holds all of them.
+    """
+    with report_errors():
+        opened = open_stack(stack)
+        found = RepairArchive(opened.archive(), opened.log_reader())(f"{datetime.now(UTC):%Y-%m-%d}", unreadable or ())
+    for hole, stored in found:
+        what = f"{counted(hole.records, 'record')} of {hole.shard} between {hole.after} and {hole.before}"
+        outcome = "archived again" if stored else "not all in the stream any more"
+        console.print(f"{what}: {outcome}", highlight=False, soft_wrap=True)
+    if not found:
+        console.print("The archive has no holes.")
+    if any(not stored for _, stored in found):
+        raise typer.Exit(1)
 
 
 @app.command("compact")
@@ -68,7 +97,7 @@ def compact_(
     with report_errors():
         opened = open_stack(stack)
         archive = opened.archive()
-        days = planned(archive.listing(), only)
+        days = planned(archive.listing().objects, only)
         if not days:
             raise NothingArchivedError(f"the archive is empty for {only}" if only else "the archive is empty")
         destination = _destination(opened, into, to_bucket)

@@ -9,17 +9,25 @@ from typing import Annotated
 
 import typer
 
+from millstream.application.ports import UnreadableObjectError
 from millstream.application.project.letters import filed_letters
+from millstream.application.replay.building import LostRecordsError
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.rebuild import Rebuilt
 from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.rebuild_on_aws import rebuild_on_aws
 from millstream_tools.cli.target import AsJson, StackName
-from millstream_tools.cli.verify import Partitions, tally_line
+from millstream_tools.cli.verify import Partitions, print_left_out, tally_line
+from millstream_tools.explained import ExplainedError
 from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
 
 app = typer.Typer()
+
+
+class IncompleteLogError(ExplainedError):
+    """The log lacks accepted records; the message says which, and how to go on."""
 
 
 @app.command()
@@ -33,6 +41,13 @@ def rebuild(
         bool, typer.Option("--afresh", help="Start again instead of resuming an interrupted rebuild.")
     ] = False,
     on_aws: Annotated[bool, typer.Option("--on-aws", help="Run distributed, as the stack's state machine.")] = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Leave out this object of the archive. Repeatable.")
+    ] = None,
+    accept_loss: Annotated[
+        int,
+        typer.Option(min=0, help="Rebuild although this many records are neither in the archive nor in the stream."),
+    ] = 0,
     resume: Annotated[str, typer.Option("--resume", help="With --on-aws: the failed execution to resume.")] = "",
     as_json: AsJson = False,
     stack: StackName = "",
@@ -41,11 +56,12 @@ def rebuild(
 
     An interrupted rebuild resumes when run again. The old version is kept until `millstream views drop`.
     """
+    choices = Choices(partitions, tuple(without or ()), accept_loss)
     if on_aws:
         if only_if_equal or afresh:
             raise typer.BadParameter("--only-if-equal and --afresh cannot be used with --on-aws")
         with report_errors():
-            rebuild_on_aws(open_stack(stack), partitions, resume or None, as_json=as_json)
+            rebuild_on_aws(open_stack(stack), choices, resume or None, as_json=as_json)
         return
     if resume:
         raise typer.BadParameter("--resume needs --on-aws; a local rebuild resumes by itself")
@@ -53,7 +69,18 @@ def rebuild(
     try:
         with report_errors():
             where = open_stack(stack)
-            done = replays.rebuild(where, bar, partitions, only_if_equal=only_if_equal, afresh=afresh)
+            try:
+                done = replays.rebuild(where, bar, choices, only_if_equal=only_if_equal, afresh=afresh)
+            except LostRecordsError as error:
+                raise IncompleteLogError(
+                    f"{error}. The old view still serves. Restore the archive's objects (the bucket keeps deleted "
+                    f"versions), or accept the loss: millstream rebuild --accept-loss {error.records}"
+                ) from error
+            except UnreadableObjectError as error:
+                raise IncompleteLogError(
+                    f"{error}. The old view still serves. Restore the object (the bucket keeps overwritten versions), "
+                    f"or leave its records out: millstream rebuild --without {error.name}"
+                ) from error
     except KeyboardInterrupt:
         console.print(
             "Interrupted. Run `millstream rebuild` to resume; `millstream views list` shows the serving view."
@@ -81,6 +108,9 @@ def _print(done: Rebuilt, seconds: float) -> None:
         highlight=False,
     )
     console.print(f"events   {tally_line(done.tally)}", highlight=False, soft_wrap=True)
+    if done.lost:
+        errors.print(f"{counted(done.lost, 'record')} of the log are lost and in no view, as accepted.")
+    print_left_out(done.unreadable, done.foreign)
     if done.different or done.missing:
         found = f"{counted(done.different, 'row')} differed from the log, {counted(done.missing, 'user')} missing"
     else:

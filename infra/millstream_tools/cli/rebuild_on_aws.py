@@ -10,6 +10,7 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.users import Tally
 from millstream_tools.cli.console import console, errors
 from millstream_tools.cli.verify import tally_line
@@ -25,13 +26,13 @@ WHAT = {
 }
 
 
-def rebuild_on_aws(stack: Stack, partitions: int | None, resume: str | None, *, as_json: bool) -> None:
+def rebuild_on_aws(stack: Stack, choices: Choices, resume: str | None, *, as_json: bool) -> None:
     """Start an execution and follow it to its end. Raises RebuildFailedError.
 
     Ctrl-C ends the following only: the execution continues.
     """
     began = time.monotonic()
-    execution = rebuild_execution.start(stack, resume, partitions)
+    execution = rebuild_execution.start(stack, resume, choices)
     errors.print(f"Execution {execution}", highlight=False, soft_wrap=True)
     try:
         # On a terminal only: elsewhere every update would print a line.

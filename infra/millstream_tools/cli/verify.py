@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
 
 app = typer.Typer()
+FOREIGN_SHOWN = 3
 
 Partitions = Annotated[
     int | None,
@@ -28,7 +30,15 @@ Partitions = Annotated[
 
 
 @app.command()
-def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: StackName = "") -> None:
+def verify(
+    *,
+    partitions: Partitions = None,
+    accept_loss: Annotated[
+        int, typer.Option(min=0, help="Do not fail because of this many records that are lost.")
+    ] = 0,
+    as_json: AsJson = False,
+    stack: StackName = "",
+) -> None:
     """Compare every row of the views with a fresh fold of the log up to the same position. Changes nothing.
 
     Exits with status 1, and prints the rows and fields that differ, if any do.
@@ -40,7 +50,8 @@ def verify(*, partitions: Partitions = None, as_json: AsJson = False, stack: Sta
         typer.echo(json.dumps(_as_json(found), indent=2))
     else:
         _print(found, time.monotonic() - began)
-    if not found.equal:
+    accepted = sum(piece.lost for piece in found.lost) <= accept_loss
+    if found.different or found.unreadable or not accepted:
         raise typer.Exit(1)
 
 
@@ -52,15 +63,33 @@ def tally_line(tally: Tally) -> str:
     return f"{tally.events:,} events = {' + '.join(parts)}; {tally.dead:,} of {tally.records:,} records unreadable"
 
 
+def print_left_out(unreadable: Sequence[str], foreign: Mapping[str, str]) -> None:
+    """Name the archive's objects that could not be read, and other keys under its prefix."""
+    for name in unreadable:
+        errors.print(f"unreadable, left out: {name}", highlight=False, markup=False, soft_wrap=True)
+    if foreign:
+        errors.print(f"{counted(len(foreign), 'key')} under the archive's prefix left out:", highlight=False)
+    for reason in list(foreign.values())[:FOREIGN_SHOWN]:
+        errors.print(f"  {reason}", highlight=False, markup=False, soft_wrap=True)
+
+
 def _print(found: Verification, seconds: float) -> None:
     number = found.view.number
     if found.equal:
         what = f"{counted(found.users, 'user')} and {counted(len(found.reached), 'shard')}"
         console.print(f"View {number} matches the log: {what}.", highlight=False)
-    else:
+    elif found.different:
         errors.print(
             f"[bold red]View {number} does not match the log[/]: differences in {counted(found.different, 'row')}."
         )
+    for piece in found.lost:
+        errors.print(
+            f"[bold red]The log is incomplete[/]: {counted(piece.lost, 'record')} of {piece.shard} up to {piece.last} "
+            "are neither in the archive nor in the stream.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    print_left_out(found.unreadable, found.foreign)
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
     console.print(f"events   {tally_line(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
     if found.view.fold_code not in {"", fold_code()}:
@@ -70,7 +99,13 @@ def _print(found: Verification, seconds: float) -> None:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.different > len(found.differences):
         console.print(f"… and {found.different - len(found.differences):,} more")
-    if not found.equal:
+    if found.lost or found.unreadable:
+        errors.print(
+            "Run `millstream archive repair` while the stream holds the records (a week), or restore the objects: "
+            "the bucket keeps deleted and overwritten versions.",
+            soft_wrap=True,
+        )
+    elif found.different:
         errors.print("Run `millstream rebuild` to make the views match the log.")
 
 
@@ -83,6 +118,9 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "users": found.users,
         "events": asdict(found.tally),
         "reached": {shard: str(sequence) for shard, sequence in found.reached.items()},
+        "lost": [{"shard": one.shard, "upTo": str(one.last), "records": one.lost} for one in found.lost],
+        "unreadable": list(found.unreadable),
+        "foreign": dict(found.foreign),
         "different": found.different,
         "differences": ["\n".join(difference_lines(one)) for one in found.differences],
     }

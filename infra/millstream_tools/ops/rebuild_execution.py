@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from millstream.application.replay.distributed import valid_name
+from millstream.application.replay.plan import BY_DEFAULT, Choices
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import Stack
 
@@ -36,13 +37,17 @@ Look = Callable[[list[MapRun]], None]
 """Called with the progress of the map states, in order, at each poll."""
 
 
-def start(stack: Stack, workspace: str | None = None, partitions: int | None = None) -> str:
+def start(stack: Stack, workspace: str | None = None, choices: Choices = BY_DEFAULT) -> str:
     """Start an execution; `workspace` is the name of a failed execution to resume. Raises InvalidInputError."""
     wanted: dict[str, Any] = {}
     if workspace:
         wanted["workspace"] = valid_name(workspace)
-    if partitions:
-        wanted["partitions"] = partitions
+    if choices.partitions:
+        wanted["partitions"] = choices.partitions
+    if choices.without:
+        wanted["without"] = list(choices.without)
+    if choices.accept_loss:
+        wanted["acceptLoss"] = choices.accept_loss
     answer = stack.client("stepfunctions").start_execution(
         stateMachineArn=stack.output("RebuildArn"), input=json.dumps(wanted)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from millstream.adapters.local.fold_code import fold_code
 from millstream.adapters.local.folder_workspace import FolderWorkspace
 from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.replay.plan import BY_DEFAULT, Choices
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
@@ -23,7 +24,7 @@ WAIT_S = 1.0
 def rebuild(
     stack: Stack,
     progress: Progress,
-    partitions: int | None = None,
+    choices: Choices = BY_DEFAULT,
     *,
     only_if_equal: bool = False,
     afresh: bool = False,
@@ -31,7 +32,7 @@ def rebuild(
 ) -> Rebuilt:
     """Rebuild a stack's views, or resume an interrupted rebuild; with `afresh`, start again.
 
-    Raises UnavailableError, ConflictError, DiffersError.
+    Raises UnavailableError, ConflictError, DiffersError, LostRecordsError, UnreadableObjectError.
     """
     place = folder or workspace_of(stack)
     with exclusive_lock(place.with_suffix(".lock")):
@@ -39,7 +40,7 @@ def rebuild(
         if afresh:
             workspace.clear()
         run = Rebuild(stack.views(), stack.archive(), stack.log_reader(), workspace, fold_code(), SystemClock().now_ms)
-        return run(progress, partitions, only_if_equal=only_if_equal)
+        return run(progress, choices, only_if_equal=only_if_equal)
 
 
 def workspace_of(stack: Stack) -> Path:

@@ -45,7 +45,7 @@ class Shop:
         self.store = MemoryFeatureStore()
         catalogue = MemoryCatalogue()
         catalogue.publish([item("lamp-42", price=39.9, attributes={"colour": "red"}), item("desk-7")], NOW_MS)
-        view = EMPTY_CATALOGUE.refreshed(catalogue)
+        view = EMPTY_CATALOGUE.refreshed(catalogue, FixedClock(NOW_MS))
         heaviest = [(item_key("lamp-42"), 4.0), (item_key("desk-7"), 1.0)]
         served = Served(OneNeighbour, lambda: view, lambda: heaviest, lambda: self.store)
         self.reading = Reading(Recommend(self.log, served, FixedClock(NOW_MS), SECRET, telemetry().failed), catalogue)
@@ -114,17 +114,18 @@ def test_a_bad_parameter_is_refused_by_its_name(shop: Shop, query: dict[str, str
 def test_a_users_row_that_cannot_be_read_is_our_trouble(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """503 while the store has no capacity; an answer as to an unknown user when the row's bytes are damaged."""
+    """An answer as to an unknown user, which says so, when the row's bytes are damaged or the store has no capacity."""
     shop.store.users[subject("ann o/b")] = VersionedRow(1, b"damaged")
     status, body = get("get_recommendations")
-    assert (status, body["provenance"]["userPosition"]) == (200, None)
+    assert (status, body["provenance"]["userPosition"], body["degraded"]) == (200, None, ["user"])
     assert "user row: format: expected 1 to 2" in caplog.text
 
     def unavailable(_: bytes) -> VersionedRow:
         raise UnavailableError("no capacity")
 
     monkeypatch.setattr(shop.store, "read_user", unavailable)
-    assert get("get_recommendations")[0] == 503
+    status, body = get("get_recommendations")
+    assert (status, body["degraded"]) == (200, ["user"])
 
 
 @pytest.mark.usefixtures("shop")

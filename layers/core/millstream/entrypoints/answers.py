@@ -36,6 +36,7 @@ def slate_body(user_id: str, slate: Slate) -> dict[str, Any]:
         "userId": user_id,
         "itemList": places_body(slate.items),
         "stale": slate.stale,
+        "degraded": list(slate.degraded),
         "provenance": {
             "userPosition": None if made_by.user_position is None else str(made_by.user_position),
             "modelVersion": made_by.model_version,

@@ -19,6 +19,14 @@ def text(event: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def texts(event: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A required list of strings. Raises InvalidInputError."""
+    values = event.get(name)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidInputError(name, "a list of strings", values)
+    return tuple(values)
+
+
 def number(event: Mapping[str, Any], name: str) -> int:
     """A required whole number, 0 or more. Raises InvalidInputError."""
     value = event.get(name)

@@ -10,10 +10,11 @@ import os
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from millstream.adapters.aws.clients import Patience, aws_client
 from millstream.application.ports import (
+    Archive,
     Catalogue,
     DeadLetters,
     EventLog,
@@ -24,9 +25,6 @@ from millstream.application.ports import (
     Workspace,
 )
 from millstream.domain.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from millstream.adapters.aws.s3_archive import S3Archive  # only an archive in S3 can list objects
 
 REBUILDS = "rebuild/"
 """The prefix of the rebuilds' workspaces in their bucket."""
@@ -81,11 +79,15 @@ class Wiring:
 
         return KinesisLogReader(self._client("kinesis", Patience.ADAPTER), self.name_of(Resource.STREAM))
 
-    def archive(self) -> S3Archive:
-        """The archive of the log."""
+    def archive(self, *, heads: bool = True) -> Archive:
+        """The archive of the log. Leave out its heads for functions that only read objects."""
+        from millstream.adapters.aws.dynamo_archive_heads import DynamoArchiveHeads
         from millstream.adapters.aws.s3_archive import S3Archive
 
-        return S3Archive(self._client("s3", self._patience), self.name_of(Resource.ARCHIVE_BUCKET))
+        known = None
+        if heads:
+            known = DynamoArchiveHeads(self._client("dynamodb", self._patience), self.name_of(Resource.ITEMS_TABLE))
+        return S3Archive(self._client("s3", self._patience), self.name_of(Resource.ARCHIVE_BUCKET), known)
 
     def views(self, *, users: bool = True, trends: bool = True, patience: Patience | None = None) -> Views:
         """The versions of the views. Leave out `users` or `trends` for functions that may not access them."""

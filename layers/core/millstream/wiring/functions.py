@@ -71,6 +71,7 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
         models,
         lambda version: load_scorer(models.fetch(version, folder), version),
         refresh_in_background(clock, on_error),
+        clock,
         on_error,
     )
     return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret(), on_error), catalogue)

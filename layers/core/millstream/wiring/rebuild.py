@@ -30,7 +30,7 @@ def plan_rebuild() -> PlanRebuild:
 def split_archive() -> SplitArchive:
     """The use case behind the state SplitArchive."""
     wiring = FunctionWiring(Patience.LONG)
-    return SplitArchive(wiring.archive(), wiring.workspace)
+    return SplitArchive(wiring.archive(heads=False), wiring.workspace)
 
 
 @cache
@@ -38,7 +38,7 @@ def split_stream() -> SplitStream:
     """The use case behind the state SplitStream."""
     wiring = FunctionWiring(Patience.LONG)
     return SplitStream(
-        wiring.archive(),
+        wiring.archive(heads=False),
         wiring.log_reader(),
         wiring.views(users=False),
         wiring.workspace,

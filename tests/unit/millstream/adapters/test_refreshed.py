@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NoReturn
 
 import pytest
 
+from millstream.adapters.local import refreshed
 from millstream.adapters.local.refreshed import Refreshed
 from millstream.adapters.memory import FixedClock
 
@@ -176,7 +178,66 @@ def _raise(error: Exception) -> NoReturn:
 def test_after_an_idle_spell_the_reader_waits_for_the_newer_value() -> None:
     """Nobody asked, so nobody's request could renew it; without the wait the first answer would be hours old."""
     clock = FixedClock(0)
-    value = Refreshed(lambda present: (present or 0) + 1, clock, EVERY_MS, lambda _: None, idle_ms=10 * EVERY_MS)
+    value = Refreshed(lambda present: (present or 0) + 1, clock, EVERY_MS, lambda _: None, bound_ms=10 * EVERY_MS)
     assert value() == 1
     clock.time_ms += 10 * EVERY_MS
     assert value() == 2
+    assert not value.behind()
+
+
+def test_a_refresh_that_was_frozen_does_not_pass_off_an_old_value_as_new(world: World) -> None:
+    """It has read before the freeze what it brings an hour later; the reader gets what another refresh brings."""
+    world.grow_old()
+    world.begin_renewal()
+    world.clock.time_ms += 3_600_000
+    world.loader.gate.release(2)  # thawed: the old one ends, and so does the next
+    assert world.value() == 3
+    assert not world.value.behind()
+
+
+def test_a_value_that_cannot_be_refreshed_in_time_is_behind(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """The reader waits for the refresh once, and later readers do not wait for it again."""
+    monkeypatch.setattr(refreshed, "LONGEST_WAIT_S", 0.01)
+    world.grow_old()
+    world.begin_renewal()
+    world.clock.time_ms += 3_600_000
+    assert (world.value(), world.value.behind()) == (1, True)
+    assert (world.value(), world.value.behind()) == (1, True)
+    world.end_renewal()
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_refreshes(world: World) -> None:
+    """The time that has passed counts."""
+    world.clock.time_ms -= 3_600_000
+    world.clock.passed_ms += EVERY_MS
+    world.begin_renewal()
+    world.end_renewal()
+    assert world.value() == 2
+
+
+def test_a_fallback_serves_until_the_first_load_succeeds() -> None:
+    """It is behind from the start, and the error is told."""
+    answers: list[Callable[[], str]] = [lambda: _raise(RuntimeError("no table")), lambda: "value"]
+    clock, errors = FixedClock(0), list[Exception]()
+    value = Refreshed(lambda _: answers.pop(0)(), clock, EVERY_MS, errors.append, fallback=lambda: "fallback")
+    assert (value(), value.behind(), len(errors)) == ("fallback", True, 1)
+    clock.time_ms += EVERY_MS
+    assert (value(), value.behind()) == ("value", False)
+
+
+def test_the_pause_between_failed_loads_doubles() -> None:
+    """Up to a minute: a model of a hundred megabytes is not fetched every two seconds for ever."""
+    loads: list[int] = []
+    clock = FixedClock(0)
+
+    def load(_: object) -> str:
+        loads.append(clock.time_ms)
+        raise RuntimeError("broken")
+
+    value = Refreshed(load, clock, EVERY_MS, lambda _: None, fallback=str)
+    for _ in range(200):
+        value()
+        clock.time_ms += EVERY_MS
+    pauses = [after - before for before, after in pairwise(loads)]
+    assert pauses[:4] == [EVERY_MS, 2 * EVERY_MS, 4 * EVERY_MS, 8 * EVERY_MS]
+    assert max(pauses) == 60_000

@@ -42,7 +42,7 @@ def send(service: Service, glass: Hourglass) -> None:
 
 def store(service: Service, glass: Hourglass) -> None:
     """Archive a batch."""
-    S3Archive(service, "bucket", glass.attempts).store(RECORDS, "2026-11-22", glass)
+    S3Archive(service, "bucket", None, glass.attempts).store(RECORDS, "2026-11-22", glass)
 
 
 puts = pytest.mark.parametrize("put", [send, store])

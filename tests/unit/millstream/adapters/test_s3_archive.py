@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from millstream.adapters.aws.s3_archive import S3Archive
-from millstream.application.ports import LogRecord
+from millstream.application.ports import LogRecord, UnreadableObjectError
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position, shard_name
 
@@ -71,11 +71,24 @@ def test_reading_a_day_does_not_need_the_memory_of_a_day(archive: S3Archive) -> 
         f"archive/{DAY}/{SHARD}/{1:057}-{2:057}.jsonl",
     ],
 )
-def test_a_name_that_no_archive_gives_is_refused(archive: S3Archive, bucket: Bucket, name: str) -> None:
-    """What lies there is no part of the log, and must not look like one that was read."""
+def test_a_name_that_no_archive_gives_is_reported_and_left_out(archive: S3Archive, bucket: Bucket, name: str) -> None:
+    """One foreign key must not hide the log."""
+    stored = archive.store(records(1, 2, 10), DAY)
     bucket.objects[name] = b""
-    with pytest.raises(InvalidInputError, match="archived object: expected a name"):
-        archive.slices()
+    listing = archive.listing()
+    assert [one.name for one in listing.objects] == [stored]
+    assert list(listing.foreign) == [name]
+    assert len(list(archive.read())) == 2
+
+
+def test_a_record_that_was_dropped_inside_an_object_is_missed(archive: S3Archive, bucket: Bucket) -> None:
+    """Its gzip is valid, and it ends as its name says."""
+    name = archive.store(records(1, 3, 10), DAY, start=0)
+    first, _, last = gzip.decompress(bucket.objects[name]).splitlines(keepends=True)
+    bucket.objects[name] = gzip.compress(first + last)
+    with pytest.raises(UnreadableObjectError) as refused:
+        list(archive.read())
+    assert (refused.value.expected, refused.value.got) == ("3 records", "2")
 
 
 @pytest.mark.parametrize(

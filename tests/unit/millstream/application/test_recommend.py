@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +13,7 @@ from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, similar_items
 from millstream.application.recommend.served import Served
+from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.events import Event
@@ -20,7 +21,7 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from millstream.domain.slates.requests import RecommendationRequest, parse_request
-from millstream.domain.slates.slate import Candidate, SeenItems, Slate, Source
+from millstream.domain.slates.slate import Candidate, Part, SeenItems, Slate, Source
 from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
@@ -61,7 +62,7 @@ class Shop:
         self.store = MemoryFeatureStore()
         self.log = MemoryEventLog()
         self.errors: list[Exception] = []
-        self.view = CatalogueView({one.key: one for one in CATALOGUE}, (), NOW_MS)
+        self.view = without_newest({one.key: one for one in CATALOGUE})
         self.served = Served(lambda: scorer, lambda: self.view, self._trending, lambda: self.store)
         self.recommend = Recommend(self.log, self.served, FixedClock(NOW_MS), SECRET, self.errors.append)
         self.happened = 0
@@ -79,6 +80,13 @@ class Shop:
 
     def _trending(self) -> Sequence[tuple[ItemKey, float]]:
         return heaviest([trend_row.unpack(row.data) for row in self.store.read_trends().values()], 500)
+
+
+def without_newest(items: Mapping[ItemKey, Item]) -> CatalogueView:
+    """A catalogue that fills no slate: what is recommended comes from elsewhere."""
+    view = CatalogueView(items)
+    view.newest = ()
+    return view
 
 
 def ids(slate: Slate) -> list[str]:
@@ -136,7 +144,7 @@ def test_a_shop_in_which_nothing_ever_happened_answers_with_an_empty_slate() -> 
 def test_a_shop_in_which_nobody_did_anything_yet_shows_its_newest_items() -> None:
     """Newest first; behind the trending items once there are some, each item once."""
     shop = Shop()
-    shop.view = CatalogueView(shop.view.items, [item_key("item-7"), item_key("item-6")], NOW_MS)
+    shop.view = CatalogueView({key: shop.view.items[key] for key in map(item_key, ("item-6", "item-7"))})
     assert [(place.item.item_id, place.source) for place in shop.slate().items] == [
         ("item-7", Source.NEWEST),
         ("item-6", Source.NEWEST),
@@ -188,7 +196,7 @@ def test_items_that_cannot_be_had_stay_out() -> None:
     """Not in the catalogue, or not available."""
     shop = Shop(ListScorer(best=["ghost", "gone", "item-5"]))
     gone = item("gone", available=False)
-    shop.view = CatalogueView({**shop.view.items, gone.key: gone}, (), NOW_MS)
+    shop.view = without_newest({**shop.view.items, gone.key: gone})
     shop.happens("ann", *views("item-1"))
     assert ids(shop.slate(n="1")) == ["item-5"]
 
@@ -266,16 +274,18 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
     }
 
 
-def test_a_users_row_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not an answer for a stranger: that would look like a loss of memory."""
+def test_a_user_is_unknown_while_the_table_of_users_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer says that it is degraded, and in what."""
     shop = Shop()
+    shop.happens("bob", *views("item-1"))
 
     def unavailable(_: bytes) -> None:
         raise UnavailableError("no table")
 
     monkeypatch.setattr(shop.store, "read_user", unavailable)
-    with pytest.raises(UnavailableError):
-        shop.recommend(RecommendationRequest("ann"), "rec-1")
+    slate = shop.recommend(RecommendationRequest("ann"), "rec-1")
+    assert (ids(slate), slate.degraded) == (["item-1"], (Part.USER,))
+    assert [type(error) for error in shop.errors] == [UnavailableError]
 
 
 def test_similar_items_are_those_that_follow() -> None:

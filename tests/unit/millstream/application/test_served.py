@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -13,9 +13,10 @@ from millstream.application.models import promote_model
 from millstream.application.ports import Scorer, ViewVersion
 from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.served import Served, serve
-from millstream.domain.errors import UnknownFormatError
+from millstream.domain.errors import InvalidInputError, UnknownFormatError
 from millstream.domain.keys import item_key
 from millstream.domain.log.positions import shard_name
+from millstream.domain.slates.slate import Part
 from tests.builders import NOW_MS, SHARD, event, item, log, published, record
 from tests.other_code import as_newer_code_writes
 from tests.unit.millstream.application.test_recommend import ListScorer
@@ -23,16 +24,32 @@ from tests.unit.millstream.application.test_recommend import ListScorer
 _Value = TypeVar("_Value")
 
 
-def at_once(load: Callable[[_Value | None], _Value], every_ms: int) -> Callable[[], _Value]:
-    """Renews at each reading."""
-    assert every_ms > 0
-    present: list[_Value] = []
+class AtOnce(Generic[_Value]):
+    """Renews at each reading; keeps the value, and is behind, when that fails."""
 
-    def read() -> _Value:
-        present[:] = [load(present[0] if present else None)]
-        return present[0]
+    def __init__(
+        self, load: Callable[[_Value | None], _Value], every_ms: int, fallback: Callable[[], _Value] | None = None
+    ) -> None:
+        assert every_ms > 0
+        self._load = load
+        self._fallback = fallback
+        self._present: list[_Value] = []
+        self._is_behind = False
 
-    return read
+    def __call__(self) -> _Value:
+        try:
+            self._present[:] = [self._load(self._present[0] if self._present else None)]
+            self._is_behind = False
+        except Exception:
+            if self._fallback is None:
+                raise
+            self._is_behind = True
+            if not self._present:
+                self._present[:] = [self._fallback()]
+        return self._present[0]
+
+    def behind(self) -> bool:
+        return self._is_behind
 
 
 class Stores:
@@ -44,7 +61,10 @@ class Stores:
         self.models = MemoryModelStore(folder)
         self.loaded: list[str] = []
         self.errors: list[Exception] = []
-        self.served: Served = serve(self.views, self.catalogue, self.models, self._load, at_once, self.errors.append)
+        self.broken: set[str] = set()
+        self.served: Served = serve(
+            self.views, self.catalogue, self.models, self._load, AtOnce, FixedClock(NOW_MS), self.errors.append
+        )
 
     def promote(self, version: str) -> None:
         """Publish a model and let it serve."""
@@ -53,6 +73,8 @@ class Stores:
 
     def _load(self, version: str) -> Scorer:
         self.loaded.append(version)
+        if version in self.broken:
+            raise InvalidInputError(f"{version}/model.data", "a file of a model folder", "no such file")
         return ListScorer(version=version)
 
 
@@ -106,3 +128,36 @@ def test_a_trend_that_cannot_be_read_is_left_out_and_told_of(stores: Stores) -> 
     store.write_trend(SHARD, version, as_newer_code_writes(data))
     assert [key for key, _ in stores.served.trending()] == [item_key("desk")]
     assert [type(error) for error in stores.errors] == [UnknownFormatError]
+
+
+def test_instead_of_a_champion_that_cannot_be_loaded_an_earlier_one_serves(stores: Stores) -> None:
+    """On a new instance, which has no present model; and the answer says so."""
+    for version in ("one", "two", "three"):
+        stores.promote(version)
+    stores.broken = {"two", "three"}
+    scorer = stores.served.scorer()
+    assert scorer is not None
+    assert scorer.version == "one"
+    assert list(stores.served.degraded()) == [Part.MODEL]
+    stores.broken.clear()
+    scorer = stores.served.scorer()
+    assert scorer is not None
+    assert (scorer.version, list(stores.served.degraded())) == ("three", [])
+
+
+def test_without_any_model_that_can_be_loaded_the_others_serve(stores: Stores) -> None:
+    """Trending and the newest items."""
+    stores.promote("one")
+    stores.broken = {"one"}
+    assert stores.served.scorer() is None
+    assert list(stores.served.degraded()) == [Part.MODEL]
+
+
+def test_a_trend_row_that_cannot_be_read_degrades_the_answers(stores: Stores) -> None:
+    """Of one shard."""
+    ProjectEvents(stores.views, MemoryDeadLetters())(SHARD, log(record("ann", event("lamp"))))
+    store = stores.views.stores[1]
+    assert list(stores.served.degraded()) == []
+    version, data = store.read_trend(SHARD)
+    store.write_trend(SHARD, version, b"garbage" + data)
+    assert list(stores.served.degraded()) == [Part.TREND]

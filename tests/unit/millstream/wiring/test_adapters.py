@@ -71,7 +71,7 @@ def test_adapters_share_a_client_of_the_same_service_and_patience() -> None:
         (functions.accept_events, {("kinesis", Patience.ADAPTER), ("secretsmanager", Patience.CLIENT)}),
         (functions.publish_items, {("kinesis", Patience.ADAPTER)}),
         (functions.project_events, {("dynamodb", Patience.ADAPTER), ("sqs", Patience.ADAPTER)}),
-        (functions.archive_events, {("s3", Patience.ADAPTER)}),
+        (functions.archive_events, {("s3", Patience.ADAPTER), ("dynamodb", Patience.ADAPTER)}),
         (
             functions.reading,
             {

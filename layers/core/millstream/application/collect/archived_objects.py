@@ -8,26 +8,8 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
-from millstream.application.ports import ArchiveSlice, LogRecord
-from millstream.domain.log.positions import shard_number
-
-
-class ArchivedObject(NamedTuple):
-    """An object's name and its entry in the listing."""
-
-    day: str
-    shard: str
-    first: int
-    last: int
-    name: str
-    stored_bytes: int
-
-    @property
-    def place(self) -> tuple[int, int, int, str]:
-        """The sort key of objects: shard number, first and last sequence number, name."""
-        return shard_number(self.shard), self.first, self.last, self.name
+from millstream.application.ports import ArchivedObject, ArchiveSlice, LogRecord
 
 
 def sliced(objects: Iterable[ArchivedObject], most_bytes: int) -> Iterator[ArchiveSlice]:

@@ -24,10 +24,12 @@ def archive_history(records: Iterable[EventRecord], number: int, archive: Archiv
     The same records and number give the same objects, so an interrupted import is completed by running it again.
     Nothing is folded: a rebuild does that. Raises UnavailableError; the objects yielded so far are stored.
     """
-    places = count(number * RECORDS_AN_IMPORT + 1)
+    places, start = count(number * RECORDS_AN_IMPORT + 1), 0
     for day, of_day in groupby(records, key=_day):
         while chunk := list(islice(of_day, CHUNK_RECORDS)):
-            archive.store([_log_record(record, place) for record, place in zip(chunk, places, strict=False)], day)
+            stored = [_log_record(record, place) for record, place in zip(chunk, places, strict=False)]
+            archive.store(stored, day, start=start)
+            start += len(stored)
             yield sum(len(record.events) for record in chunk)
 
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from millstream.application.ports.archive import SLICE_BYTES, Archive, ArchiveSlice
-from millstream.application.ports.catalogue import Catalogue, CatalogueChange
+from millstream.application.ports.archive import (
+    SLICE_BYTES,
+    Archive,
+    ArchivedObject,
+    ArchiveSlice,
+    Head,
+    Listing,
+    UnreadableObjectError,
+)
+from millstream.application.ports.catalogue import Catalogue, CatalogueChange, OnUnreadable, ignore
 from millstream.application.ports.imports import ImportEntry, Imports
 from millstream.application.ports.letters import BatchLetter, DeadLetter, DeadLetters, HeldLetter, UnknownLetter
 from millstream.application.ports.log import EventLog, LogReader, LogRecord, LogShard, NotAllStoredError

@@ -7,10 +7,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The current time."""
+    """The current time, and the time that has passed."""
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01 UTC."""
+        """Milliseconds since 1970-01-01 UTC. May jump, also backwards, when the clock is set."""
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since some fixed moment; never runs backwards. May stand still while the process is frozen."""
 
 
 class Budget(Protocol):

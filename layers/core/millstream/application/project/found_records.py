@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from millstream.application.ports import Archive, LogReader, LogRecord
 from millstream.domain.errors import NotFoundError
 from millstream.domain.log.positions import HISTORY_SHARD, Position
@@ -12,19 +14,17 @@ def found_record(position: Position, archive: Archive, reader: LogReader) -> Log
     return _archived(position, archive) or _streamed(position, reader)
 
 
-def streamed_records(first: Position, last: Position, reader: LogReader) -> list[LogRecord]:
+def streamed_records(first: Position, last: Position, reader: LogReader) -> Iterator[LogRecord]:
     """The records of a range of one shard, both ends included, that the stream retains. Raises UnavailableError."""
-    records: list[LogRecord] = []
     if first.shard == HISTORY_SHARD:
-        return records
+        return
     try:
         for batch in reader.read_after(first.shard, first.sequence_number - 1):
-            records += (record for record in batch if record.position.sequence_number <= last.sequence_number)
+            yield from (record for record in batch if record.position.sequence_number <= last.sequence_number)
             if batch[-1].position.sequence_number >= last.sequence_number:
-                break
+                return
     except NotFoundError:
-        return []
-    return records
+        return
 
 
 def _archived(position: Position, archive: Archive) -> LogRecord | None:
@@ -39,4 +39,4 @@ def _archived(position: Position, archive: Archive) -> LogRecord | None:
 
 
 def _streamed(position: Position, reader: LogReader) -> LogRecord | None:
-    return next(iter(streamed_records(position, position, reader)), None)
+    return next(streamed_records(position, position, reader), None)

@@ -90,7 +90,7 @@ class RedriveLetter:
             )
         if repaired is not None:
             raise NotRedrivableError("a batch is archived unchanged and cannot be repaired")
-        records = streamed_records(letter.first, letter.last, self.reader)
+        records = list(streamed_records(letter.first, letter.last, self.reader))
         if records:
             self.archive.store(records, letter.arrived_on)
         if len(records) < letter.records:

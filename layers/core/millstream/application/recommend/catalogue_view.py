@@ -2,39 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 
-from millstream.application.ports import Catalogue
+from millstream.application.ports import Catalogue, CatalogueChange, Clock
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 
-OVERLAP_MS = 10_000
-"""Overlap of consecutive refreshes: writers' clocks differ, and an index lags behind its table."""
-
+OVERLAP_MS = 60_000
+"""How far a refresh looks back: a change lands up to the timeout of its function after its time, clocks differ, and an
+index lags behind its table."""
 
 NEWEST_ITEMS = 100
-"""Size of the list of newest items: the latest changed ones that are available."""
+"""Size of the list of newest items: the latest first published ones that are available."""
 
 
 class CatalogueView:
-    """An immutable copy of the catalogue: items by key, the newest items, and the time up to which it was read."""
+    """An immutable copy of the catalogue: items by key, in the order of their first publication, and the newest ones.
 
-    def __init__(self, items: Mapping[ItemKey, Item], newest: Sequence[ItemKey], read_until_ms: int) -> None:
-        self.items = MappingProxyType(dict(items))
-        self.newest = tuple(newest)
+    Changes up to `read_until_ms`, on the clocks of the writers, are in it; it was read at `read_at_ms` on the reader's
+    clock of elapsed time. `unreadable` are the keys of items that could not be read.
+    """
+
+    def __init__(
+        self,
+        items: Mapping[ItemKey, Item],
+        read_until_ms: int = 0,
+        read_at_ms: int = 0,
+        unreadable: Collection[str] = frozenset(),
+    ) -> None:
+        self.items = items if isinstance(items, MappingProxyType) else MappingProxyType(dict(items))
+        self.newest = tuple(islice(self._newest_first(), NEWEST_ITEMS))
         self.read_until_ms = read_until_ms
+        self.read_at_ms = read_at_ms
+        self.unreadable = frozenset(unreadable)
 
-    def refreshed(self, catalogue: Catalogue) -> CatalogueView:
-        """A newer copy, or this one if nothing changed."""
-        changes = list(catalogue.changed_since(max(0, self.read_until_ms - OVERLAP_MS)))
-        if all(self.items.get(change.item.key) == change.item for change in changes):
-            return self
-        in_order = sorted(changes, key=lambda change: (change.changed_at_ms, change.item.item_id))
-        changed = {change.item.key: change.item for change in in_order}
-        items = {**self.items, **changed}
-        newest = [key for key in dict.fromkeys((*reversed(changed), *self.newest)) if items[key].available]
-        return CatalogueView(items, newest[:NEWEST_ITEMS], in_order[-1].changed_at_ms)
+    def refreshed(
+        self, catalogue: Catalogue, clock: Clock, on_error: Callable[[Exception], None] = lambda _: None
+    ) -> CatalogueView:
+        """A newer copy; the items are the very same if none changed. Unreadable items stay as they are."""
+        now_ms, elapsed_ms = clock.now_ms(), clock.elapsed_ms()
+        unreadable = dict.fromkeys(self.unreadable)
+
+        def leave_out(key: str, error: Exception) -> None:
+            unreadable[key] = None
+            on_error(error)
+
+        changes = list(catalogue.changed_since(max(0, self.read_until_ms - OVERLAP_MS), leave_out))
+        for change in changes:
+            unreadable.pop(change.item.key.hex(), None)
+        read_until_ms = self._read_until(changes, now_ms, elapsed_ms)
+        items = self.items if all(map(self._has, changes)) else self._with(changes)
+        return CatalogueView(items, read_until_ms, elapsed_ms, unreadable)
+
+    def _read_until(self, changes: Collection[CatalogueChange], now_ms: int, elapsed_ms: int) -> int:
+        """The time of the newest change, or the previous time plus what has passed since; not in the future.
+
+        So the time moves on when nothing changes, and no clock that is wrong for a while hides a change.
+        """
+        passed_ms = elapsed_ms - self.read_at_ms if self.read_until_ms else 0
+        newest = max((change.changed_at_ms for change in changes), default=0)
+        return min(now_ms, max(newest, self.read_until_ms + passed_ms))
+
+    def _has(self, change: CatalogueChange) -> bool:
+        return self.items.get(change.item.key) == (None if change.is_deleted else change.item)
+
+    def _with(self, changes: Collection[CatalogueChange]) -> Mapping[ItemKey, Item]:
+        latest = {
+            change.item.key: change
+            for change in sorted(changes, key=lambda change: (change.changed_at_ms, change.item.item_id))
+        }
+        items = dict(self.items)
+        for change in sorted(latest.values(), key=lambda change: (change.published_at_ms, change.item.item_id)):
+            if change.is_deleted:
+                items.pop(change.item.key, None)
+            else:
+                items[change.item.key] = change.item
+        return MappingProxyType(items)
+
+    def _newest_first(self) -> Iterator[ItemKey]:
+        return (key for key in reversed(self.items) if self.items[key].available)
 
 
-EMPTY_CATALOGUE = CatalogueView({}, (), 0)
+EMPTY_CATALOGUE = CatalogueView({})

@@ -11,7 +11,7 @@ from millstream.application.recommend.policy import InOrder, Policy
 from millstream.application.recommend.served import Served
 from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
 from millstream.domain.catalogue.filters import Condition
-from millstream.domain.errors import InvalidRecordError
+from millstream.domain.errors import InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
@@ -19,7 +19,7 @@ from millstream.domain.log.positions import BEGINNING
 from millstream.domain.log.records import encode
 from millstream.domain.slates.eligibility import Eligible, eligible, excluded_items
 from millstream.domain.slates.requests import RecommendationRequest
-from millstream.domain.slates.slate import Candidate, Provenance, Slate, SlateItem
+from millstream.domain.slates.slate import Candidate, Part, Provenance, Slate, SlateItem
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
@@ -41,14 +41,18 @@ class Recommend:
     on_error: Callable[[Exception], None]
 
     def __call__(self, request: RecommendationRequest, recommendation_id: str) -> Slate:
-        """Return a slate, also for an unknown user. Raises UnavailableError if the user's row cannot be read."""
-        known = self._state(request.user_id)
+        """Return a slate, also for an unknown user. A user whose row cannot be read counts as unknown.
+
+        Raises UnavailableError if the catalogue was never read.
+        """
+        known, is_readable = self._state(request.user_id)
         scorer = self.served.scorer()
         items = self._items(request, known or UserState(), scorer)
         position = known.position if known else None
         provenance = Provenance(position, scorer.version if scorer else None, POLICY.name, tier_of(items))
         stale = request.min_position is not None and not (position or BEGINNING).reaches(request.min_position)
-        return Slate(recommendation_id, items, provenance, stale)
+        degraded = dict.fromkeys([*([] if is_readable else [Part.USER]), *self.served.degraded()])
+        return Slate(recommendation_id, items, provenance, stale, tuple(degraded))
 
     def log_slate(self, user_id: str, slate: Slate, budget: Budget = UNHURRIED) -> None:
         """Append SlateServed to the log: user, items in order, policy. Raises UnavailableError."""
@@ -57,14 +61,14 @@ class Recommend:
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
         self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))), budget)
 
-    def _state(self, user_id: str) -> UserState | None:
-        """The user's state; None for an unknown user or an unreadable row."""
-        row = self.served.features().read_user(pseudonym(user_id, self.pseudonym_secret))
+    def _state(self, user_id: str) -> tuple[UserState | None, bool]:
+        """The user's state, None for an unknown user; and whether the row could be read."""
         try:
-            return user_row.unpack(row.data) if row.data else None
-        except InvalidRecordError as error:
+            row = self.served.features().read_user(pseudonym(user_id, self.pseudonym_secret))
+            return (user_row.unpack(row.data) if row.data else None), True
+        except (InvalidRecordError, UnavailableError) as error:
             self.on_error(error)
-            return None
+            return None, False
 
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
         excluded = excluded_items(state, request.exclude_seen)

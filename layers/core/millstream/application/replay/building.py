@@ -24,7 +24,7 @@ from millstream.application.ports import (
 from millstream.application.replay.comparing import RowComparison
 from millstream.application.replay.plan import Plan
 from millstream.application.replay.progress import Progress
-from millstream.application.replay.reading import LogRead, keep_log, kept_log
+from millstream.application.replay.reading import LogRead, Piece, keep_log, kept_log
 from millstream.application.replay.snapshot import snapshot_of
 from millstream.application.replay.trends import fold_trend, fold_trend_on
 from millstream.application.replay.users import Tally, fold_partition
@@ -71,14 +71,31 @@ class FoldedTrend:
     log: str
 
 
-def whole_log(archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress) -> LogRead:
-    """The log as of its first reading; all partitions must be folded from the same log."""
+class LostRecordsError(ConflictError):
+    """Records of the log are neither in the archive nor in the stream, so the new version would lack their events."""
+
+    def __init__(self, lost: Sequence[Piece]) -> None:
+        self.lost = tuple(lost)
+        self.records = sum(piece.lost for piece in lost)
+        where = ", ".join(f"{piece.lost} of {piece.shard} up to {piece.last}" for piece in lost)
+        super().__init__(f"the archive and the stream lack {self.records} accepted records: {where}")
+
+
+def whole_log(
+    archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress, accept_loss: int = 0
+) -> LogRead:
+    """The log as of its first reading; all partitions must be folded from the same log.
+
+    Raises UnavailableError, UnreadableObjectError, LostRecordsError if more than `accept_loss` records are lost.
+    """
     try:
-        return kept_log(workspace)
+        log = kept_log(workspace)
     except NotFoundError:
         log = read_whole_log(archive, reader, plan, workspace, progress)
         keep_log(workspace, log)
-        return log
+    if sum(piece.lost for piece in log.lost) > accept_loss:
+        raise LostRecordsError(log.lost)
+    return log
 
 
 def begin(views: Views, workspace: Workspace, log: LogRead, fold_code: str, now_ms: int) -> ViewVersion:

@@ -25,7 +25,7 @@ from millstream.application.replay.building import (
     whole_log,
     with_trends,
 )
-from millstream.application.replay.plan import Plan, Sizes, planned, stored_plan
+from millstream.application.replay.plan import BY_DEFAULT, Choices, Plan, Sizes, planned, stored_plan
 from millstream.application.replay.progress import silently
 from millstream.application.replay.reading import Piece, kept_log, split_slice
 from millstream.application.replay.switching import switch
@@ -55,7 +55,7 @@ class PlanRebuild:
     workspaces: Workspaces
     now_ms: Callable[[], int]
 
-    def __call__(self, name: str, partitions: int | None = None) -> Plan:
+    def __call__(self, name: str, choices: Choices = BY_DEFAULT) -> Plan:
         """Raises InvalidInputError, UnavailableError, ConflictError for a name that is too old or was used."""
         workspace = self.workspaces(valid_name(name))
         try:
@@ -66,7 +66,7 @@ class PlanRebuild:
                 raise ConflictError(
                     f"{name} holds remains of an old rebuild: start a new one, under another name"
                 ) from None
-        plan = planned(self.archive, self.views, workspace, partitions, ON_MANY_MACHINES, self.now_ms())
+        plan = planned(self.archive, self.views, workspace, choices, ON_MANY_MACHINES, self.now_ms())
         workspace.put(SLICES, _numbers(len(plan.slices)))
         workspace.put(PARTITIONS, _numbers(plan.partitions))
         return plan
@@ -105,9 +105,10 @@ class SplitStream:
     now_ms: Callable[[], int]
 
     def __call__(self, name: str) -> Begun:
-        """Raises NotFoundError, UnavailableError, ConflictError."""
+        """Raises NotFoundError, UnavailableError, ConflictError, LostRecordsError."""
         workspace = self.workspaces(name)
-        log = whole_log(self.archive, self.reader, stored_plan(workspace), workspace, silently)
+        plan = stored_plan(workspace)
+        log = whole_log(self.archive, self.reader, plan, workspace, silently, plan.accept_loss)
         version = begin(self.views, workspace, log, self.fold_code, self.now_ms())
         return Begun(version.number, sorted(log.reached))
 

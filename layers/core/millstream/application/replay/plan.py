@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
+from millstream.application.collect.completeness import Hole, contents
 from millstream.application.ports import Archive, ArchiveSlice, Views, Workspace
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.formats import UNNUMBERED, check_format
@@ -36,20 +37,43 @@ ON_ONE_MACHINE = Sizes(8 * 2**20, 64 * 2**20)
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What the caller chose: the number of partitions, objects to leave out, lost records to accept.
+
+    A replay of a log that lacks more records than `accept_loss` ends with LostRecordsError.
+    """
+
+    partitions: int | None = None
+    without: Collection[str] = ()
+    accept_loss: int = 0
+
+
+BY_DEFAULT = Choices()
+
+
+@dataclass(frozen=True)
 class Plan:
-    """The slices of the archive in order, the number of user partitions, and the serving version."""
+    """The slices of the archive in order, the number of user partitions, and the serving version.
+
+    `holes` are the archive's holes, each with the number of the slice that follows it. `foreign` are the keys that were
+    left out, with the reason.
+    """
 
     slices: Sequence[ArchiveSlice]
     partitions: int
     serving: int
     began_at_ms: int = 0
+    holes: Sequence[tuple[int, Hole]] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    without: Sequence[str] = ()
+    accept_loss: int = 0
 
 
 def planned(
     archive: Archive,
     views: Views,
     workspace: Workspace,
-    partitions: int | None = None,
+    choices: Choices = BY_DEFAULT,
     sizes: Sizes = ON_ONE_MACHINE,
     now_ms: int = 0,
 ) -> Plan:
@@ -63,9 +87,7 @@ def planned(
         # Objects without a plan are left from a replay that finished and was killed during its cleanup.
         if workspace.names(""):
             workspace.clear()
-        slices = archive.slices(sizes.slice_bytes)
-        stored_bytes = sum(one.stored_bytes for one in slices)
-        plan = Plan(slices, partitions or 1 + stored_bytes // sizes.partition_bytes, views.serving(), now_ms)
+        plan = _planned(archive, views, choices, sizes, now_ms)
         workspace.put(NAME, json.dumps({"format": FORMAT, **asdict(plan)}).encode())
     if now_ms - plan.began_at_ms > LONGEST_MS:
         days = (now_ms - plan.began_at_ms) // (24 * 3600 * 1000)
@@ -80,4 +102,20 @@ def stored_plan(workspace: Workspace) -> Plan:
     stored = json.loads(workspace.get(NAME))
     check_format("plan of the replay", stored.pop("format", UNNUMBERED), FORMAT)
     slices = [ArchiveSlice(**{**one, "names": tuple(one["names"])}) for one in stored["slices"]]
-    return Plan(**{**stored, "slices": slices})
+    holes = [(before, Hole(*hole)) for before, hole in stored.get("holes", ())]
+    return Plan(**{**stored, "slices": slices, "holes": holes})
+
+
+def _planned(archive: Archive, views: Views, choices: Choices, sizes: Sizes, now_ms: int) -> Plan:
+    found = contents(archive, sizes.slice_bytes, choices.without)
+    slices: list[ArchiveSlice] = []
+    holes: list[tuple[int, Hole]] = []
+    for part in found.parts:
+        if isinstance(part, Hole):
+            holes.append((len(slices), part))
+        else:
+            slices.append(part)
+    partitions = choices.partitions or 1 + sum(one.stored_bytes for one in slices) // sizes.partition_bytes
+    return Plan(
+        slices, partitions, views.serving(), now_ms, holes, found.foreign, tuple(choices.without), choices.accept_loss
+    )

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from millstream.application.ports import Archive, ArchiveSlice, LogReader, LogRecord, Workspace
+from millstream.application.project.found_records import streamed_records
 from millstream.application.replay.frames import framed
 from millstream.application.replay.plan import Plan
 from millstream.domain.errors import InvalidRecordError, NotFoundError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.amendments import Amendments
-from millstream.domain.log.positions import shard_number
+from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import decode_cores, trimmed
 
 ABOUT = "about.json"
@@ -24,7 +25,10 @@ RECORDS_A_PIECE = 20_000
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of one shard's log that was split: its name in the workspace and its contents."""
+    """A part of one shard's log that was split: its name in the workspace and its contents.
+
+    `lost` is the number of records of a hole in the archive that the stream does not retain either.
+    """
 
     name: str
     shard: str
@@ -33,6 +37,7 @@ class Piece:
     events: int = 0
     dead: int = 0
     amended: bool = False
+    lost: int = 0
 
 
 @dataclass
@@ -46,6 +51,11 @@ class LogRead:
     def reached(self) -> dict[str, int]:
         """The last sequence number of each shard."""
         return {piece.shard: piece.last for piece in self.pieces}
+
+    @property
+    def lost(self) -> list[Piece]:
+        """The pieces that lack records."""
+        return [piece for piece in self.pieces if piece.lost]
 
 
 def partition_of(user: Pseudonym, partitions: int) -> int:
@@ -68,6 +78,19 @@ def split_slice(archive: Archive, plan: Plan, number: int, workspace: Workspace)
         return split(archive.read_slice(slice_), slice_.shard, slice_.last, name, plan.partitions, workspace)
 
 
+def split_hole(reader: LogReader, plan: Plan, number: int, workspace: Workspace) -> Piece:
+    """Split what the stream still holds of a hole in the archive, unless done. Raises UnavailableError."""
+    before_slice, hole = plan.holes[number]
+    # Sorts behind the slice before it, and before the one that follows.
+    name = f"log/{_shard_label(hole.shard)}/archive-{before_slice - 1:08}-hole"
+    try:
+        return read_piece(workspace, name)
+    except NotFoundError:
+        first, last = Position(hole.shard, hole.after + 1), Position(hole.shard, hole.before - 1)
+        held = streamed_records(first, last, reader)
+        return split(held, hole.shard, hole.before - 1, name, plan.partitions, workspace, expected=hole.records)
+
+
 def split_tail(
     reader: LogReader, shard: str, after: int | None, partitions: int, workspace: Workspace
 ) -> Iterator[Piece]:
@@ -81,9 +104,19 @@ def split_tail(
 
 
 def split(
-    records: Iterable[LogRecord], shard: str, last: int, name: str, partitions: int, workspace: Workspace
+    records: Iterable[LogRecord],
+    shard: str,
+    last: int,
+    name: str,
+    partitions: int,
+    workspace: Workspace,
+    *,
+    expected: int = 0,
 ) -> Piece:
-    """Split records of one shard. The piece's description is written last, so its existence means it is complete."""
+    """Split records of one shard; what is missing of the `expected` records is lost.
+
+    The piece's description is written last, so its existence means it is complete.
+    """
     number = shard_number(shard)
     parts = [bytearray() for _ in range(partitions)]
     amendments = Amendments()
@@ -105,7 +138,7 @@ def split(
     amended = bool(amendments.erasures or amendments.voided)
     if amended:
         workspace.put(f"{name}/{AMENDMENTS}", amendments.encode())
-    piece = Piece(name, shard, last, count, events, dead, amended)
+    piece = Piece(name, shard, last, count, events, dead, amended, max(0, expected - count))
     workspace.put(f"{name}/{ABOUT}", json.dumps(asdict(piece)).encode())
     return piece
 
@@ -142,8 +175,11 @@ def part_name(piece: str, partition: int) -> str:
 
 
 def archived_until(plan: Plan) -> Mapping[str, int]:
-    """The last archived sequence number of each shard."""
-    return {slice_.shard: slice_.last for slice_ in plan.slices}
+    """The sequence number up to which each shard was archived, also where the archive has a hole at its end."""
+    until = {slice_.shard: slice_.last for slice_ in plan.slices}
+    for _, hole in plan.holes:
+        until[hole.shard] = max(until.get(hole.shard, 0), hole.before - 1)
+    return until
 
 
 def _shard_label(shard: str) -> str:

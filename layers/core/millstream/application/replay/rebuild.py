@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from millstream.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
+from millstream.application.ports import (
+    Archive,
+    FeatureStore,
+    LogReader,
+    UnreadableObjectError,
+    Views,
+    ViewVersion,
+    Workspace,
+)
 from millstream.application.replay.building import (
     FoldedPartition,
     FoldedTrend,
+    LostRecordsError,
     begin,
     check,
     check_segment,
@@ -19,7 +28,7 @@ from millstream.application.replay.building import (
     whole_log,
     with_trends,
 )
-from millstream.application.replay.plan import Plan, planned
+from millstream.application.replay.plan import BY_DEFAULT, Choices, Plan, planned
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import LogRead
 from millstream.application.replay.snapshot import take_snapshot
@@ -38,7 +47,8 @@ class Rebuilt:
     """A version that serves now. `digest` is that of its rows before it caught up with the stream.
 
     `live` and `log` are the digests of the replaced rows and of the fold at the same positions. `different` counts
-    replaced rows that differ from the log (also because of users erased since), `missing` users without a row.
+    replaced rows that differ from the log (also because of users erased since), `missing` users without a row. `lost`
+    is the number of records that neither archive nor stream had, `unreadable` and `foreign` as in Verification.
     """
 
     version: ViewVersion
@@ -50,6 +60,9 @@ class Rebuilt:
     log: str
     different: int
     missing: int
+    lost: int = 0
+    unreadable: Sequence[str] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
 
 class DiffersError(ConflictError):
@@ -67,11 +80,28 @@ class Rebuild:
     fold_code: str
     now_ms: Callable[[], int]
 
-    def __call__(self, progress: Progress, partitions: int | None = None, *, only_if_equal: bool = False) -> Rebuilt:
-        """Raises UnavailableError, ConflictError if another rebuild finished first, DiffersError."""
-        plan = planned(self.archive, self.views, self.workspace, partitions, now_ms=self.now_ms())
+    def __call__(self, progress: Progress, choices: Choices = BY_DEFAULT, *, only_if_equal: bool = False) -> Rebuilt:
+        """Objects that cannot be read are left out, if the archive then says what is missing.
+
+        Raises UnavailableError, ConflictError if another rebuild finished first, DiffersError, LostRecordsError if
+        more records are lost than chosen, UnreadableObjectError for an object that does not say what it contains.
+        """
+        while True:
+            try:
+                return self._rebuilt(progress, choices, only_if_equal=only_if_equal)
+            except UnreadableObjectError as error:
+                self.workspace.clear()
+                if not error.counted:
+                    raise
+                choices = replace(choices, without=(*choices.without, error.name))
+            except LostRecordsError:
+                self.workspace.clear()  # the next rebuild plans again: the objects may be back
+                raise
+
+    def _rebuilt(self, progress: Progress, choices: Choices, *, only_if_equal: bool) -> Rebuilt:
+        plan = planned(self.archive, self.views, self.workspace, choices, now_ms=self.now_ms())
         users = self._snapshot(plan, progress)
-        log = whole_log(self.archive, self.reader, plan, self.workspace, progress)
+        log = whole_log(self.archive, self.reader, plan, self.workspace, progress, choices.accept_loss)
         version = begin(self.views, self.workspace, log, self.fold_code, self.now_ms())
         hidden = log.amendments.known_at(version.amended_to)
         store = self.views.store(version.number)
@@ -89,6 +119,9 @@ class Rebuild:
             log=with_trends(sum_of(one.log for one in compared), {shard: trend.log for shard, trend in trends.items()}),
             different=sum(one.different for one in compared) + sum(one.live != one.log for one in trends.values()),
             missing=sum(one.missing for one in compared),
+            lost=sum(piece.lost for piece in log.lost),
+            unreadable=plan.without,
+            foreign=plan.foreign,
         )
         if only_if_equal and (found.different or found.missing):
             raise DiffersError(f"{found.different} rows of view {plan.serving} differ, {found.missing} are missing")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-from millstream.application.ports import Archive, FeatureStore, LogReader, Views, ViewVersion, Workspace
+from millstream.application.ports import (
+    Archive,
+    FeatureStore,
+    LogReader,
+    UnreadableObjectError,
+    Views,
+    ViewVersion,
+    Workspace,
+)
 from millstream.application.replay.comparing import Difference, RowComparison
-from millstream.application.replay.plan import Plan, planned
+from millstream.application.replay.plan import Choices, Plan, planned
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import (
     LogRead,
@@ -15,6 +24,7 @@ from millstream.application.replay.reading import (
     archived_until,
     partition_of,
     read_log,
+    split_hole,
     split_slice,
     split_tail,
 )
@@ -36,7 +46,11 @@ NAMED = 20
 
 @dataclass(frozen=True)
 class Verification:
-    """The digests of the live views and of the log at the same positions, and the differences."""
+    """The digests of the live views and of the log at the same positions, and the differences.
+
+    `lost` are parts of the log with records that neither the archive nor the stream has, `unreadable` the names of
+    objects of the archive that were left out, `foreign` other keys under its prefix, with the reason.
+    """
 
     view: ViewVersion
     live: str
@@ -46,11 +60,14 @@ class Verification:
     different: int
     differences: Sequence[Difference] = ()
     reached: Mapping[str, int] = field(default_factory=dict)
+    lost: Sequence[Piece] = ()
+    unreadable: Sequence[str] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def equal(self) -> bool:
-        """Whether every row matches the log."""
-        return not self.different
+        """Whether the log is complete, and every row matches it."""
+        return not self.different and not self.lost and not self.unreadable
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,16 @@ class Verify:
 
     def __call__(self, progress: Progress, partitions: int | None = None) -> Verification:
         """Compare the serving version with the log. Raises UnavailableError."""
-        plan = planned(self.archive, self.views, self.workspace, partitions)
+        unreadable: list[str] = []
+        while True:
+            try:
+                return self._verified(progress, Choices(partitions, unreadable))
+            except UnreadableObjectError as error:
+                unreadable.append(error.name)
+                self.workspace.clear()
+
+    def _verified(self, progress: Progress, choices: Choices) -> Verification:
+        plan = planned(self.archive, self.views, self.workspace, choices)
         version = next(one for one in self.views.versions() if one.number == plan.serving)
         comparison = Comparison(self.views.store(plan.serving), plan, self.workspace)
         # The log is read after the rows, so that it contains everything that they contain.
@@ -80,23 +106,31 @@ class Verify:
             comparison.read_again()
             log = read_log(self.workspace, [*archived(log), *read_tail(self.reader, plan, self.workspace)])
             comparison.compare_again(log, hidden)
-        return comparison.verification(version, log)
+        return comparison.verification(version, log, plan)
 
 
 def read_whole_log(
     archive: Archive, reader: LogReader, plan: Plan, workspace: Workspace, progress: Progress
 ) -> LogRead:
-    """Split the archive and the newer records of the stream. Raises UnavailableError."""
+    """Split the archive, what the stream holds of its holes, and the newer records of the stream.
+
+    Raises UnavailableError, UnreadableObjectError.
+    """
     pieces: list[Piece] = []
     with progress("Reading the archive", sum(one.stored_bytes for one in plan.slices)) as advance:
         for number, slice_ in enumerate(plan.slices):
             pieces.append(split_slice(archive, plan, number, workspace))
             advance(slice_.stored_bytes)
     with progress("Reading the stream", None) as advance:
-        for piece in read_tail(reader, plan, workspace):
+        for piece in chain(read_holes(reader, plan, workspace), read_tail(reader, plan, workspace)):
             pieces.append(piece)
             advance(piece.records)
     return read_log(workspace, pieces)
+
+
+def read_holes(reader: LogReader, plan: Plan, workspace: Workspace) -> list[Piece]:
+    """Split what the stream still holds of the archive's holes."""
+    return [split_hole(reader, plan, number, workspace) for number in range(len(plan.holes))]
 
 
 def read_tail(reader: LogReader, plan: Plan, workspace: Workspace) -> list[Piece]:
@@ -173,7 +207,7 @@ class Comparison:
             self._fold(log, number, hidden, RowComparison(rows, self._frontier(log), mine))
         self._compare_trends(log)
 
-    def verification(self, version: ViewVersion, log: LogRead) -> Verification:
+    def verification(self, version: ViewVersion, log: LogRead, plan: Plan) -> Verification:
         """The result of the comparison."""
         live, expected = Digest(), Digest()
         live.add(self._live)
@@ -187,7 +221,17 @@ class Comparison:
         named = [Difference(f"user {user.hex()}", *rows) for user, rows in sorted(self._users.items())]
         named += [Difference(f"trend of {shard}", *rows) for shard, rows in sorted(self._shards.items())]
         return Verification(
-            version, str(live), str(expected), self._live.rows, self._tally, len(named), named[:NAMED], log.reached
+            version,
+            str(live),
+            str(expected),
+            self._live.rows,
+            self._tally,
+            len(named),
+            named[:NAMED],
+            log.reached,
+            log.lost,
+            plan.without,
+            plan.foreign,
         )
 
     def _read_trends(self) -> None:

@@ -30,6 +30,15 @@ class SeenItems(StrEnum):
     ALL = "all"
 
 
+class Part(StrEnum):
+    """A part of what a slate is computed from; the response names those that are degraded."""
+
+    USER = "user"
+    MODEL = "model"
+    CATALOGUE = "catalogue"
+    TREND = "trend"
+
+
 class Candidate(NamedTuple):
     """A proposed item. Scores are comparable only within a source; `because` is the user's item that led to it."""
 
@@ -62,12 +71,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The answer to a request; `stale` is True if it does not reflect the requested position yet."""
+    """The answer to a request; `stale` is True if it does not reflect the requested position yet.
+
+    `degraded` are the parts that could not be read, or not in time, so that the answer does without or with older ones.
+    """
 
     recommendation_id: str
     items: tuple[SlateItem, ...]
     provenance: Provenance
     stale: bool
+    degraded: tuple[Part, ...] = ()
 
 
 def in_order(sources: Iterable[Iterable[Candidate]]) -> Iterator[Candidate]:

@@ -17,6 +17,7 @@ from millstream.application.replay.distributed import (
     Switched,
     SwitchView,
 )
+from millstream.application.replay.plan import Choices
 from millstream.domain.errors import NotDoneError
 from tests.builders import NOW_MS, POISON, event, views
 from tests.unit.millstream.application.replay.shop import ShopInMemory
@@ -49,7 +50,7 @@ class Machine:
     def until_switch(self, name: str = "one", partitions: int | None = 3, times: int = 1) -> None:
         """All states but the last."""
         for _ in range(times):
-            plan = self.plan(name, partitions)
+            plan = self.plan(name, Choices(partitions))
         for number in list(range(len(plan.slices))) * times:
             self.split_archive(name, number)
         for _ in range(times):

@@ -9,8 +9,10 @@ from typing import Any
 
 from millstream.adapters.memory import MemoryArchive, MemoryDeadLetters, MemoryViews, MemoryWorkspace
 from millstream.adapters.memory.log import MemoryEventLog
+from millstream.application.collect.archive_events import ArchiveEvents, Arrival
 from millstream.application.ports import LogRecord, VersionedRow
 from millstream.application.project.project_events import ProjectEvents
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import Rebuild, Rebuilt
 from millstream.application.replay.verify import Verification, Verify
@@ -91,7 +93,7 @@ class ShopInMemory:
     def run_archivist(self) -> None:
         """Archive what is new."""
         for shard, records in self._new(self.archived):
-            self.archive.store(records, DAY)
+            ArchiveEvents(self.archive)([Arrival(record, DAY) for record in records])
             self.archived[shard] = records[-1].position.sequence_number
 
     def run(self) -> None:
@@ -99,10 +101,10 @@ class ShopInMemory:
         self.run_projector()
         self.run_archivist()
 
-    def rebuild(self, partitions: int = 2, **options: bool) -> Rebuilt:
+    def rebuild(self, partitions: int = 2, accept_loss: int = 0, **options: bool) -> Rebuilt:
         """Fold the log into a new version, which serves then."""
         rebuild = Rebuild(self.views, self.archive, self.log, self.workspace, self.fold_code, lambda: NOW_MS)
-        return rebuild(silently, partitions, **options)
+        return rebuild(silently, Choices(partitions, accept_loss=accept_loss), **options)
 
     def verify(self, partitions: int = 2) -> Verification:
         """Compare the serving version with the log."""

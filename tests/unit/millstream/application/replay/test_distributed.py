@@ -8,7 +8,7 @@ import pytest
 
 from millstream.application.ports import UNHURRIED
 from millstream.application.replay.distributed import PARTITIONS, SLICES
-from millstream.application.replay.plan import LONGEST_MS, NAME
+from millstream.application.replay.plan import LONGEST_MS, NAME, Choices
 from millstream.domain.errors import ConflictError, InvalidInputError, NotDoneError, NotFoundError
 from tests.builders import NOW_MS, subject, views
 from tests.unit.millstream.application.replay.machine import Machine, busy_shop
@@ -65,7 +65,7 @@ def test_a_trend_is_folded_in_as_many_turns_as_it_takes(shop: ShopInMemory) -> N
     in_one = ShopInMemory(log=shop.log, archive=shop.archive)
     in_one.rebuild()
     machine = Machine(shop)
-    machine.plan("one", 2)
+    machine.plan("one", Choices(2))
     begun = machine.split_stream("one")
     for number in range(2):
         machine.fold_users("one", number, UNHURRIED)
@@ -94,7 +94,7 @@ def test_a_view_catches_up_in_as_many_turns_as_it_takes(shop: ShopInMemory) -> N
 def test_the_numbers_to_map_over_are_left_in_the_workspace(shop: ShopInMemory) -> None:
     """One for each call."""
     machine = Machine(shop)
-    plan = machine.plan("one", 2)
+    plan = machine.plan("one", Choices(2))
     assert machine.workspaces["one"].get(PARTITIONS) == b'[{"number": 0}, {"number": 1}]'
     assert machine.workspaces["one"].get(SLICES).count(b"number") == len(plan.slices)
 
@@ -125,7 +125,7 @@ def test_two_rebuilds_do_not_mix(shop: ShopInMemory) -> None:
 def test_rows_that_are_not_what_was_folded_do_not_serve(shop: ShopInMemory) -> None:
     """A row is lost before it is read back."""
     machine = Machine(shop)
-    machine.plan("one", 1)
+    machine.plan("one", Choices(1))
     machine.split_stream("one")
     machine.fold_users("one", 0, UNHURRIED)
     del shop.views.stores[2].users[subject("bob")]
@@ -140,7 +140,7 @@ def test_rows_that_are_not_what_was_folded_do_not_serve(shop: ShopInMemory) -> N
 def test_code_that_changed_meanwhile_does_not_go_on(shop: ShopInMemory) -> None:
     """Half of the users by one fold, half by another."""
     machine = Machine(shop)
-    machine.plan("one", 2)
+    machine.plan("one", Choices(2))
     machine.split_stream("one")
     changed = Machine(shop, code="other", workspaces=machine.workspaces)
     with pytest.raises(ConflictError, match="started by"):

@@ -14,7 +14,7 @@ from millstream.adapters.memory import MemoryFeatureStore, MemoryViews, MemoryWo
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord, UserWrite, UserWriteReport, VersionedRow, ViewVersion
 from millstream.application.project.project_events import ProjectEvents
-from millstream.application.replay.plan import LONGEST_MS
+from millstream.application.replay.plan import LONGEST_MS, Choices
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import DiffersError, Rebuild
 from millstream.domain.errors import ConflictError, ViewClosedError
@@ -226,7 +226,7 @@ def test_a_rebuild_that_is_killed_anywhere_goes_on(shop: ShopInMemory) -> None:
             lambda: NOW_MS,
         )
         try:
-            rebuild(silently, 2)
+            rebuild(silently, Choices(2))
         except KilledError:
             victim.happens("ann", *views(f"after-{killed_at}"))
             victim.run_projector()
@@ -253,7 +253,7 @@ def test_a_row_that_is_not_of_this_rebuild_is_not_taken_for_its_own(shop: ShopIn
 
     views = Haunted(shop.views.stores[1])
     with pytest.raises(ConflictError, match="view 2 has rows"):
-        Rebuild(views, shop.archive, shop.log, MemoryWorkspace(), "code", lambda: NOW_MS)(silently, 1)
+        Rebuild(views, shop.archive, shop.log, MemoryWorkspace(), "code", lambda: NOW_MS)(silently, Choices(1))
 
 
 def test_a_rebuild_that_lay_for_days_is_not_gone_on_with(shop: ShopInMemory) -> None:
@@ -264,11 +264,11 @@ def test_a_rebuild_that_lay_for_days_is_not_gone_on_with(shop: ShopInMemory) -> 
         return Rebuild(shop.views, shop.archive, shop.log, Counted(shop.workspace, calls), "code", lambda: now_ms)
 
     with pytest.raises(KilledError):
-        at(NOW_MS)(silently, 2)
+        at(NOW_MS)(silently, Choices(2))
     calls[0] = 1000
     with pytest.raises(ConflictError, match="began 5 days ago"):
-        at(NOW_MS + LONGEST_MS + 1)(silently, 2)
-    assert at(NOW_MS + LONGEST_MS)(silently, 2).version.number == 2
+        at(NOW_MS + LONGEST_MS + 1)(silently, Choices(2))
+    assert at(NOW_MS + LONGEST_MS)(silently, Choices(2)).version.number == 2
 
 
 def test_a_rebuild_that_was_killed_after_the_switch_only_tidies_up(shop: ShopInMemory) -> None:
@@ -281,10 +281,10 @@ def test_a_rebuild_that_was_killed_after_the_switch_only_tidies_up(shop: ShopInM
     workspace = Untidy()
     rebuild = Rebuild(shop.views, shop.archive, shop.log, workspace, "code", lambda: NOW_MS)
     with pytest.raises(KilledError):
-        rebuild(silently, 2)
+        rebuild(silently, Choices(2))
     assert shop.views.serving() == 2
     with pytest.raises(KilledError):
-        rebuild(silently, 2)
+        rebuild(silently, Choices(2))
     assert [version.number for version in shop.views.versions()] == [1, 2]
     assert shop.verify().equal
 
@@ -388,11 +388,11 @@ def test_a_row_whose_answer_was_lost_is_not_taken_for_somebody_elses(shop: ShopI
 def test_what_a_killed_tidying_up_left_is_of_no_use_to_the_next_rebuild(shop: ShopInMemory) -> None:
     """Pieces without their plan belong to a log as it was then."""
     workspace = MemoryWorkspace()
-    Rebuild(shop.views, shop.archive, shop.log, Keeping(workspace), "code", lambda: NOW_MS)(silently, 2)
+    Rebuild(shop.views, shop.archive, shop.log, Keeping(workspace), "code", lambda: NOW_MS)(silently, Choices(2))
     assert workspace.kept.pop("plan.json")
     shop.happens("ann", *views("later"))
     shop.run()
-    Rebuild(shop.views, shop.archive, shop.log, workspace, "code", lambda: NOW_MS)(silently, 3)
+    Rebuild(shop.views, shop.archive, shop.log, workspace, "code", lambda: NOW_MS)(silently, Choices(3))
     assert shop.views.serving() == 3
     assert shop.state("ann").applied == 6
     assert shop.verify().equal

@@ -1,0 +1,84 @@
+"""Which records of the log are missing in the archive.
+
+Each object says how many records of its shard were archived before it (`start`) and how many it has. Sorted by their
+sequence numbers, these ranges must cover 0, 1, 2, ... without a gap, up to the head of the shard. Objects that do not
+say it (format 1, records redriven later) prove nothing and miss nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from millstream.application.collect.archived_objects import sliced
+from millstream.application.collect.import_history import RECORDS_AN_IMPORT
+from millstream.application.ports import Archive, ArchivedObject, ArchiveSlice, Head
+from millstream.domain.log.positions import HISTORY_SHARD, shard_number
+
+
+class Hole(NamedTuple):
+    """Records of a shard that no object has: how many, and between which sequence numbers (both excluded).
+
+    `start` is the number of records of the shard that were archived before them.
+    """
+
+    shard: str
+    after: int
+    before: int
+    records: int
+    start: int = 0
+
+
+class Contents(NamedTuple):
+    """The parts of an archive in the order of the log, and the keys that were left out, with the reason."""
+
+    parts: tuple[ArchiveSlice | Hole, ...]
+    foreign: Mapping[str, str]
+
+
+def contents(archive: Archive, most_bytes: int, without: Collection[str] = ()) -> Contents:
+    """The slices and holes of an archive, without the named objects. Raises UnavailableError."""
+    heads = archive.heads()  # before the listing: an object is stored before its head moves
+    listing = archive.listing()
+    objects = [one for one in listing.objects if one.name not in without]
+    return Contents(tuple(_parts(objects, heads, most_bytes)), listing.foreign)
+
+
+def holes(objects: Iterable[ArchivedObject], heads: Mapping[str, Head]) -> Iterator[Hole]:
+    """The holes in each shard, in the order of the log."""
+    of_shard: dict[str, list[ArchivedObject]] = {shard: [] for shard in heads}
+    for one in sorted(objects, key=lambda one: one.place):
+        of_shard.setdefault(one.shard, []).append(one)
+    for shard in sorted(of_shard, key=shard_number):
+        if shard == HISTORY_SHARD:  # each import counts its own records
+            for _, of_import in groupby(of_shard[shard], key=lambda one: one.first // RECORDS_AN_IMPORT):
+                yield from _holes(shard, of_import, None)
+        else:
+            yield from _holes(shard, of_shard[shard], heads.get(shard))
+
+
+def _holes(shard: str, objects: Iterable[ArchivedObject], head: Head | None) -> Iterator[Hole]:
+    reached = counted = 0
+    for one in objects:
+        if one.start is not None and one.records is not None:
+            if one.first > reached and one.start < counted:
+                counted = 0  # the head was lost, and counting began again
+            if one.start > counted:
+                yield Hole(shard, reached, one.first, one.start - counted, counted)
+            counted = max(counted, one.start + one.records)
+        reached = max(reached, one.last)
+    if head is not None and head.last > reached and head.records > counted:
+        yield Hole(shard, reached, head.last + 1, head.records - counted, counted)
+
+
+def _parts(objects: list[ArchivedObject], heads: Mapping[str, Head], most_bytes: int) -> Iterator[ArchiveSlice | Hole]:
+    """Slices end at holes, so that a hole is between two slices."""
+    waiting = sorted(objects, key=lambda one: one.place)
+    for hole in holes(objects, heads):
+        end = (shard_number(hole.shard), hole.before)
+        before = [one for one in waiting if one.place[:2] < end]
+        yield from sliced(before, most_bytes)
+        yield hole
+        waiting = waiting[len(before) :]
+    yield from sliced(waiting, most_bytes)
