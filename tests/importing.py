@@ -35,15 +35,15 @@ class FrailArchive(MemoryArchive):
         self.stores_left: int | None = None
         self.stored_last = False
 
-    def store(self, records: Sequence[LogRecord], day: str) -> str:
+    def store(self, records: Sequence[LogRecord], day: str, start: int | None = None) -> str:
         """See Archive."""
         if self.stores_left is not None:
             self.stores_left -= 1
             if self.stores_left < 0:
                 if self.stored_last:
-                    super().store(records, day)
+                    super().store(records, day, start)
                 raise KilledError
-        return super().store(records, day)
+        return super().store(records, day, start)
 
 
 class Shop:

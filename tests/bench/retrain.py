@@ -32,6 +32,7 @@ from millstream.learning.from_log import read_history
 from millstream.learning.stopwatch import Seconds, Stopwatch, summed
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream.scoring.publishable import publishable
+from millstream.scoring.stored_models import check_stored
 from millstream_tools.demo.translation import history_records
 from millstream_tools.shops.recorded.open_shop import open_shop
 from tests.bench.bucket import FolderBucket
@@ -147,5 +148,5 @@ def _served(model: CovisitationModel, folder: Path, metrics: dict[str, dict[str,
     now_ms = clock.now_ms()
     exported = export(model, folder / "model", created_at_ms=now_ms, metrics=metrics, cost=timed.sums())
     publish_model(store, publishable(exported.folder, now_ms), exported.folder)
-    promote_model(store, clock, exported.version)
+    promote_model(store, clock, check_stored, exported.version)
     return exported.version

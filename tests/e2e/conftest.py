@@ -10,6 +10,7 @@ import pytest
 from millstream.adapters.aws.s3_model_store import S3ModelStore
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
+from millstream.scoring.stored_models import check_stored
 from millstream_tools.cloud.local.clients import Clients
 from millstream_tools.cloud.local.cloud import STACK, Cloud, start_poller
 from millstream_tools.cloud.local.deployment import deploy
@@ -52,7 +53,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         stores = local_stack(deployment)
         models = stores.models()
         champion, challenger = publish_models(models, tmp_path_factory.mktemp("models"))
-        promote_model(models, SystemClock(), champion)
+        promote_model(models, SystemClock(), check_stored, champion)
         poller = start_poller(folder, deployment, max_window=MAX_WINDOW)
         http = open_wire(deployment.api_url, deployment.api_key)
         stack = Stack(cloud, http, Stream(cloud), stores, poller)

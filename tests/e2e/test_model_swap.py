@@ -14,6 +14,7 @@ import pytest
 
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
+from millstream.scoring.stored_models import check_stored
 from tests.e2e.conftest import Setting
 from tests.e2e.models import AFTER_THE_LAMP
 from tests.e2e.stack import Stack, event
@@ -80,7 +81,7 @@ def test_a_new_champion_serves_without_a_failed_or_a_torn_answer(setting: Settin
     eventually(lambda: not stack.http("GET", f"/recommendations/asks-on?min_position={position}").body["stale"])
     with asking(stack) as clients:
         for version in (setting.champion, setting.challenger, setting.champion):
-            promote_model(models, SystemClock(), version)
+            promote_model(models, SystemClock(), check_stored, version)
             eventually(partial(all_served_by, clients, version))
     answers = [answer for client in clients for answer in client.answers]
     expected = dict(zip((setting.champion, setting.challenger), AFTER_THE_LAMP, strict=True))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from millstream.application.replay.plan import Choices
 from millstream.application.replay.progress import silently
 from millstream_tools.cli.commands import app
 from millstream_tools.ops import rebuild_execution, replays
@@ -48,7 +49,7 @@ def test_the_machine_gives_the_same_bytes(stack: Stack, opened: Opened) -> None:
     """And what it gives is what the log says, row by row."""
     before = views_of(stack.cloud)
     serving = stack.stores.views().serving()
-    came_to, seen = run(opened, partitions=3)
+    came_to, seen = run(opened, choices=Choices(partitions=3))
     after = views_of(stack.cloud)
     assert (came_to["replaced"], came_to["view"], stack.stores.views().serving()) == (serving, serving + 1, serving + 1)
     assert {user: row.data for user, row in after.users.items()} == {u: row.data for u, row in before.users.items()}
@@ -68,7 +69,7 @@ def test_the_machine_gives_the_same_bytes(stack: Stack, opened: Opened) -> None:
 
 def test_clients_go_on_meanwhile_and_lose_nothing(stack: Stack, opened: Opened) -> None:
     """Events enter the log through the whole of it, and none is in one view only."""
-    execution = rebuild_execution.start(opened, partitions=2)
+    execution = rebuild_execution.start(opened, choices=Choices(partitions=2))
     sent = 0
 
     def some_more() -> None:
@@ -88,7 +89,7 @@ def test_clients_go_on_meanwhile_and_lose_nothing(stack: Stack, opened: Opened) 
 def test_an_execution_that_was_stopped_is_gone_on_with(stack: Stack, opened: Opened) -> None:
     """Under the name of its workspace; the old view serves until then."""
     serving = stack.stores.views().serving()
-    execution = rebuild_execution.start(opened, partitions=2)
+    execution = rebuild_execution.start(opened, choices=Choices(partitions=2))
     states = opened.client("stepfunctions")
     eventually(lambda: "FoldUsers" in [map_run.state for map_run in rebuild_execution.map_runs(states, execution)])
     states.stop_execution(executionArn=execution)

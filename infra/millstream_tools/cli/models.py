@@ -81,7 +81,9 @@ def publish(
 def promote(version: Version, *, stack: StackName = "") -> None:
     """Make a model the serving one. Fails if another promotion happened at the same time."""
     with report_errors():
-        done = promote_model(open_stack(stack).models(), SystemClock(), version)
+        from millstream.scoring.stored_models import check_stored
+
+        done = promote_model(open_stack(stack).models(), SystemClock(), check_stored, version)
     if done is None:
         message = f"{version} already serves: nothing changed."
     elif done.replaced is None:
@@ -95,6 +97,8 @@ def promote(version: Version, *, stack: StackName = "") -> None:
 def rollback(*, stack: StackName = "") -> None:
     """Return to the model that served before the current one. Repeat to go further back."""
     with report_errors():
-        done = roll_back_model(open_stack(stack).models(), SystemClock())
+        from millstream.scoring.stored_models import check_stored
+
+        done = roll_back_model(open_stack(stack).models(), SystemClock(), check_stored)
     message = f"{done.version} serves again, in place of {done.replaced}."
     console.print(message, highlight=False, markup=False, soft_wrap=True)

@@ -15,6 +15,7 @@ from millstream.domain.log.positions import Position
 from millstream.learning.from_log import read_history
 from millstream.learning.training_set import TrainingSet, training_set_of
 from millstream.scoring.publishable import publishable
+from millstream.scoring.stored_models import check_stored
 from millstream_tools.ops.stack import Stack
 
 
@@ -38,4 +39,4 @@ def publish(models: ModelStore, folder: Path, *, promote: bool) -> None:
     model = publishable(folder, clock.now_ms())
     publish_model(models, model, folder)
     if promote:
-        promote_model(models, clock, model.version)
+        promote_model(models, clock, check_stored, model.version)

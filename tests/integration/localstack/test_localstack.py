@@ -8,6 +8,8 @@ from pathlib import Path
 
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model
+from millstream.application.replay.plan import Choices
+from millstream.scoring.stored_models import check_stored
 from millstream_tools.cloud.localstack.deployment import deploy_to_localstack
 from millstream_tools.ops import rebuild_execution
 from millstream_tools.ops.stack import local_stack
@@ -64,7 +66,7 @@ def test_a_record_that_nobody_can_read_ends_among_the_dead_letters(stack: Stack)
 def test_a_rebuild_takes_over(stack: Stack) -> None:
     """The state machine, with maps whose items come from S3; afterwards the new view serves, and takes events."""
     opened = local_stack(stack.deployment)
-    execution = rebuild_execution.start(opened, partitions=2)
+    execution = rebuild_execution.start(opened, choices=Choices(partitions=2))
     came_to = rebuild_execution.follow(opened, execution, lambda _: None)
     assert (came_to["replaced"], came_to["view"]) == (1, 2)
     position = view(stack, "eve", "vase")
@@ -84,7 +86,7 @@ def test_a_model_serves(stack: Stack, tmp_path: Path) -> None:
     """Recommend carries numpy and onnxruntime, for the processor that it runs on."""
     models = local_stack(stack.deployment).models()
     version, _ = publish_models(models, tmp_path)
-    promote_model(models, SystemClock(), version)
+    promote_model(models, SystemClock(), check_stored, version)
     eventually(lambda: stack.http("GET", "/recommendations/eve").body["provenance"]["modelVersion"] == version, COLD_S)
 
 

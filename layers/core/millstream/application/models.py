@@ -10,6 +10,9 @@ from millstream.application.ports import Clock, ModelStore, PublishedModel
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.models.promotions import Promotion, champion_before
 
+Check = Callable[[ModelStore, str], object]
+"""Raises if what is stored of a published model cannot serve."""
+
 
 class Publication(NamedTuple):
     """A registered model; `fresh` is False if it was registered before."""
@@ -36,22 +39,27 @@ def publish_model(
     return Publication(model, fresh=True)
 
 
-def promote_model(store: ModelStore, clock: Clock, version: str) -> Promotion | None:
-    """Make a version the champion; None if it already is. Raises ConflictError, NotFoundError."""
+def promote_model(store: ModelStore, clock: Clock, check: Check, version: str) -> Promotion | None:
+    """Make a version the champion; None if it already is.
+
+    Raises ConflictError, NotFoundError, and what `check` raises.
+    """
     store.model(version)
     promotions = store.promotions()
     before, number = (promotions[-1].version, promotions[-1].number) if promotions else (None, 0)
     if before == version:
         return None
+    check(store, version)
     promotion = Promotion(number + 1, version, before, clock.now_ms())
     store.promote(promotion)
     return promotion
 
 
-def roll_back_model(store: ModelStore, clock: Clock) -> Promotion:
+def roll_back_model(store: ModelStore, clock: Clock, check: Check) -> Promotion:
     """Return to the model that served before the champion was promoted. Repeat to go further back.
 
-    Raises NotFoundError if no such model is known, ConflictError if another promotion happens at the same time.
+    Raises NotFoundError if no such model is known, ConflictError if another promotion happens at the same time, and
+    what `check` raises.
     """
     promotions = store.promotions()
     if not promotions:
@@ -59,6 +67,7 @@ def roll_back_model(store: ModelStore, clock: Clock) -> Promotion:
     latest, before = promotions[-1], champion_before(promotions)
     if before is None:
         raise NotFoundError(f"no earlier model than {latest.version} is known")
+    check(store, before)
     promotion = Promotion(latest.number + 1, before, latest.version, clock.now_ms(), rolled_back=True)
     store.promote(promotion)
     return promotion

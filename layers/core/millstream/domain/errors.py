@@ -8,6 +8,7 @@
     ├── ConflictError          a concurrent change: read again, retry      HTTP 409
     │   ├── KeyCollisionError  two item ids share a key: rename one        HTTP 409
     │   └── ViewClosedError    the view was replaced: write to its successor
+    ├── ConfigurationError     this installation is incomplete             HTTP 500
     └── UnavailableError       try the same thing again later              HTTP 503
         ├── NotDoneError       the time budget ended: call again to continue
         └── NotAllStoredError  some records were stored: append the others HTTP 503
@@ -38,6 +39,10 @@ class InvalidRecordError(InvalidInputError):
 
 class UnknownFormatError(InvalidRecordError):
     """Stored bytes have a format that this code does not know, because newer code wrote them."""
+
+
+class ConfigurationError(MillstreamError):
+    """Something that the installation must set is missing; no caller can mend that."""
 
 
 class NotFoundError(MillstreamError):

@@ -24,7 +24,7 @@ from millstream.application.ports import (
     Views,
     Workspace,
 )
-from millstream.domain.errors import InvalidInputError
+from millstream.domain.errors import ConfigurationError
 
 REBUILDS = "rebuild/"
 """The prefix of the rebuilds' workspaces in their bucket."""
@@ -155,5 +155,5 @@ class FunctionWiring(Wiring):
 def _variable(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
-        raise InvalidInputError(name, "an environment variable that is set", value)
+        raise ConfigurationError(f"the environment variable {name} is not set")
     return value

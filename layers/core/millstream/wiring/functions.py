@@ -17,7 +17,7 @@ from millstream.application.project.project_events import ProjectEvents
 from millstream.wiring.adapters import FunctionWiring
 
 if TYPE_CHECKING:
-    from millstream.application.ports import Catalogue, Scorer
+    from millstream.application.ports import Catalogue, ModelStore, Scorer
     from millstream.application.recommend.recommend import Recommend
 
 
@@ -69,7 +69,7 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
         wiring.views(),
         catalogue,
         models,
-        lambda version: load_scorer(models.fetch(version, folder), version),
+        lambda version: load_scorer(models, version, folder),
         refresh_in_background(clock, on_error),
         clock,
         on_error,
@@ -77,8 +77,8 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
     return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret(), on_error), catalogue)
 
 
-def load_scorer(folder: Path, version: str) -> Scorer:
+def load_scorer(models: ModelStore, version: str, cache: Path) -> Scorer:
     """A warmed scorer; numpy and onnxruntime are imported here, so that functions without a model do not pay."""
-    from millstream.scoring.onnx_scorer import OnnxScorer
+    from millstream.scoring.stored_models import load_stored
 
-    return OnnxScorer.load(folder, version)
+    return load_stored(models, version, cache)

@@ -69,7 +69,7 @@ class Stores:
     def promote(self, version: str) -> None:
         """Publish a model and let it serve."""
         self.models.publish(published(version), Path("nowhere"))
-        promote_model(self.models, FixedClock(NOW_MS), version)
+        promote_model(self.models, FixedClock(NOW_MS), lambda *_: None, version)
 
     def _load(self, version: str) -> Scorer:
         self.loaded.append(version)

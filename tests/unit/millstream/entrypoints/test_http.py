@@ -10,6 +10,7 @@ import pytest
 
 from millstream.application.ports import UNHURRIED
 from millstream.domain.errors import (
+    ConfigurationError,
     ConflictError,
     InvalidInputError,
     InvalidRecordError,
@@ -53,6 +54,7 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
         (InvalidRecordError("user row", "e", "g"), 500),
         (UnknownFormatError("card.json: format", "1 to 2", 3), 500),
         (MillstreamError("no"), 500),
+        (ConfigurationError("no"), 500),
         (UnavailableError("no"), 503),
     ],
 )

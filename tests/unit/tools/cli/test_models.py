@@ -12,6 +12,7 @@ from millstream.adapters.memory import FixedClock, MemoryModelStore
 from millstream.application.models import promote_model
 from millstream.domain.models.cards import Cost
 from millstream.learning.export.folder import Exported
+from millstream.scoring.stored_models import check_stored
 from millstream_tools.cli import models
 from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS
@@ -260,7 +261,7 @@ def test_a_concurrent_promotion_is_reported(
     for model in (first, second):
         said("publish", str(model.folder))
     seen = stack.store.promotions()
-    promote_model(stack.store, clock, first.version)
+    promote_model(stack.store, clock, check_stored, first.version)
     monkeypatch.setattr(stack.store, "promotions", lambda: seen)
     refused("promote", second.version)
     assert stack.store.champion() == first.version

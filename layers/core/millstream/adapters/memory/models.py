@@ -63,4 +63,6 @@ class MemoryModelStore:
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore."""
         self.model(version)
+        if not (self._root / version).is_dir():
+            raise NotFoundError(f"the folder of model {version} is gone")
         return Path(shutil.copytree(self._root / version, into / version, dirs_exist_ok=True))
