@@ -12,7 +12,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeVar
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -25,7 +25,9 @@ from millstream.domain.errors import KeyCollisionError, UnavailableError
 from millstream.domain.formats import UNNUMBERED, check_format
 from millstream.domain.keys import item_key
 
-FORMAT = 1
+FORMAT = 2
+"""An item with several categories; all others are written in format 1, so that earlier code can read them."""
+
 CHANGE_BUCKETS = 4
 """Partitions of the index by time of change; each supports a thousand writes a second."""
 
@@ -90,7 +92,10 @@ class DynamoCatalogue:
     def _saved(self, item: Item, changed_at_ms: int) -> Any:
         bucket = item.key[0] % CHANGE_BUCKETS
         values = {name: value for name, value in asdict(item).items() if value is not None}
-        return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, format=FORMAT, **values)
+        row_format = UNNUMBERED
+        if isinstance(item.category, list):
+            values["categories"], row_format = values.pop("category"), FORMAT
+        return self._row(item.key.hex(), change_bucket=bucket, changed_at=changed_at_ms, format=row_format, **values)
 
 
 def _described(table: str, region_name: str, client_attempts: int) -> Any:
@@ -116,6 +121,7 @@ def _described(table: str, region_name: str, client_attempts: int) -> Any:
         item_id = UnicodeAttribute()
         name = UnicodeAttribute()
         category = UnicodeAttribute(null=True)
+        categories = ListAttribute(of=UnicodeAttribute, null=True)
         price = NumberAttribute(null=True)
         description = UnicodeAttribute(null=True)
         available = BooleanAttribute()
@@ -131,7 +137,8 @@ def _described(table: str, region_name: str, client_attempts: int) -> Any:
 def _item(row: Any) -> Item:
     check_format(f"item {row.item_id!r}", UNNUMBERED if row.format is None else int(row.format), FORMAT)
     price = None if row.price is None else float(row.price)
-    return Item(row.item_id, row.name, row.category, price, row.description, row.available, row.attributes)
+    category = row.category if row.categories is None else list(row.categories)
+    return Item(row.item_id, row.name, category, price, row.description, row.available, row.attributes)
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from millstream.application.ports import Catalogue
+from millstream.application.recommend.filtered import FilteredCatalogue
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 
@@ -24,6 +26,11 @@ class CatalogueView:
         self.items = MappingProxyType(dict(items))
         self.newest = tuple(newest)
         self.read_until_ms = read_until_ms
+
+    @cached_property
+    def filtered(self) -> FilteredCatalogue:
+        """Finds the items that meet a filter."""
+        return FilteredCatalogue(self.items)
 
     def refreshed(self, catalogue: Catalogue) -> CatalogueView:
         """A newer copy, or this one if nothing changed."""
