@@ -22,6 +22,7 @@ LAMP = Item(
     {"colour": "red", "watts": 7.25, "dimmable": True, "empty": "", "größe": 0.0, "off": False},
 )
 DESK = item("desk-7")
+VASE = item("vase", category=["Glass", "Clothing, Shoes & Jewelry"], attributes={"tags": ["blue", ""], "none": []})
 
 
 class CatalogueSuite(ABC):
@@ -32,7 +33,7 @@ class CatalogueSuite(ABC):
     def catalogue(self) -> Catalogue:
         """An empty catalogue."""
 
-    @pytest.mark.parametrize("published", [LAMP, DESK], ids=["full", "bare"])
+    @pytest.mark.parametrize("published", [LAMP, DESK, VASE], ids=["full", "bare", "lists"])
     def test_an_item_is_read_as_it_was_published(self, catalogue: Catalogue, published: Item) -> None:
         """Every field with its type; what is absent stays absent."""
         catalogue.publish([published], NOW_MS)

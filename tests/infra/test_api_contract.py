@@ -10,7 +10,7 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from millstream.domain.catalogue import publications
+from millstream.domain.catalogue import filter_text, publications
 from millstream.domain.fields import LONGEST_ID
 from millstream.domain.log import submissions
 from millstream.domain.log.kinds import ALIASES
@@ -142,6 +142,9 @@ def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str
     assert schemas["Id"]["maxLength"] == LONGEST_ID
     assert schemas["Publication"]["oneOf"][0]["properties"]["items"]["maxItems"] == publications.MOST_ITEMS
     assert schemas["Item"]["properties"]["attributes"]["maxProperties"] == publications.MOST_ATTRIBUTES
+    assert query["filter"]["maxLength"] == filter_text.LONGEST_FILTER
+    assert schemas["Texts"]["oneOf"][0]["maxLength"] == publications.LONGEST_NAME
+    assert schemas["Texts"]["oneOf"][1]["maxItems"] == publications.MOST_TEXTS
     count = contract["components"]["parameters"]["n"]["schema"]
     assert (count["default"], count["maximum"]) == (
         recommendation_requests.DEFAULT_ITEMS,

@@ -15,7 +15,7 @@ from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryEventL
 from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.collect.publish_items import PublishItems
 from millstream.application.ports import UNHURRIED
-from millstream.domain.catalogue.filters import parse_filter
+from millstream.domain.catalogue.filter_text import parse_filter
 from millstream.domain.catalogue.publications import parse_publication
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.records import decode

@@ -82,7 +82,7 @@ def test_a_slate_is_answered_and_logged(shop: Shop) -> None:
     assert body["provenance"] == {
         "userPosition": None,
         "modelVersion": "neighbour-1",
-        "policy": "in-order-1",
+        "policy": "in-order-2",
         "tier": "trending",
     }
     (stored,) = shop.log.records

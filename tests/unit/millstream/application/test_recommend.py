@@ -10,11 +10,11 @@ import pytest
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
 from millstream.application.ports import VersionedRow
 from millstream.application.project.project_events import ProjectEvents
-from millstream.application.recommend.catalogue_view import CatalogueView
+from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
 from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, similar_items
 from millstream.application.recommend.served import Served
 from millstream.domain.catalogue.items import Item
-from millstream.domain.errors import InvalidRecordError, UnavailableError
+from millstream.domain.errors import InvalidInputError, InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
@@ -90,8 +90,8 @@ def without_newest(items: Mapping[ItemKey, Item]) -> CatalogueView:
 
 
 def ids(slate: Slate) -> list[str]:
-    """The slate's item ids, in order."""
-    return [place.item.item_id for place in slate.items]
+    """The slate's item ids, in order, without those from the catalogue that fill it."""
+    return [place.item.item_id for place in slate.items if place.source is not Source.CATALOGUE]
 
 
 def test_an_unknown_user_gets_the_trending_items() -> None:
@@ -100,8 +100,8 @@ def test_an_unknown_user_gets_the_trending_items() -> None:
     shop.happens("bob", event("item-1", EventKind.ItemPurchased), event("item-2"))
     slate = shop.slate("nobody")
     assert ids(slate) == ["item-1", "item-2"]
-    assert [place.score for place in slate.items] == [1.0, 0.25]
-    assert {place.reason for place in slate.items} == {"popular with everybody right now"}
+    assert [place.score for place in slate.items[:2]] == [1.0, 0.25]
+    assert {place.reason for place in slate.items[:2]} == {"popular with everybody right now"}
     assert slate.provenance.user_position is None
     assert slate.provenance.tier == "trending"
 
@@ -135,17 +135,25 @@ def test_without_a_model_the_trending_items_serve() -> None:
     assert (slate.provenance.model_version, slate.provenance.tier) == (None, "trending")
 
 
-def test_a_shop_in_which_nothing_ever_happened_answers_with_an_empty_slate() -> None:
-    """No user, no model, no trend."""
-    slate = Shop().slate()
-    assert (slate.items, slate.stale) == ((), False)
+def test_a_shop_in_which_nothing_ever_happened_answers_with_what_it_has() -> None:
+    """No user, no model, no trend: the items published last; without a catalogue an empty slate."""
+    shop = Shop()
+    slate = shop.slate(n="2")
+    assert [(place.item.item_id, place.source, place.reason) for place in slate.items] == [
+        ("item-299", Source.CATALOGUE, "from the catalogue"),
+        ("item-298", Source.CATALOGUE, "from the catalogue"),
+    ]
+    assert not slate.stale
+    shop.view = EMPTY_CATALOGUE
+    assert shop.slate().items == ()
+    assert shop.slate(filter="colour=red").items == ()
 
 
 def test_a_shop_in_which_nobody_did_anything_yet_shows_its_newest_items() -> None:
     """Newest first; behind the trending items once there are some, each item once."""
     shop = Shop()
     shop.view = CatalogueView({key: shop.view.items[key] for key in map(item_key, ("item-6", "item-7"))})
-    assert [(place.item.item_id, place.source) for place in shop.slate().items] == [
+    assert [(place.item.item_id, place.source) for place in shop.slate(n="2").items] == [
         ("item-7", Source.NEWEST),
         ("item-6", Source.NEWEST),
     ]
@@ -157,7 +165,7 @@ def test_a_shop_in_which_only_satisfaction_was_reported_answers_too() -> None:
     """Nothing weighs anything there."""
     shop = Shop()
     shop.happens("ann", event("item-1", EventKind.SatisfactionReported))
-    assert shop.slate().items == ()
+    assert ids(shop.slate()) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +185,9 @@ def test_seen_items_stay_out_as_the_policy_says(policy: SeenItems, left_out: set
     shop.happens("ann", event("item-1", at_ms=NOW_MS - 9_000_000))
     shop.happens("ann", event("item-2", EventKind.ItemPurchased, at_ms=NOW_MS - 8_000_000))
     shop.happens("ann", event("item-3"))
-    assert set(ids(shop.slate(exclude_seen=policy))) == set(mine) - left_out
+    slate = shop.slate(exclude_seen=policy, n="100")
+    assert set(ids(slate)) == set(mine) - left_out
+    assert not {place.item.item_id for place in slate.items} & left_out
 
 
 @pytest.mark.parametrize("policy", SeenItems)
@@ -189,7 +199,8 @@ def test_a_rejected_item_stays_out_whatever_the_policy_says(policy: SeenItems, k
     shop.happens("ann", event("item-1", kind), event("item-2", EventKind.ItemSkipped, at_ms=NOW_MS + 1))
     for number in range(4):
         shop.happens("ann", *views(*(f"other-{number}-{place}" for place in range(20)), start_ms=NOW_MS + 10**7))
-    assert ids(shop.slate(exclude_seen=policy, n="2")) == ["item-2"]
+    shop.view = CatalogueView({one.key: one for one in CATALOGUE[:3]}, (), NOW_MS)
+    assert [place.item.item_id for place in shop.slate(exclude_seen=policy).items] == ["item-2", "item-0"]
 
 
 def test_items_that_cannot_be_had_stay_out() -> None:
@@ -209,6 +220,30 @@ def test_a_filter_that_leaves_few_looks_further() -> None:
     slate = shop.slate(n="20", filter=f"price>={FEW_CANDIDATES - 5}")
     assert ids(slate) == [f"item-{number}" for number in range(195, 215)]
     assert scorer.limits == [FEW_CANDIDATES, MANY_CANDIDATES]
+
+
+def test_a_filter_is_met_from_the_whole_catalogue() -> None:
+    """Also by items that no source proposes; the newest come first."""
+    shop = Shop(ListScorer(best=[one.item_id for one in CATALOGUE[200:]]))
+    shop.happens("ann", *views("item-1"))
+    slate = shop.slate(n="20", filter="price<10")
+    assert [place.item.item_id for place in slate.items] == [f"item-{number}" for number in (9, 8, 7, 6, 5, 4, 3, 2, 0)]
+    assert {place.source for place in slate.items} == {Source.CATALOGUE}
+
+
+def test_a_user_who_saw_all_newest_items_gets_older_ones() -> None:
+    """A whole slate."""
+    shop = Shop()
+    shop.view = CatalogueView(shop.view.items, [one.key for one in reversed(CATALOGUE[200:])], NOW_MS)
+    for number in (0, 50):
+        shop.happens("ann", *views(*(one.item_id for one in CATALOGUE[200 + number : 250 + number])))
+    assert len(shop.slate(n="40").items) == 40
+
+
+def test_a_filter_with_an_unknown_name_is_refused() -> None:
+    """Before anything is computed."""
+    with pytest.raises(InvalidInputError, match="filter: expected one of itemId, name, .*, got 'categroy'"):
+        Shop().slate(filter="categroy=Toys")
 
 
 @pytest.mark.parametrize("reads", [1, 12, 50])
@@ -258,7 +293,7 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
     """Under the user's pseudonym; with this a recommendation can be computed again."""
     shop = Shop(ListScorer(best=["item-5"]))
     position = shop.happens("ann", *views("item-1"))
-    slate = shop.slate(n="2")
+    slate = shop.slate(n="1")
     shop.recommend.log_slate("ann", slate)
     (stored,) = shop.log.records
     logged = decode(stored.data)

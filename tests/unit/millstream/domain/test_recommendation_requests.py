@@ -28,7 +28,7 @@ def test_every_parameter_is_read() -> None:
         "ann",
         25,
         SeenItems.PURCHASED,
-        (Condition("category", "=", "Toys"), Condition("price", "<", "20")),
+        (Condition("category", "=", ("Toys",)), Condition("price", "<", ("20",))),
         Position("shardId-000000000001", 7),
     )
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import AttributeDeserializationError, DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -28,7 +28,9 @@ from millstream.domain.errors import ConflictError, InvalidRecordError, KeyColli
 from millstream.domain.formats import UNNUMBERED, check_format
 from millstream.domain.keys import item_key
 
-FORMAT = 1
+FORMAT = 2
+"""An item with several categories; all others are written in format 1, so that earlier code can read them."""
+
 CHANGE_BUCKETS = 4
 """Partitions of the index by time of change; each supports a thousand writes a second."""
 
@@ -137,13 +139,16 @@ class DynamoCatalogue:
     def _saved(self, change: CatalogueChange) -> Any:
         item = change.item
         values = {name: value for name, value in asdict(item).items() if value is not None}
+        row_format = FORMAT if change.is_deleted else UNNUMBERED
+        if isinstance(item.category, list):
+            values["categories"], row_format = values.pop("category"), FORMAT
         return self._row(
             item.key.hex(),
             change_bucket=item.key[0] % CHANGE_BUCKETS,
             changed_at=change.changed_at_ms,
             published_at=change.published_at_ms,
             deleted=True if change.is_deleted else None,
-            format=FORMAT,
+            format=row_format,
             **values,
         )
 
@@ -171,6 +176,7 @@ def _described(table: str, region_name: str, client_attempts: int) -> Any:
         item_id = UnicodeAttribute()
         name = UnicodeAttribute()
         category = UnicodeAttribute(null=True)
+        categories = ListAttribute(of=UnicodeAttribute, null=True)
         price = NumberAttribute(null=True)
         description = UnicodeAttribute(null=True)
         available = BooleanAttribute()
@@ -221,7 +227,8 @@ def _change(row: Any) -> CatalogueChange:
     if not isinstance(row.item_id, str) or not isinstance(row.name, str) or not isinstance(row.attributes, dict):
         raise InvalidRecordError(named, "an id, a name and a JSON object of attributes", row.attributes)
     price = None if row.price is None else float(row.price)
-    item = Item(row.item_id, row.name, row.category, price, row.description, bool(row.available), row.attributes)
+    category = row.category if row.categories is None else list(row.categories)
+    item = Item(row.item_id, row.name, category, price, row.description, bool(row.available), row.attributes)
     return CatalogueChange(item, int(row.changed_at), _published_at_ms(row), bool(row.deleted))
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from millstream.application.ports import Catalogue, CatalogueChange, Clock
+from millstream.application.recommend.filtered import FilteredCatalogue
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 
@@ -22,7 +23,8 @@ class CatalogueView:
     """An immutable copy of the catalogue: items by key, in the order of their first publication, and the newest ones.
 
     Changes up to `read_until_ms`, on the clocks of the writers, are in it; it was read at `read_at_ms` on the reader's
-    clock of elapsed time. `unreadable` are the keys of items that could not be read.
+    clock of elapsed time. `unreadable` are the keys of items that could not be read. `filtered` finds the items that
+    meet a filter.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class CatalogueView:
         read_until_ms: int = 0,
         read_at_ms: int = 0,
         unreadable: Collection[str] = frozenset(),
+        filtered: FilteredCatalogue | None = None,
     ) -> None:
         self.items = items if isinstance(items, MappingProxyType) else MappingProxyType(dict(items))
         self.newest = tuple(islice(self._newest_first(), NEWEST_ITEMS))
         self.read_until_ms = read_until_ms
         self.read_at_ms = read_at_ms
         self.unreadable = frozenset(unreadable)
+        self.filtered = filtered or FilteredCatalogue(self.items)
 
     def refreshed(
         self, catalogue: Catalogue, clock: Clock, on_error: Callable[[Exception], None] = lambda _: None
@@ -53,8 +57,9 @@ class CatalogueView:
         for change in changes:
             unreadable.pop(change.item.key.hex(), None)
         read_until_ms = self._read_until(changes, now_ms, elapsed_ms)
-        items = self.items if all(map(self._has, changes)) else self._with(changes)
-        return CatalogueView(items, read_until_ms, elapsed_ms, unreadable)
+        if all(map(self._has, changes)):
+            return CatalogueView(self.items, read_until_ms, elapsed_ms, unreadable, self.filtered)
+        return CatalogueView(self._with(changes), read_until_ms, elapsed_ms, unreadable)
 
     def _read_until(self, changes: Collection[CatalogueChange], now_ms: int, elapsed_ms: int) -> int:
         """The time of the newest change, or the previous time plus what has passed since; not in the future.

@@ -24,7 +24,7 @@ class Policy(Protocol):
 class InOrder:
     """The first n candidates, in the order of the sources."""
 
-    name = "in-order-1"
+    name = "in-order-2"
 
     def chosen(self, eligible: Iterable[Eligible], n: int) -> Iterator[tuple[Eligible, float]]:
         """See Policy."""

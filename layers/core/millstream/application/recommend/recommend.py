@@ -10,7 +10,7 @@ from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.policy import InOrder, Policy
 from millstream.application.recommend.served import Served
 from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
-from millstream.domain.catalogue.filters import Condition
+from millstream.domain.catalogue.filters import Filter
 from millstream.domain.errors import InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
@@ -19,7 +19,7 @@ from millstream.domain.log.positions import BEGINNING
 from millstream.domain.log.records import encode
 from millstream.domain.slates.eligibility import Eligible, eligible, excluded_items
 from millstream.domain.slates.requests import RecommendationRequest
-from millstream.domain.slates.slate import Candidate, Part, Provenance, Slate, SlateItem
+from millstream.domain.slates.slate import Candidate, Part, Provenance, Slate, SlateItem, Source
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
@@ -74,10 +74,11 @@ class Recommend:
         excluded = excluded_items(state, request.exclude_seen)
         catalogue = self.served.catalogue()
         latest = tail(state, scorer.tail_items) if scorer else []
+        matching = catalogue.filtered.matching(request.filter)
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
-            asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, limit)
+            asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, matching, limit)
             items = places(candidates(asked), request.n, catalogue, excluded, request.filter)
-            if len(items) == request.n or not request.filter:
+            if not request.filter or all(place.source is not Source.CATALOGUE for place in items):
                 break
         return items
 
@@ -85,16 +86,12 @@ class Recommend:
 def similar_items(served: Served, item_id: str, n: int) -> tuple[SlateItem, ...]:
     """The items that most often follow this one; empty if the model does not know the item."""
     key, catalogue = item_key(item_id), served.catalogue()
-    asked = Asked(served.scorer(), (key,), (key,), catalogue.newest, served.trending, FEW_CANDIDATES)
+    asked = Asked(served.scorer(), (key,), (key,), catalogue.newest, served.trending, (), FEW_CANDIDATES)
     return places(Neighbours().candidates(asked), n, catalogue, {key}, ())
 
 
 def places(
-    proposed: Iterable[Candidate],
-    n: int,
-    catalogue: CatalogueView,
-    excluded: Collection[ItemKey],
-    conditions: Collection[Condition],
+    proposed: Iterable[Candidate], n: int, catalogue: CatalogueView, excluded: Collection[ItemKey], conditions: Filter
 ) -> tuple[SlateItem, ...]:
     """At most n positions, chosen by the policy among the eligible candidates."""
     allowed = eligible(proposed, catalogue.items, excluded, conditions)

@@ -25,6 +25,8 @@ class Asked:
     excluded: Collection[ItemKey]
     newest: Sequence[ItemKey]
     trending: Callable[[], Sequence[tuple[ItemKey, float]]]
+    catalogue: Iterable[ItemKey]
+    """All items that meet the filter, newest first."""
     limit: int
     """The largest number of candidates that a source should compute."""
 
@@ -115,7 +117,23 @@ class Newest:
         return (Candidate(item, 0.0, self.name) for item in asked.newest)
 
 
-SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest())
+class Catalogue:
+    """All items that may be recommended, newest first: a slate stays short only if the catalogue has no more."""
+
+    name = Source.CATALOGUE
+    tier = Tier.TRENDING
+
+    def reason(self, cause: Item | None) -> str:
+        """See CandidateSource."""
+        del cause
+        return "from the catalogue"
+
+    def candidates(self, asked: Asked) -> Iterable[Candidate]:
+        """See CandidateSource."""
+        return (Candidate(item, 0.0, self.name) for item in asked.catalogue)
+
+
+SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest(), Catalogue())
 """The sources in order of use. Rename the policy (`policy.InOrder.name`) if the order changes."""
 
 _BY_NAME = {source.name: source for source in SOURCES}

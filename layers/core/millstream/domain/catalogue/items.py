@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from millstream.domain.keys import ItemKey, item_key
 
-AttributeValue = str | float | bool
+Texts = str | list[str]
+"""One text, or several: an item may have several categories."""
+
+AttributeValue = Texts | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Item:
 
     item_id: str
     name: str
-    category: str | None = None
+    category: Texts | None = None
     price: float | None = None
     description: str | None = None
     available: bool = True
@@ -25,10 +28,3 @@ class Item:
     def key(self) -> ItemKey:
         """The item's key."""
         return item_key(self.item_id)
-
-    def attribute(self, name: str) -> AttributeValue | None:
-        """The value that a filter compares: a field of the item, or an attribute."""
-        if name in ("category", "price", "name", "available"):
-            value: AttributeValue | None = getattr(self, name)
-            return value
-        return self.attributes.get(name)

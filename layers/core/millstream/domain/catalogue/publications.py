@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from millstream.domain import fields
-from millstream.domain.catalogue.items import AttributeValue, Item
+from millstream.domain.catalogue.items import AttributeValue, Item, Texts
 from millstream.domain.errors import InvalidInputError
 
 MOST_ITEMS = 100
 LONGEST_NAME = 500
 LONGEST_DESCRIPTION = 5000
 MOST_ATTRIBUTES = 50
+MOST_TEXTS = 50
 SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e15
 """Beyond these bounds a double cannot represent cents; DynamoDB's numbers end at 1e-130 and 1e126."""
 
@@ -36,12 +37,27 @@ def _item(entry: object, prefix: str) -> Item:
     return Item(
         item_id,
         fields.optional_text(item, "name", LONGEST_NAME, prefix) or item_id,
-        fields.optional_text(item, "category", LONGEST_NAME, prefix),
+        _texts(item, "category", prefix),
         _price(item, prefix),
         fields.optional_text(item, "description", LONGEST_DESCRIPTION, prefix),
         fields.optional_flag(item, "available", True, prefix),
         _attributes(item, prefix),
     )
+
+
+def _texts(of: Mapping[str, Any], name: str, prefix: str) -> Texts | None:
+    """A text, or a list of texts; None if absent."""
+    value = of.get(name)
+    if not isinstance(value, list):
+        return fields.optional_text(of, name, LONGEST_NAME, prefix)
+    if len(value) > MOST_TEXTS:
+        raise InvalidInputError(prefix + name, f"up to {MOST_TEXTS} strings", f"{len(value)}")
+    for place, text in enumerate(value):
+        at = f"{name}[{place}]"
+        if not isinstance(text, str):
+            raise InvalidInputError(prefix + at, "a string", text)
+        fields.optional_text({at: text}, at, LONGEST_NAME, prefix)
+    return value
 
 
 def _price(item: Mapping[str, Any], prefix: str) -> float | None:
@@ -64,9 +80,10 @@ def _attribute(attributes: Mapping[str, Any], name: str, prefix: str) -> Attribu
     value = attributes[name]
     if isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return fields.optional_text(attributes, name, LONGEST_NAME, prefix) or ""
+    if isinstance(value, (str, list)):
+        texts = _texts(attributes, name, prefix)
+        return "" if texts is None else texts
     number = fields.optional_number(attributes, name, prefix)
     if number is None:
-        raise InvalidInputError(prefix + name, "a string, a number, true or false", value)
+        raise InvalidInputError(prefix + name, "a string, a list of strings, a number, true or false", value)
     return number

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from millstream.domain import fields
-from millstream.domain.catalogue.filters import Condition, parse_filter
+from millstream.domain.catalogue.filter_text import parse_filter
+from millstream.domain.catalogue.filters import Filter
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position, parse_position
 from millstream.domain.slates.slate import SeenItems
@@ -24,7 +25,7 @@ class RecommendationRequest:
     user_id: str
     n: int = DEFAULT_ITEMS
     exclude_seen: SeenItems = SeenItems.SESSION
-    filter: tuple[Condition, ...] = ()
+    filter: Filter = ()
     min_position: Position | None = None
 
 

@@ -19,6 +19,7 @@ class Source(StrEnum):
     NEIGHBOURS = "neighbours"
     TRENDING = "trending"
     NEWEST = "newest"
+    CATALOGUE = "catalogue"
 
 
 class SeenItems(StrEnum):
