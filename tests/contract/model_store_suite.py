@@ -53,6 +53,12 @@ class ModelStoreSuite(ABC):
                 path.relative_to(fetched).as_posix(): path.read_bytes() for path in fetched.rglob("*") if path.is_file()
             } == FILES
 
+    def test_the_files_of_a_version_are_named(self, store: ModelStore, folder: Path) -> None:
+        """None for a version that nobody published."""
+        store.publish(FIRST, folder)
+        assert set(store.files(FIRST.version)) == set(FILES)
+        assert set(store.files("ghost")) == set()
+
     def test_a_version_that_nobody_published_cannot_be_fetched(self, store: ModelStore, tmp_path: Path) -> None:
         """And leaves nothing behind that looks like one."""
         with pytest.raises(NotFoundError, match="ghost"):

@@ -1,4 +1,4 @@
-"""All GET routes: recommendations, items, similar items, health."""
+"""All reads: recommendations, items, similar items."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from millstream.application.ports import Budget
 from millstream.application.ports.time import PartOfBudget
 from millstream.application.recommend.recommend import similar_items
-from millstream.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from millstream.domain import fields
+from millstream.domain.catalogue.publications import as_published
+from millstream.domain.errors import NotFoundError, UnavailableError
 from millstream.domain.slates.requests import parse_count, parse_request
-from millstream.entrypoints.answers import item_body, places_body, slate_body
+from millstream.entrypoints.answers import places_body, slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
 from millstream.wiring.functions import Reading, reading
@@ -39,14 +41,21 @@ def get_item(request: Request, telemetry: Telemetry) -> Answer:
     item = _reading().catalogue.get(request.path["id"])
     if item is None:
         raise NotFoundError(f"item {request.path['id']!r} was never published")
-    return Answer(200, item_body(item))
+    return Answer(200, as_published(item))
+
+
+def get_items(request: Request, telemetry: Telemetry) -> Answer:
+    """Respond with a page of items, and the id after which the next page begins."""
+    fields.only(request.query, ("n", "after"))
+    n = parse_count(request.query)
+    items = _reading().catalogue.page(n, request.query.get("after"), lambda _, error: telemetry.failed(error))
+    following = items[-1].item_id if len(items) == n else None
+    return Answer(200, {"items": [as_published(item) for item in items], "after": following})
 
 
 def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
     """Respond with the items that most often follow an item."""
-    unknown = sorted(set(request.query) - {"n"})
-    if unknown:
-        raise InvalidInputError(unknown[0], "no parameter but n", request.query[unknown[0]])
+    fields.only(request.query, ("n",))
     item_id = request.path["id"]
     if _reading().catalogue.get(item_id) is None:
         raise NotFoundError(f"item {item_id!r} was never published")
@@ -54,17 +63,11 @@ def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
     return Answer(200, {"itemId": item_id, "itemList": places_body(places)})
 
 
-def get_health(request: Request, telemetry: Telemetry) -> Answer:
-    """Respond with the health and the serving model."""
-    scorer = _reading().recommend.served.scorer()
-    return Answer(200, {"status": "ok", "modelVersion": scorer.version if scorer else None})
-
-
 ROUTES: Routes = {
     ("GET", "/recommendations/{user}"): get_recommendations,
+    ("GET", "/items"): get_items,
     ("GET", "/items/{id}"): get_item,
     ("GET", "/items/{id}/similar"): get_similar_items,
-    ("GET", "/health"): get_health,
 }
 
 

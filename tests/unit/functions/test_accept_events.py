@@ -85,8 +85,8 @@ def test_a_call_that_makes_no_sense_is_refused(log: MemoryEventLog) -> None:
     assert answer["error"] == {
         "field": "userId",
         "expected": "a string of 1 to 256 characters",
-        "got": "None",
-        "message": "userId: expected a string of 1 to 256 characters, got None",
+        "got": "null",
+        "message": "userId: expected a string of 1 to 256 characters, got null",
     }
     assert not log.records
 

@@ -37,7 +37,7 @@ def test_items_are_published(catalogue: MemoryCatalogue) -> None:
 def test_a_bad_item_is_refused(catalogue: MemoryCatalogue) -> None:
     """400, naming its place and field."""
     status, answer = put(body='{"items": [{"itemId": "lamp"}, {"itemId": "desk", "price": true}]}')
-    assert (status, answer["error"]["field"], answer["error"]["got"]) == (400, "items[1].price", "True")
+    assert (status, answer["error"]["field"], answer["error"]["got"]) == (400, "items[1].price", "true")
     assert not catalogue.changes
 
 

@@ -18,6 +18,9 @@
 
 from __future__ import annotations
 
+import json
+from types import NoneType
+
 
 class MillstreamError(Exception):
     """Base class of all errors that Millstream raises."""
@@ -75,9 +78,30 @@ class NotDoneError(UnavailableError):
 
 
 def shown(value: object, longest: int = 80) -> str:
-    """`value` as one line of text, cut at `longest` characters."""
-    try:
-        text = repr(value)
-    except RecursionError:
-        text = f"{type(value).__name__}, nested too deeply to print"
+    """`value` as one line of text, with JSON's null, true and false, cut at `longest` characters."""
+    text = printable(_in_words_of_json(value))
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _in_words_of_json(value: object) -> str:
+    try:
+        if isinstance(value, (bool, list, dict, NoneType)):
+            return json.dumps(value, ensure_ascii=False)
+        return repr(value)
+    except RecursionError:
+        return f"{type(value).__name__}, nested too deeply to print"
+    except (TypeError, ValueError):  # a list or a mapping of what JSON does not have
+        return repr(value)
+
+
+def shown_name(name: str, longest: int = 80) -> str:
+    """The name of a field that a client chose, as a part of one line of text."""
+    text = printable(name)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """The text with escapes instead of characters that cannot be printed."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from millstream.domain.errors import InvalidInputError
+from millstream.domain.errors import InvalidInputError, shown_name
 
 LONGEST_ID = 256
 
@@ -18,16 +18,25 @@ def mapping(field: str, value: object) -> Mapping[str, Any]:
     return value
 
 
+def only(of: Mapping[str, Any], known: Collection[str], prefix: str = "") -> None:
+    """Raise InvalidInputError for a field that is not known: a typing error must not pass as a missing field."""
+    for name in of:
+        if name not in known:
+            raise InvalidInputError(prefix + shown_name(name), f"no fields but {', '.join(known)}", of[name])
+
+
 def required_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str:
-    """A required string of 1 to 256 characters."""
+    """A required string of 1 to 256 characters, without control characters."""
     value = of.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_ID or not is_storable(value):
         raise InvalidInputError(prefix + name, f"a string of 1 to {LONGEST_ID} characters", value)
+    if _has_controls(value):
+        raise InvalidInputError(prefix + name, "no control characters", value)
     return value
 
 
 def optional_id(of: Mapping[str, Any], name: str, prefix: str = "") -> str | None:
-    """A string of 1 to 256 characters, or None if absent."""
+    """A string of 1 to 256 characters, without control characters, or None if absent."""
     return None if of.get(name) is None else required_id(of, name, prefix)
 
 
@@ -74,6 +83,11 @@ def _is_finite(value: float) -> bool:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond the range of a double
         return False
+
+
+def _has_controls(text: str) -> bool:
+    """Whether a text has control characters (Unicode's category Cc): they are invisible, and terminals obey them."""
+    return not text.isprintable() and any(character < " " or "\x7f" <= character < "\xa0" for character in text)
 
 
 def is_storable(text: str) -> bool:

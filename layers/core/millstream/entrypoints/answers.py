@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from millstream.application.collect.accept_events import Receipt
-from millstream.domain.catalogue.items import Item
 from millstream.domain.slates.slate import Slate, SlateItem
 
 
@@ -59,9 +57,3 @@ def places_body(places: tuple[SlateItem, ...]) -> list[dict[str, Any]]:
         }
         for place in places
     ]
-
-
-def item_body(item: Item) -> dict[str, Any]:
-    """The response of GET /items/{id}, with the fields of PUT /items."""
-    described = {name: value for name, value in asdict(item).items() if value is not None}
-    return {"itemId": described.pop("item_id"), **described}

@@ -36,12 +36,12 @@ class Request:
     budget: Budget
 
     def json(self) -> object:
-        """The body. Raises InvalidInputError."""
+        """The body: JSON in UTF-8, each name of an object once (RFC 8259). Raises InvalidInputError."""
         try:
-            text = base64.b64decode(self.raw_body or "") if self.is_base64 else self.raw_body or ""
-            return json.loads(text)
+            text = base64.b64decode(self.raw_body or "").decode("utf-8") if self.is_base64 else self.raw_body or ""
+            return json.loads(text, object_pairs_hook=_names_once, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:  # the latter: nested too deeply
-            raise InvalidInputError("body", f"JSON ({error})", self.raw_body) from error
+            raise InvalidInputError("body", f"JSON in UTF-8 ({error})", self.raw_body) from error
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,17 @@ def described(error: MillstreamError) -> dict[str, str]:
     if isinstance(error, InvalidInputError):
         return {"field": error.field, "expected": error.expected, "got": error.got, **message}
     return message
+
+
+def _names_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice in an object")
+    return found
+
+
+def _no_number(constant: str) -> object:
+    raise ValueError(f"{constant} is no number")
 
 
 def _route(event: Mapping[str, Any], routes: Routes) -> Route:

@@ -13,11 +13,13 @@ from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.collect.accept_events import AcceptEvents
 from millstream.application.collect.archive_events import ArchiveEvents
 from millstream.application.collect.publish_items import PublishItems
+from millstream.application.collect.revise_item import ReviseItem
 from millstream.application.project.project_events import ProjectEvents
 from millstream.wiring.adapters import FunctionWiring
 
 if TYPE_CHECKING:
     from millstream.application.ports import Catalogue, ModelStore, Scorer
+    from millstream.application.recommend.health import Health
     from millstream.application.recommend.recommend import Recommend
 
 
@@ -36,6 +38,13 @@ def publish_items() -> PublishItems:
 
 
 @cache
+def revise_item() -> ReviseItem:
+    """The use case behind PATCH and DELETE /items/{id}."""
+    wiring = FunctionWiring(Patience.ADAPTER)
+    return ReviseItem(wiring.event_log(), wiring.catalogue(client_attempts=1), SystemClock())
+
+
+@cache
 def project_events() -> ProjectEvents:
     """The use case of the projector."""
     wiring = FunctionWiring(Patience.ADAPTER)
@@ -46,6 +55,22 @@ def project_events() -> ProjectEvents:
 def archive_events() -> ArchiveEvents:
     """The use case of the archiver."""
     return ArchiveEvents(FunctionWiring(Patience.ADAPTER).archive())
+
+
+HEALTH_MS = 10_000
+"""Maximum age of what GET /health answers, so that nobody can make it expensive."""
+
+
+@cache
+def health(on_error: Callable[[Exception], None]) -> Callable[[], Health]:
+    """What GET /health answers. `on_error` is called with what cannot be read."""
+    from millstream.adapters.local.refreshed import refresh_in_background
+    from millstream.application.recommend.health import ReportHealth
+    from millstream.scoring.model_folder import DECISIVE
+
+    wiring = FunctionWiring(Patience.CLIENT)
+    report = ReportHealth(wiring.views(users=False), wiring.models(), DECISIVE, on_error)
+    return refresh_in_background(SystemClock(), on_error)(lambda _: report(), HEALTH_MS)
 
 
 class Reading(NamedTuple):

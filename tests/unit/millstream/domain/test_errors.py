@@ -15,7 +15,7 @@ def test_a_refusal_says_which_field_what_was_expected_and_what_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("x" * 200, "'" + "x" * 78 + "…"), (None, "None"), ("\ud800", "'\\ud800'")]
+    ("value", "text"), [("x" * 200, "'" + "x" * 78 + "…"), (None, "null"), ("\ud800", "'\\ud800'")]
 )
 def test_what_came_is_shown_in_one_short_line_that_can_be_sent(value: object, text: str) -> None:
     """At most 80 characters, each of which UTF-8 can spell."""

@@ -14,11 +14,26 @@ NUMBERS = [0, -1, 1.5, 10**300, -0.0, 1e308]
 NO_NUMBERS = [True, False, "1", [], {}, float("nan"), float("inf"), float("-inf"), 10**400, -(10**400)]
 
 
-@pytest.mark.parametrize("value", ["a", "x" * 256, "lämp 💡", "\x00", " "])
+@pytest.mark.parametrize("value", ["a", "x" * 256, "lämp 💡", " "])
 def test_an_id_is_a_string_of_1_to_256_characters(value: str) -> None:
     """Any characters that can be stored."""
     assert fields.required_id({"itemId": value}, "itemId") == value
     assert fields.optional_id({"itemId": value}, "itemId") == value
+
+
+@pytest.mark.parametrize("value", ["\x00", "a\x1b[2J", "a\nb", "\x7f", "\x9b31m"])
+def test_an_id_has_no_control_characters(value: str) -> None:
+    """They are invisible, and a terminal obeys them."""
+    with pytest.raises(InvalidInputError, match="itemId: expected no control characters"):
+        fields.required_id({"itemId": value}, "itemId")
+
+
+def test_a_field_that_is_not_known_is_named() -> None:
+    """A typing error would otherwise pass as a field that is absent."""
+    fields.only({"sentAt": 1}, ("itemId", "sentAt"))
+    with pytest.raises(InvalidInputError) as refused:
+        fields.only({"sentat\x1b": 1}, ("itemId", "sentAt"), "eventList[0].")
+    assert (refused.value.field, refused.value.expected) == ("eventList[0].sentat\\x1b", "no fields but itemId, sentAt")
 
 
 @pytest.mark.parametrize("value", ["", "x" * 257, LONE_SURROGATE, 1, True, [], {}, 1.0])
@@ -35,7 +50,7 @@ def test_only_a_required_id_must_be_there() -> None:
     """A null and nothing at all are the same."""
     for absent in ({}, {"itemId": None}):
         assert fields.optional_id(absent, "itemId") is None
-        with pytest.raises(InvalidInputError, match="itemId: expected a string of 1 to 256 characters, got None"):
+        with pytest.raises(InvalidInputError, match="itemId: expected a string of 1 to 256 characters, got null"):
             fields.required_id(absent, "itemId")
 
 

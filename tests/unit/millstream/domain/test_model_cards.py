@@ -64,9 +64,9 @@ def test_a_card_of_the_first_form_is_still_read() -> None:
     [
         ({"format": 3}, "card.json: format: expected 1 to 2, got 3"),
         ({"algorithm": ""}, "card.json: algorithm: expected a string of 1 to 256 characters, got ''"),
-        ({"training_set": None}, "card.json: training_set: expected a string of 1 to 256 characters, got None"),
+        ({"training_set": None}, "card.json: training_set: expected a string of 1 to 256 characters, got null"),
         ({"created_at_ms": -1}, "card.json: created_at_ms: expected a whole number from 0, got -1"),
-        ({"created_at_ms": True}, "card.json: created_at_ms: expected a whole number from 0, got True"),
+        ({"created_at_ms": True}, "card.json: created_at_ms: expected a whole number from 0, got true"),
         ({"seed": 1.5}, "card.json: seed: expected a whole number from 0, got 1.5"),
         ({"knobs": []}, "card.json: knobs: expected an object, got []"),
         ({"metrics": {"split": 0.2}}, "card.json: metrics.split: expected an object, got 0.2"),
@@ -75,7 +75,7 @@ def test_a_card_of_the_first_form_is_still_read() -> None:
             "card.json: metrics.split.HR@10: expected a finite number, got 'good'",
         ),
         ({"metrics": {"split": {"HR@10": float("nan")}}}, "metrics.split.HR@10: expected a finite number, got nan"),
-        ({"cost": {"wall_s": 1}}, "card.json: cost.cpu_s: expected a finite number, got None"),
+        ({"cost": {"wall_s": 1}}, "card.json: cost.cpu_s: expected a finite number, got null"),
         ({"made_from": 7}, "card.json: made_from: expected a string of 1 to 256 characters, got 7"),
         ({"log": {"shards": "all"}}, "card.json: log.shards: expected a list, got 'all'"),
         (

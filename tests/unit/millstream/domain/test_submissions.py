@@ -53,13 +53,11 @@ def test_what_a_client_leaves_out_is_not_stored() -> None:
         ("ItemViewed", EventKind.ItemViewed),
         ("ItemAddedToCart", EventKind.ItemAddedToCart),
         ("ItemPurchased", EventKind.ItemPurchased),
-        ("ItemRated", EventKind.ItemRated),
         ("SatisfactionReported", EventKind.SatisfactionReported),
         ("view", EventKind.ItemViewed),
         ("click", EventKind.ItemViewed),
         ("cart", EventKind.ItemAddedToCart),
         ("purchase", EventKind.ItemPurchased),
-        ("rating", EventKind.ItemRated),
         ("ItemLiked", EventKind.ItemLiked),
         ("ItemDisliked", EventKind.ItemDisliked),
         ("ItemHidden", EventKind.ItemHidden),
@@ -79,6 +77,39 @@ def test_what_a_client_leaves_out_is_not_stored() -> None:
 def test_each_event_type_has_its_kind(name: str, kind: EventKind) -> None:
     """Millstream's own names, and those that Personalize's users commonly have."""
     assert parsed(entry(eventType=name)).accepted[0].kind is kind
+
+
+@pytest.mark.parametrize("name", ["ItemRated", "rating"])
+def test_a_rating_has_a_value(name: str) -> None:
+    """Without one it would say nothing, and count as liked."""
+    assert parsed(entry(eventType=name, eventValue=4)).accepted[0].kind is EventKind.ItemRated
+    (rejection,) = parsed(entry(eventType=name)).rejected
+    assert (rejection.error.field, rejection.error.expected) == ("eventList[0].eventValue", "a number with ItemRated")
+
+
+def test_an_id_names_one_event_of_a_call() -> None:
+    """The same event twice is a repeat; another event under its id is not accepted."""
+    once = entry(eventId="e-1")
+    submission = parsed(once, once, entry(eventId="e-1", itemId="another"), entry(eventId="e-2"))
+    assert [event.event_id for event in submission.accepted] == ["e-1", "e-1", "e-2"]
+    (rejection,) = submission.rejected
+    assert (rejection.index, rejection.event_id, rejection.error.field) == (2, "e-1", "eventList[2].eventId")
+
+
+@pytest.mark.parametrize("name", ["sentat", "sessionId", "properties", "quantitiy"])
+def test_an_unknown_field_of_an_event_is_rejected(name: str) -> None:
+    """The event would otherwise be stored without what its sender meant."""
+    (rejection,) = parsed(entry(**{name: 1})).rejected
+    assert rejection.error.field == f"eventList[0].{name}"
+    assert "sentAt" in rejection.error.expected
+
+
+@pytest.mark.parametrize("name", ["session", "trackingId", "events"])
+def test_an_unknown_field_of_a_call_refuses_it(name: str) -> None:
+    """It may be what all events of the call need."""
+    with pytest.raises(InvalidInputError) as refused:
+        parse_submission({"userId": "ann", "eventList": [entry()], name: "x"}, NOW_MS)
+    assert refused.value.field == name
 
 
 @pytest.mark.parametrize("share", [None, 0, 0.25, 1])
@@ -109,6 +140,7 @@ BAD_EVENTS = [
     ("item with a lone surrogate", entry(itemId="\udfff"), "eventList[0].itemId"),
     ("event id a number", entry(eventId=7), "eventList[0].eventId"),
     ("event id empty", entry(eventId=""), "eventList[0].eventId"),
+    ("item with NUL", entry(itemId="\x00"), "eventList[0].itemId"),
     ("value true", entry(eventValue=True), "eventList[0].eventValue"),
     ("value NaN", entry(eventValue=float("nan")), "eventList[0].eventValue"),
     ("value Infinity", entry(eventValue=float("inf")), "eventList[0].eventValue"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +43,31 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
     told: Any = Told()
     event = {"httpMethod": "GET", "resource": "/x/{id}", "requestContext": {"requestId": "r1"}, **changed}
     return respond(event, {("GET", "/x/{id}"): route}, told, UNHURRIED), told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b'{"a": 1, "a": 2}',
+        b'{"x": {"a": 1, "a": 1}}',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": "\xff"}',
+        b"[" * 100_000,
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+def test_a_body_that_is_not_json_in_utf_8_is_refused(body: bytes) -> None:
+    """As are names that occur twice, of which one would be dropped."""
+    answer, _ = call(
+        lambda request, _: Answer(200, {"body": request.json()}),
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]["field"]) == (400, "body")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_an_algorithm_that_can_name_no_folder_is_refused(model: Exported, algori
     [
         ({"algorithm": "sasrec"}, "card.json: algorithm: expected 'covisitation', as in signature.json, got 'sasrec'"),
         ({"vocabulary_items": 4}, "card.json: vocabulary_items: expected 3, as in signature.json, got 4"),
-        ({"training_set": None}, "card.json: training_set: expected a string of 1 to 256 characters, got None"),
+        ({"training_set": None}, "card.json: training_set: expected a string of 1 to 256 characters, got null"),
         ({"format": 7}, "card.json: format: expected 1 to 2, got 7"),
     ],
 )

@@ -180,12 +180,12 @@ def changed(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("told", "complaint"),
     [
-        ({}, "events: expected a list of at least one event, got None"),
+        ({}, "events: expected a list of at least one event, got null"),
         ({"record": []}, "record: expected an object, got []"),
         (changed() | {"subject": "ann"}, "subject: expected 32 hexadecimal digits, got 'ann'"),
         (changed() | {"recordedAtMs": -1}, "recordedAtMs: expected milliseconds since 1970-01-01 UTC, got -1"),
         (changed(kind=99), "events[0].kind: expected one of ItemViewed, "),
-        (changed(eventId=None), "events[0].eventId: expected a string of 1 to 256 characters, got None"),
+        (changed(eventId=None), "events[0].eventId: expected a string of 1 to 256 characters, got null"),
         (changed(itemId=7), "events[0].itemId: expected a string of 1 to 256 characters, got 7"),
         (
             changed(occurredAtMs="noon"),

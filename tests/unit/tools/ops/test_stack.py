@@ -46,7 +46,7 @@ def test_no_cloud_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_output_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another stack, or an old one."""
     found = opened(monkeypatch, server_running=True, outputs={"UsersTable": "u"})
-    with pytest.raises(NoStackError, match="expected an output ArchiveBucket, got UsersTable"):
+    with pytest.raises(NoStackError, match="expected an output ItemsTable, got UsersTable"):
         found.archive()
 
 

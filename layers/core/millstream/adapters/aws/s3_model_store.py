@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,11 @@ class S3ModelStore:
             "promotions": {"S": json.dumps([*promotions, promotion][-KEPT_PROMOTIONS:])},
         }
         self._put(of_format(FORMAT, pointer), conflict, **_still_serves(latest))
+
+    def files(self, version: str) -> Collection[str]:
+        """See ModelStore."""
+        prefix = f"{PREFIX}{version}/"
+        return {key.removeprefix(prefix) for key in self._keys(prefix)}
 
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore. An existing folder is complete, because it is renamed to its name in one step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from millstream.application.ports import PublishedModel
@@ -59,6 +59,11 @@ class MemoryModelStore:
             if not promotion.follows(self._promoted[-1] if self._promoted else None):
                 raise ConflictError(f"{promotion.replaced or 'nothing'} no longer serves: another model was promoted")
             self._promoted = [*self._promoted, promotion][-KEPT_PROMOTIONS:]
+
+    def files(self, version: str) -> Collection[str]:
+        """See ModelStore."""
+        folder = self._root / version
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore."""

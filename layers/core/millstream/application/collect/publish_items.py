@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from millstream.application.ports import UNHURRIED, Budget, Catalogue, Clock, EventLog
@@ -42,13 +43,20 @@ class PublishItems:
         now_ms = self.clock.now_ms()
         items = parse_publication(body)
         self.catalogue.refuse_collisions(items, budget)
-        record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_published(item, now_ms) for item in items))
-        position = self.log.append(ABOUT_ITEMS.hex(), encode(record), budget)
+        position = append_items(self.log, items, now_ms, budget)
         self.catalogue.publish(items, now_ms, budget)
         return Published(tuple(item.item_id for item in items), position)
 
 
-def _published(item: Item, now_ms: int) -> Event:
+def append_items(
+    log: EventLog, items: Sequence[Item], now_ms: int, budget: Budget, *, is_deleted: bool = False
+) -> Position:
+    """Append the items, as they are now, as one record. Raises InvalidInputError if it is too large."""
+    record = EventRecord(ABOUT_ITEMS, now_ms, tuple(_event(item, now_ms, is_deleted) for item in items))
+    return log.append(ABOUT_ITEMS.hex(), encode(record), budget)
+
+
+def _event(item: Item, now_ms: int, is_deleted: bool) -> Event:
     kind = EventKind.ItemPublished if item.available else EventKind.ItemRetired
     described = {
         "name": item.name,
@@ -56,6 +64,7 @@ def _published(item: Item, now_ms: int) -> Event:
         "price": item.price,
         "description": item.description,
         "attributes": item.attributes,
+        "deleted": is_deleted or None,
     }
     attributes = {name: value for name, value in described.items() if value is not None}
     return Event(kind, f"{item.item_id}@{now_ms}", item.item_id, now_ms, item.price, attributes)

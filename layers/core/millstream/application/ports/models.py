@@ -56,6 +56,9 @@ class ModelStore(Protocol):
         NotFoundError for an unknown version.
         """
 
+    def files(self, version: str) -> Collection[str]:
+        """The names of the files of a version's stored folder, none if it is gone. Raises UnavailableError."""
+
     def fetch(self, version: str, into: Path) -> Path:
         """Copy a version's folder below `into` and return its path. Raises NotFoundError, UnavailableError."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from millstream.domain import fields
 from millstream.domain.catalogue.items import AttributeValue, Item, Texts
 from millstream.domain.errors import InvalidInputError
 
+FIELDS = ("itemId", "name", "category", "price", "description", "available", "attributes")
 MOST_ITEMS = 100
 LONGEST_NAME = 500
 LONGEST_DESCRIPTION = 5000
@@ -18,9 +21,15 @@ SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e15
 """Beyond these bounds a double cannot represent cents; DynamoDB's numbers end at 1e-130 and 1e126."""
 
 
+LARGEST_ITEM_BYTES = 128 * 1024
+"""Of an item as JSON in UTF-8, so that its row stays below the 400 KB of DynamoDB."""
+
+
 def parse_publication(body: object) -> tuple[Item, ...]:
     """The items of one call. Raises InvalidInputError if any of them is invalid."""
     call = fields.mapping("body", body)
+    if "items" in call:
+        fields.only(call, ("items",))
     entries = call.get("items", [call])
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_ITEMS:
         got = f"{len(entries)} items" if isinstance(entries, list) else entries
@@ -31,10 +40,37 @@ def parse_publication(body: object) -> tuple[Item, ...]:
     return items
 
 
+def as_published(item: Item) -> dict[str, Any]:
+    """The item in the fields of a publication; those that it does not have are absent."""
+    described = {name: value for name, value in asdict(item).items() if value is not None}
+    return {"itemId": described.pop("item_id"), **described}
+
+
+def patched(item: Item, patch: object) -> Item:
+    """The item with the fields of a JSON merge patch: null removes a field or an attribute. Raises InvalidInputError.
+
+    Source: https://datatracker.ietf.org/doc/html/rfc7396
+    """
+    changes = fields.mapping("body", patch)
+    if not changes:
+        raise InvalidInputError("body", "at least one field", patch)
+    if changes.get("itemId", item.item_id) != item.item_id:
+        raise InvalidInputError("itemId", "no other id than that of the path", changes["itemId"])
+    attributes = changes.get("attributes")
+    if isinstance(attributes, dict):
+        changes = {**changes, "attributes": _merged(item.attributes, attributes)}
+    return _item(_merged(as_published(item), changes), "")
+
+
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**values, **changes}.items() if value is not None}
+
+
 def _item(entry: object, prefix: str) -> Item:
     item = fields.mapping(prefix.rstrip("."), entry)
+    fields.only(item, FIELDS, prefix)
     item_id = fields.required_id(item, "itemId", prefix)
-    return Item(
+    found = Item(
         item_id,
         fields.optional_text(item, "name", LONGEST_NAME, prefix) or item_id,
         _texts(item, "category", prefix),
@@ -43,6 +79,12 @@ def _item(entry: object, prefix: str) -> Item:
         fields.optional_flag(item, "available", True, prefix),
         _attributes(item, prefix),
     )
+    size = len(json.dumps(as_published(found), ensure_ascii=False).encode())
+    if size > LARGEST_ITEM_BYTES:
+        raise InvalidInputError(
+            prefix.rstrip(".") or "item", f"at most {LARGEST_ITEM_BYTES} bytes as JSON", f"{size} bytes"
+        )
+    return found
 
 
 def _texts(of: Mapping[str, Any], name: str, prefix: str) -> Texts | None:

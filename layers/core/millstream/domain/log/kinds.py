@@ -89,6 +89,9 @@ class Traits(NamedTuple):
     values: ValueScale | None = None
     """The scale on which a row stores its value; None if it stores none."""
 
+    needs_value: bool = False
+    """Whether it means nothing without a value."""
+
     quantity: bool = False
     """Whether it has a quantity (number of pieces)."""
 
@@ -122,7 +125,17 @@ class EventKind(IntEnum):
     )
     ItemRated = (
         4,
-        Traits(True, ("rating",), trend=1.0, learning=1.0, slot=4, sign=Sign.LIKED, remembered=True, values=_RATINGS),
+        Traits(
+            True,
+            ("rating",),
+            trend=1.0,
+            learning=1.0,
+            slot=4,
+            sign=Sign.LIKED,
+            remembered=True,
+            values=_RATINGS,
+            needs_value=True,
+        ),
     )
     SatisfactionReported = 5, Traits(True)
     SlateServed = 6

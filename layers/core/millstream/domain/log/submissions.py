@@ -21,6 +21,9 @@ MOST_EVENTS = 20
 CLOCK_AHEAD_MS = 3_600_000
 """How far a client's clock may be ahead of ours; a later event would delay the decay of all weights."""
 
+CALL_FIELDS = ("userId", "sessionId", "eventList")
+EVENT_FIELDS = ("eventId", "eventType", "itemId", "sentAt", "eventValue", "quantity", "recommendationId", "impression")
+
 MOST_IMPRESSIONS = 100
 
 MOST_PIECES = 1_000_000
@@ -50,6 +53,7 @@ class Submission:
 def parse_submission(body: object, now_ms: int) -> Submission:
     """Check one call. Raises InvalidInputError if the call as a whole is invalid."""
     call = fields.mapping("body", body)
+    fields.only(call, CALL_FIELDS)
     user_id = fields.required_id(call, "userId")
     session_id = fields.optional_id(call, "sessionId")
     entries = call.get("eventList")
@@ -58,16 +62,24 @@ def parse_submission(body: object, now_ms: int) -> Submission:
         raise InvalidInputError("eventList", f"a list of 1 to {MOST_EVENTS} events", got)
     accepted: list[Event] = []
     rejected: list[Rejection] = []
+    known: dict[str, Event] = {}
     for index, entry in enumerate(entries):
         try:
-            accepted.append(_event(entry, f"eventList[{index}].", user_id, session_id, now_ms))
+            event = _event(entry, f"eventList[{index}].", user_id, session_id, now_ms)
         except InvalidInputError as error:
             rejected.append(Rejection(index, _id_if_any(entry), error))
+            continue
+        if known.setdefault(event.event_id, event) == event:
+            accepted.append(event)
+        else:
+            other = InvalidInputError(f"eventList[{index}].eventId", "another id for another event", event.event_id)
+            rejected.append(Rejection(index, event.event_id, other))
     return Submission(user_id, tuple(accepted), tuple(rejected))
 
 
 def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int) -> Event:
     event = fields.mapping(prefix.rstrip("."), entry)
+    fields.only(event, EVENT_FIELDS, prefix)
     kind = _kind(event, prefix)
     item_id = fields.required_id(event, "itemId", prefix)
     occurred_at_ms = _occurred_at(event, prefix, now_ms)
@@ -116,6 +128,8 @@ def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
 def _value(event: Mapping[str, Any], kind: EventKind, prefix: str) -> float | None:
     """The client's value, within the bounds of its kind."""
     value, scale = fields.optional_number(event, "eventValue", prefix), kind.traits.values
+    if value is None and kind.traits.needs_value:
+        raise InvalidInputError(prefix + "eventValue", f"a number with {kind.name}", value)
     if value is not None and scale and scale.refuses_others and not scale.lowest <= value <= scale.highest:
         expected = f"a number from {scale.lowest:g} to {scale.highest:g} with {kind.name}"
         raise InvalidInputError(prefix + "eventValue", expected, value)

@@ -32,7 +32,7 @@ SLATE = record("bob", event(None, EventKind.SlateServed, event_id="slate", items
 
 
 def compacted(archive: MemoryArchive, folder: Path, day: str | None = None) -> list[Compacted]:
-    return list(compact(archive, planned(archive.listing(), day), Folder(folder), lambda stored_bytes: None))
+    return list(compact(archive, planned(archive.listing().objects, day), Folder(folder), lambda stored_bytes: None))
 
 
 def rows(folder: Path, file: Compacted) -> list[dict[str, Any]]:
@@ -200,5 +200,5 @@ def test_files_of_another_archive_are_told_and_left(tmp_path: Path) -> None:
     compacted(archive_of((log(TWO), DAY)), tmp_path)
     other = archive_of((log(TWO), NEXT_DAY))
     compacted(other, tmp_path)
-    days = planned(other.listing())
+    days = planned(other.listing().objects)
     assert unexpected_files(days, Folder(tmp_path)) == [f"day={DAY}/{SHARD}.parquet"]
