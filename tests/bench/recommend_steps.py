@@ -12,8 +12,8 @@ from typing import Any
 
 from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend, places
 from millstream.domain.keys import pseudonym
-from millstream.domain.slates.eligibility import excluded_items
-from millstream.domain.slates.requests import parse_request
+from millstream.domain.slates.exclusions import excluded_items, past_of
+from millstream.domain.slates.requests import parse_query
 from millstream.domain.slates.slate import in_order
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
@@ -50,12 +50,14 @@ class Steps:
         with self._timed("telemetry"):
             self._only_telemetry(event, context)
         with self._timed("parse the request"):
-            wanted = parse_request(event["pathParameters"]["user"], event["queryStringParameters"] or {})
+            user = event["pathParameters"]["user"]
+            wanted = parse_query(user, event["queryStringParameters"] or {})
         with self._timed("read the user's row: client"):
-            row = served.features().read_user(pseudonym(wanted.user_id, recommend.pseudonym_secret))
+            row = served.features().read_user(pseudonym(user, recommend.pseudonym_secret))
         with self._timed("unpack, tail, session"):
             state = user_row.unpack(row.data)
-            excluded, latest = excluded_items(state, wanted.exclude_seen), tail(state, scorer.tail_items)
+            excluded = excluded_items(past_of(state), wanted.exclude_seen, recommend.clock.now_ms())
+            latest = tail(state, scorer.tail_items)
         with self._timed("score"):
             candidates = scorer.recommend(latest, excluded, FEW_CANDIDATES)
         with self._timed("re-rank"):
@@ -64,9 +66,9 @@ class Steps:
         if len(slate.items) < wanted.n:
             raise ValueError(f"expected {wanted.n} items, got {slate}")
         with self._timed("log the slate: encode and client"):
-            recommend.log_slate(wanted.user_id, slate)
+            recommend.log_slate(wanted, slate)
         with self._timed("answer"):
-            json.dumps(slate_body(wanted.user_id, slate), ensure_ascii=False)
+            json.dumps(slate_body(user, slate), ensure_ascii=False)
 
     def table(self, title: str, warm_up: int) -> Table:
         """The median of each step, and its share of their sum."""

@@ -110,9 +110,9 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
     stream("ProjectEvents")
     stream("ArchiveEvents")
     for method, resource in routes_of(template, "Recommend"):
-        http(
-            "Recommend", method, resource, **{name: known for name, known in KNOWN.items() if f"{{{name}}}" in resource}
-        )
+        path = {name: known for name, known in KNOWN.items() if f"{{{name}}}" in resource}
+        http("Recommend", method, resource, {"userId": "u-1"} if method == "POST" else None, **path)
+    http("Recommend", "POST", "/recommendations", {"itemIds": ["i-1"]})
     for flow in FLOWS:
         import_module(f"tests.infra.flows.{flow.parent.name}").travel(calls, invoke, view)
     http("PublishItems", "PUT", "/items", {"itemId": ""})

@@ -142,7 +142,16 @@ def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str
     assert schemas["Id"]["maxLength"] == LONGEST_ID
     assert schemas["Publication"]["oneOf"][0]["properties"]["items"]["maxItems"] == publications.MOST_ITEMS
     assert schemas["Item"]["properties"]["attributes"]["maxProperties"] == publications.MOST_ATTRIBUTES
-    assert query["filter"]["maxLength"] == filter_text.LONGEST_FILTER
+    body = schemas["RecommendationRequest"]["properties"]
+    assert set(body) == set(recommendation_requests.FIELDS)
+    assert set(body["excludeSeen"]["enum"]) == {policy.value for policy in SeenItems}
+    assert body["itemIds"]["maxItems"] == recommendation_requests.MOST_CONTEXT
+    assert body["exclude"]["maxItems"] == recommendation_requests.MOST_EXCLUDED
+    assert (body["n"]["default"], body["n"]["maximum"]) == (
+        recommendation_requests.DEFAULT_ITEMS,
+        recommendation_requests.MOST_ITEMS,
+    )
+    assert schemas["Filter"]["maxLength"] == filter_text.LONGEST_FILTER
     assert schemas["Texts"]["oneOf"][0]["maxLength"] == publications.LONGEST_NAME
     assert schemas["Texts"]["oneOf"][1]["maxItems"] == publications.MOST_TEXTS
     count = contract["components"]["parameters"]["n"]["schema"]

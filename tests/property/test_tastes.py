@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from millstream.domain.keys import ItemKey
 from millstream.domain.log.kinds import BEHAVIOUR, CONSUMED, LEARNED, REJECTED, REMEMBERED, EventKind
+from millstream.domain.slates.exclusions import excluded_items, past_of
+from millstream.domain.slates.slate import SeenItems
 from millstream.domain.views import user_row
-from millstream.domain.views.tastes import TAIL_ITEMS, advanced, everything, purchased, rejected, session, tail
-from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, UserState
+from millstream.domain.views.tastes import TAIL_ITEMS, advanced, tail
+from millstream.domain.views.user_state import DAY_MS, RECENT_EVENTS, REMEMBERED_ITEMS, SESSION_GAP_S, UserState
 from tests.builders import NOW_MS, cores, event
 
 steps = st.tuples(
@@ -28,6 +30,11 @@ def walked(way: list[tuple[str, EventKind, int]]) -> tuple[UserState, list[ItemK
         state.fold(0, sequence, cores(one))
         advancing = advanced(advancing, one.item_key, kind)
     return state, advancing
+
+
+def excluded(state: UserState, seen: SeenItems, pause_ms: int = 0) -> set[ItemKey]:
+    """The items that a request excludes, so long after the latest event."""
+    return excluded_items(past_of(state), seen, state.last_ms + pause_ms)
 
 
 def liked(state: UserState) -> set[ItemKey]:
@@ -51,13 +58,14 @@ def test_the_tail_of_training_is_the_tail_of_serving(way: list[tuple[str, EventK
 
 @given(ways)
 def test_what_a_user_did_is_among_everything_the_user_did(way: list[tuple[str, EventKind, int]]) -> None:
-    """Tail, session and purchases; the tail has the latest items that were not only rejected."""
+    """The tail has the latest items that were not only rejected."""
     state, _ = walked(way)
-    mine = everything(state)
+    mine = excluded(state, SeenItems.ALL)
     latest = tail(state)
     assert len(set(latest)) == len(latest) == min(TAIL_ITEMS, len(liked(state)))
     assert set(latest) <= liked(state)
-    assert session(state) | liked(state) | rejected(state) | set(purchased(state)) <= mine
+    assert liked(state) <= mine
+    assert all(excluded(state, seen) <= mine for seen in SeenItems)
 
 
 @given(ways)
@@ -66,7 +74,23 @@ def test_purchases_and_rejections_are_those_of_the_whole_way(way: list[tuple[str
     state, _ = walked(way)
     opinions = [(event(item_id).item_key, kind) for item_id, kind, _ in way if kind in REMEMBERED]
     if len(set(opinions)) <= REMEMBERED_ITEMS:
-        assert set(purchased(state)) == {item for item, kind in opinions if kind in CONSUMED}
-        assert rejected(state) == {item for item, kind in dict(opinions).items() if kind in REJECTED}
+        rejected = {item for item, kind in dict(opinions).items() if kind in REJECTED}
+        assert excluded(state, SeenItems.NONE) == rejected
+        assert excluded(state, SeenItems.PURCHASED) == rejected | {item for item, kind in opinions if kind in CONSUMED}
     kept = [(one.item, one.kind) for one in state.remembered()]
     assert kept == list(dict.fromkeys(reversed(opinions)))[:REMEMBERED_ITEMS]
+
+
+@given(ways, st.integers(0, 2 * SESSION_GAP_S))
+def test_items_of_the_session_are_excluded_while_it_lasts(way: list[tuple[str, EventKind, int]], pause_s: int) -> None:
+    """As far back as a row keeps events; a session ends at a pause, also at the one before the request."""
+    state, _ = walked(way)
+    mine: set[ItemKey] = set()
+    pause_ms = 1000 * pause_s
+    for item_id, _, before_ms in reversed(way[-RECENT_EVENTS:]):
+        if pause_ms >= 1000 * SESSION_GAP_S:
+            break
+        mine.add(event(item_id).item_key)
+        pause_ms = before_ms // 1000 * 1000
+    assert excluded(state, SeenItems.SESSION, 1000 * pause_s) >= mine
+    assert excluded(state, SeenItems.SESSION, DAY_MS) == excluded(state, SeenItems.NONE)

@@ -20,7 +20,7 @@ from millstream.domain.catalogue.publications import parse_publication
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.records import decode
 from millstream.domain.log.submissions import parse_submission
-from millstream.domain.slates.requests import parse_request
+from millstream.domain.slates.requests import FIELDS, parse_query, parse_request
 from millstream.entrypoints.answers import receipt_body
 from millstream.entrypoints.http import Answer, Request, respond
 from tests.builders import NOW_MS, SECRET, item
@@ -63,8 +63,14 @@ def test_any_json_as_a_publication(body: object) -> None:
 
 @given(any_text, st.dictionaries(st.sampled_from(["n", "exclude_seen", "filter", "min_position"]) | any_text, any_text))
 def test_any_text_as_a_request(user: str, query: dict[str, str]) -> None:
+    """parse_query takes it or raises InvalidInputError."""
+    _raises_only_invalid_input(lambda: parse_query(user, query))
+
+
+@given(objects_with(*FIELDS) | json_values)
+def test_any_json_as_a_request(body: object) -> None:
     """parse_request takes it or raises InvalidInputError."""
-    _raises_only_invalid_input(lambda: parse_request(user, query))
+    _raises_only_invalid_input(lambda: parse_request(body, NOW_MS))
 
 
 @given(

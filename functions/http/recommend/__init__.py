@@ -1,1 +1,1 @@
-"""All GET routes."""
+"""All reads."""

@@ -10,7 +10,7 @@ from millstream.application.recommend.recommend import similar_items
 from millstream.domain import fields
 from millstream.domain.catalogue.publications import as_published
 from millstream.domain.errors import NotFoundError, UnavailableError
-from millstream.domain.slates.requests import parse_count, parse_request
+from millstream.domain.slates.requests import RecommendationRequest, parse_count, parse_query, parse_request
 from millstream.entrypoints.answers import places_body, slate_body
 from millstream.entrypoints.http import Answer, Request, Routes, respond
 from millstream.entrypoints.telemetry import Telemetry, instrumented, telemetry
@@ -20,13 +20,23 @@ SLATE_LOG_S = 1.0
 """How long logging of the slate is retried while the customer waits; after that, the slate is returned anyway."""
 
 
+def post_recommendations(request: Request, telemetry: Telemetry) -> Answer:
+    """Respond with a slate for the request in the body."""
+    wanted = parse_request(request.json(), _reading().recommend.clock.now_ms())
+    return _slate(wanted, request, telemetry)
+
+
 def get_recommendations(request: Request, telemetry: Telemetry) -> Answer:
-    """Respond with a slate. It is logged first, but also returned if logging fails."""
-    wanted = parse_request(request.path["user"], request.query)
+    """Respond with a slate for the user in the path."""
+    return _slate(parse_query(request.path["user"], request.query), request, telemetry)
+
+
+def _slate(wanted: RecommendationRequest, request: Request, telemetry: Telemetry) -> Answer:
+    """The slate is logged first, but also returned if logging fails."""
     recommend = _reading().recommend
     slate = recommend(wanted, request.request_id)
     try:
-        recommend.log_slate(wanted.user_id, slate, PartOfBudget(request.budget, SLATE_LOG_S))
+        recommend.log_slate(wanted, slate, PartOfBudget(request.budget, SLATE_LOG_S))
     except UnavailableError as error:
         telemetry.count("SlatesNotLogged")
         telemetry.failed(error)
@@ -64,6 +74,7 @@ def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
 
 
 ROUTES: Routes = {
+    ("POST", "/recommendations"): post_recommendations,
     ("GET", "/recommendations/{user}"): get_recommendations,
     ("GET", "/items"): get_items,
     ("GET", "/items/{id}"): get_item,

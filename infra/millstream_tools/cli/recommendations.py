@@ -17,27 +17,30 @@ app = typer.Typer()
 
 @app.command()
 def recommend(
-    user: str,
+    user: Annotated[str | None, typer.Argument(help="User id; may be left out, for a visitor without one.")] = None,
     *,
+    item: Annotated[
+        list[str] | None, typer.Option(help="An item that the visitor looks at or has in the cart; may be repeated.")
+    ] = None,
     n: Annotated[int, typer.Option("-n", help="Number of items.")] = 10,
     exclude_seen: Annotated[
         str | None, typer.Option(help="Seen items to leave out: none, session, purchased or all.")
     ] = None,
-    filter: Annotated[str | None, typer.Option(help="For example category=Toys,price<20.")] = None,  # noqa: A002  # its name
+    filter: Annotated[str | None, typer.Option(help="For example category=Toys|Games,price<20.")] = None,  # noqa: A002  # its name
     min_position: Annotated[str | None, typer.Option(help="A position printed by `millstream send`.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the HTTP response.")] = False,
     url: Url = "",
     key: Key = "",
 ) -> None:
-    """Print a user's recommendations with their sources, the position in the log and the model."""
+    """Print recommendations with their sources, the position in the log and the model."""
     with report_errors():
         answer = open_api(url, key).recommendations(
-            user, n=n, exclude_seen=exclude_seen, filter=filter, min_position=min_position
+            user, n=n, itemIds=item, excludeSeen=exclude_seen, filter=filter, minPosition=min_position
         )
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    console.print(slate_table(f"[bold]{escape(user)}", answer))
+    console.print(slate_table(f"[bold]{escape(user or 'visitor')}", answer))
     provenance = answer["provenance"]
     console.print(
         f"position {provenance['userPosition']}, model {provenance['modelVersion']}, policy {provenance['policy']}, "

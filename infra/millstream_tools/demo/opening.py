@@ -40,11 +40,11 @@ class Opening:
 
 def open_with(showcase: Showcase, storefront: Storefront, names: dict[str, str]) -> Opening:
     """Get recommendations, send events, and get recommendations that reflect them."""
-    before = storefront.ask(showcase.user_id, TOP)
+    before = storefront.ask(showcase.user_id, TOP, showcase.behaviours[0].occurred_at)
     for step in in_batches(showcase.behaviours):
         storefront.accept(step)
     accepted_at = time.perf_counter()
-    after = storefront.ask(showcase.user_id, TOP)
+    after = storefront.ask(showcase.user_id, TOP, showcase.behaviours[-1].occurred_at)
     visible_after_ms = (time.perf_counter() - accepted_at) * 1000
     sent = [
         {"eventType": behaviour.event_type.value, "name": names.get(behaviour.item_id, behaviour.item_id)}

@@ -30,8 +30,13 @@ from millstream_tools.shops.contract.behaviour import Behaviour
 from millstream_tools.shops.contract.product import Product
 from millstream_tools.shops.contract.shop import SeenPolicy
 
-_EXCLUDED: Mapping[SeenPolicy, ExcludeInTime] = {"all": "history", "session": "same time"}
-"""The time split's exclusion for each of the shop's policies; it cannot exclude purchases alone."""
+_EXCLUDED: Mapping[SeenPolicy, ExcludeInTime] = {
+    "all": "history",
+    "session": "session",
+    "purchased": "purchased",
+    "none": "none",
+}
+"""The time split's exclusion for each of the shop's policies."""
 
 ITEMS_A_CALL = 100
 SERVING_WITHIN_S = 60.0
@@ -73,7 +78,7 @@ def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) 
     The same model is returned for the client's own baselines.
     """
     made = training_set(stack, None, progress)
-    exclude = _EXCLUDED.get(exclude_seen, "none")
+    exclude = _EXCLUDED[exclude_seen]
     with tempfile.TemporaryDirectory() as folder:
         fitted = fit_model(
             Data(made.data, made.id, made.log),

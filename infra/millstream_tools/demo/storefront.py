@@ -8,7 +8,7 @@ from typing import Any
 
 from millstream.domain.keys import item_key
 from millstream.domain.log.positions import Position, parse_position
-from millstream.domain.slates.eligibility import excluded_items
+from millstream.domain.slates.exclusions import excluded_items, past_of
 from millstream.domain.slates.slate import SeenItems
 from millstream_tools.demo.baselines import FrozenProfile, Popularity
 from millstream_tools.demo.measures import Counts, Samples
@@ -90,9 +90,10 @@ class Storefront:
 
     def probe(self, step: Probed) -> None:
         """Count whether the target is among the first ten, live and for each baseline."""
-        answer = self.ask(step.user_id, TOP)
+        answer = self.ask(step.user_id, TOP, step.at)
         target = item_key(step.target)
-        excluded = excluded_items(self.mirror.state(step.user_id), SeenItems(self.exclude_seen))
+        past = past_of(self.mirror.state(step.user_id))
+        excluded = excluded_items(past, SeenItems(self.exclude_seen), round(step.at * 1000))
         tops = {
             "live": [item_key(item["itemId"]) for item in answer["itemList"]],
             "popularity": self.baselines.popularity.best(TOP, excluded),
@@ -103,14 +104,17 @@ class Storefront:
         for name, top in tops.items():
             self.counts.add(f"hits {name}", target in top)
 
-    def ask(self, user_id: str, n: int) -> dict[str, Any]:
-        """Request until the answer reflects the user's last accepted event; record the times."""
+    def ask(self, user_id: str, n: int, at: float) -> dict[str, Any]:
+        """Request until the answer reflects the user's last accepted event; record the times.
+
+        `at` is the time in the shop, which plays in the past.
+        """
         position, accepted_at = self._written.pop(user_id, (None, 0.0))
         comes_at_once = time.perf_counter() - accepted_at < AT_ONCE_S
         while True:
             asked_at = time.perf_counter()
             answer = self.api.recommendations(
-                user_id, n=n, exclude_seen=self.exclude_seen, min_position=str(position) if position else None
+                user_id, n=n, excludeSeen=self.exclude_seen, minPosition=position and str(position), sentAt=at
             )
             answered_at = time.perf_counter()
             self.latency.add(answered_at - asked_at)
@@ -125,7 +129,7 @@ class Storefront:
         return answer
 
     def _ours(self, step: Shown) -> Slate:
-        answer = self.ask(step.user_id, step.n)
+        answer = self.ask(step.user_id, step.n, step.at)
         return Slate(tuple(item["itemId"] for item in answer["itemList"]), answer["recommendationId"])
 
     def _send(self, call: dict[str, Any]) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import urllib3
 
 from millstream_tools.explained import ExplainedError
 
-# GET and PUT are retried. A POST is idempotent too, but its caller needs the result of each call.
 _TRY_AGAIN = urllib3.Retry(
     3,
     backoff_factor=0.5,
     status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=("GET", "PUT"),
+    allowed_methods=("GET", "PUT", "POST"),
     raise_on_status=False,
 )
+# POST /events is retried only if it was not sent: it is idempotent too, but its caller needs the result of each call.
+_ONLY_UNSENT = _TRY_AGAIN.new(allowed_methods=("GET", "PUT"))
 
 
 class ApiError(ExplainedError):
@@ -36,17 +36,17 @@ class MillstreamApi:
     def __init__(self, url: str, key: str, connections: int = 16) -> None:
         self._url = url.rstrip("/")
         self._headers = {"x-api-key": key, "Content-Type": "application/json"}
-        self._pool = urllib3.PoolManager(maxsize=connections, retries=_TRY_AGAIN, timeout=urllib3.Timeout(60))
+        self._pool = urllib3.PoolManager(maxsize=connections, timeout=urllib3.Timeout(60))
 
     def send_events(self, user_id: str, session_id: str | None, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Send one user's events, at most 20. Raises ApiError."""
         body = {"userId": user_id, "eventList": list(events)} | ({"sessionId": session_id} if session_id else {})
-        return self._call("POST", "/events", body)
+        return self._call("POST", "/events", body, _ONLY_UNSENT)
 
-    def recommendations(self, user_id: str, **query: object) -> dict[str, Any]:
-        """A user's slate; `query` has the parameters of GET /recommendations, None for absent ones. Raises ApiError."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._call("GET", f"/recommendations/{quote(user_id, safe='')}?{urlencode(given)}")
+    def recommendations(self, user_id: str | None = None, **asked: object) -> dict[str, Any]:
+        """A slate; `asked` has the fields of POST /recommendations, None for absent ones. Raises ApiError."""
+        body = {"userId": user_id, **asked}
+        return self._call("POST", "/recommendations", {name: it for name, it in body.items() if it is not None})
 
     def put_items(self, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Publish items, at most 100. Raises ApiError."""
@@ -56,10 +56,12 @@ class MillstreamApi:
         """Whether the API works, and the serving model. Raises ApiError."""
         return self._call("GET", "/health")
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, retries: urllib3.Retry = _TRY_AGAIN
+    ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body)
         try:
-            answer = self._pool.request(method, self._url + path, body=data, headers=self._headers)
+            answer = self._pool.request(method, self._url + path, body=data, headers=self._headers, retries=retries)
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(0, f"no response from {self._url}: {error}") from error
         content = _json(answer.data)

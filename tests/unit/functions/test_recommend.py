@@ -1,4 +1,4 @@
-"""Every GET as API Gateway delivers it."""
+"""Every read as API Gateway delivers it."""
 
 from __future__ import annotations
 
@@ -89,6 +89,36 @@ def test_a_slate_is_answered_and_logged(shop: Shop) -> None:
     logged = decode(stored.data)
     assert logged.subject == subject("ann o/b")
     assert logged.events[0].event_id == body["recommendationId"]
+
+
+def test_a_request_in_a_body_is_answered_and_logged(shop: Shop) -> None:
+    """What the visitor looks at is not recommended."""
+    status, body = get("post_recommendations")
+    assert (status, body["userId"]) == (200, "ann o/b")
+    assert [place["itemId"] for place in body["itemList"]] == ["desk-7"]
+    assert body["itemList"][0]["reason"] == "often goes with Lamp-42"
+    (stored,) = shop.log.records
+    logged = decode(stored.data)
+    assert logged.subject == subject("ann o/b")
+    assert logged.events[0].event_id == body["recommendationId"]
+    assert logged.events[0].attributes["sessionId"] == "visit-7"
+
+
+def test_a_visitor_without_an_id_is_answered_too(shop: Shop) -> None:
+    """The log says nothing of who it was."""
+    status, body = get("post_recommendations", body='{"n": 1}')
+    assert (status, body["userId"], len(body["itemList"])) == (200, None, 1)
+    assert decode(shop.log.records[0].data).subject == bytes(16)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [('{"n": 0}', "n"), ('{"deadlineMs": 5}', "deadlineMs"), ("{", "body"), (None, "body")]
+)
+def test_a_bad_body_is_refused_by_field(shop: Shop, body: str | None, field: str) -> None:
+    """400, and no slate is logged."""
+    status, answer = get("post_recommendations", body=body)
+    assert (status, answer["error"]["field"]) == (400, field)
+    assert not shop.log.records
 
 
 def test_a_slate_is_answered_also_when_the_log_does_not_take_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

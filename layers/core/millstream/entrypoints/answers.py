@@ -26,8 +26,8 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def slate_body(user_id: str, slate: Slate) -> dict[str, Any]:
-    """The response of GET /recommendations/{user}."""
+def slate_body(user_id: str | None, slate: Slate) -> dict[str, Any]:
+    """The response of POST /recommendations; `userId` is null if the request had none."""
     made_by = slate.provenance
     return {
         "recommendationId": slate.recommendation_id,

@@ -82,7 +82,7 @@ class Reading(NamedTuple):
 
 @cache
 def reading(on_error: Callable[[Exception], None]) -> Reading:
-    """The use cases of the GET routes. `on_error` is called with errors that do not prevent an answer."""
+    """The use cases of the routes that read. `on_error` is called with errors that do not prevent an answer."""
     from millstream.adapters.local.refreshed import refresh_in_background
     from millstream.application.recommend.recommend import Recommend
     from millstream.application.recommend.served import serve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -11,7 +11,14 @@ from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEven
 from millstream.application.ports import VersionedRow
 from millstream.application.project.project_events import ProjectEvents
 from millstream.application.recommend.catalogue_view import EMPTY_CATALOGUE, CatalogueView
-from millstream.application.recommend.recommend import FEW_CANDIDATES, MANY_CANDIDATES, POLICY, Recommend, similar_items
+from millstream.application.recommend.recommend import (
+    FEW_CANDIDATES,
+    MANY_CANDIDATES,
+    NOBODY,
+    POLICY,
+    Recommend,
+    similar_items,
+)
 from millstream.application.recommend.served import Served
 from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import InvalidInputError, InvalidRecordError, UnavailableError
@@ -28,7 +35,7 @@ from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, rec
 from tests.other_code import as_newer_code_writes
 
 CATALOGUE = [item(f"item-{number}", price=float(number)) for number in range(300)]
-NOTHING_SEEN = {"exclude_seen": "none"}
+NOTHING_SEEN = {"excludeSeen": "none"}
 
 
 @dataclass
@@ -40,12 +47,12 @@ class ListScorer:
     version: str = "list-1"
     tail_items: int = 10
     limits: list[int] = field(default_factory=list)
-    tails: list[int] = field(default_factory=list)
+    latest: list[Sequence[ItemKey]] = field(default_factory=list)
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """See Scorer."""
         self.limits.append(limit)
-        self.tails.append(len(tail))
+        self.latest.append(tail)
         keys = [key for key in map(item_key, self.best) if key not in excluded]
         return [Candidate(key, 1 / place, Source.MODEL, tail[0]) for place, key in enumerate(keys[:limit], 1)]
 
@@ -74,9 +81,9 @@ class Shop:
         ProjectEvents(OneView(self.store), MemoryDeadLetters())(SHARD, batch)
         return batch[0].position
 
-    def slate(self, user: str = "ann", **query: str) -> Slate:
+    def slate(self, user: str | None = "ann", **body: object) -> Slate:
         """What the user is recommended."""
-        return self.recommend(parse_request(user, query), "rec-1")
+        return self.recommend(parse_request({"userId": user, **body}, NOW_MS), "rec-1")
 
     def _trending(self) -> Sequence[tuple[ItemKey, float]]:
         return heaviest([trend_row.unpack(row.data) for row in self.store.read_trends().values()], 500)
@@ -111,7 +118,7 @@ def test_a_known_user_gets_the_models_items_first() -> None:
     shop = Shop(ListScorer(best=["item-9", "item-8"], follows=["item-8", "item-7"]))
     shop.happens("bob", *views("item-9", "item-5"))
     position = shop.happens("ann", *views("item-1"))
-    slate = shop.slate(n="5", **NOTHING_SEEN)
+    slate = shop.slate(n=5, **NOTHING_SEEN)
     assert [(place.item.item_id, place.source) for place in slate.items] == [
         ("item-9", Source.MODEL),
         ("item-8", Source.MODEL),
@@ -138,7 +145,7 @@ def test_without_a_model_the_trending_items_serve() -> None:
 def test_a_shop_in_which_nothing_ever_happened_answers_with_what_it_has() -> None:
     """No user, no model, no trend: the items published last; without a catalogue an empty slate."""
     shop = Shop()
-    slate = shop.slate(n="2")
+    slate = shop.slate(n=2)
     assert [(place.item.item_id, place.source, place.reason) for place in slate.items] == [
         ("item-299", Source.CATALOGUE, "from the catalogue"),
         ("item-298", Source.CATALOGUE, "from the catalogue"),
@@ -153,7 +160,7 @@ def test_a_shop_in_which_nobody_did_anything_yet_shows_its_newest_items() -> Non
     """Newest first; behind the trending items once there are some, each item once."""
     shop = Shop()
     shop.view = CatalogueView({key: shop.view.items[key] for key in map(item_key, ("item-6", "item-7"))})
-    assert [(place.item.item_id, place.source) for place in shop.slate(n="2").items] == [
+    assert [(place.item.item_id, place.source) for place in shop.slate(n=2).items] == [
         ("item-7", Source.NEWEST),
         ("item-6", Source.NEWEST),
     ]
@@ -185,7 +192,7 @@ def test_seen_items_stay_out_as_the_policy_says(policy: SeenItems, left_out: set
     shop.happens("ann", event("item-1", at_ms=NOW_MS - 9_000_000))
     shop.happens("ann", event("item-2", EventKind.ItemPurchased, at_ms=NOW_MS - 8_000_000))
     shop.happens("ann", event("item-3"))
-    slate = shop.slate(exclude_seen=policy, n="100")
+    slate = shop.slate(excludeSeen=policy, n=100)
     assert set(ids(slate)) == set(mine) - left_out
     assert not {place.item.item_id for place in slate.items} & left_out
 
@@ -200,7 +207,7 @@ def test_a_rejected_item_stays_out_whatever_the_policy_says(policy: SeenItems, k
     for number in range(4):
         shop.happens("ann", *views(*(f"other-{number}-{place}" for place in range(20)), start_ms=NOW_MS + 10**7))
     shop.view = CatalogueView({one.key: one for one in CATALOGUE[:3]}, (), NOW_MS)
-    assert [place.item.item_id for place in shop.slate(exclude_seen=policy).items] == ["item-2", "item-0"]
+    assert [place.item.item_id for place in shop.slate(excludeSeen=policy).items] == ["item-2", "item-0"]
 
 
 def test_items_that_cannot_be_had_stay_out() -> None:
@@ -209,7 +216,7 @@ def test_items_that_cannot_be_had_stay_out() -> None:
     gone = item("gone", available=False)
     shop.view = without_newest({**shop.view.items, gone.key: gone})
     shop.happens("ann", *views("item-1"))
-    assert ids(shop.slate(n="1")) == ["item-5"]
+    assert ids(shop.slate(n=1)) == ["item-5"]
 
 
 def test_a_filter_that_leaves_few_looks_further() -> None:
@@ -217,7 +224,7 @@ def test_a_filter_that_leaves_few_looks_further() -> None:
     scorer = ListScorer(best=[one.item_id for one in CATALOGUE])
     shop = Shop(scorer)
     shop.happens("ann", *views("item-1"))
-    slate = shop.slate(n="20", filter=f"price>={FEW_CANDIDATES - 5}")
+    slate = shop.slate(n=20, filter=f"price>={FEW_CANDIDATES - 5}")
     assert ids(slate) == [f"item-{number}" for number in range(195, 215)]
     assert scorer.limits == [FEW_CANDIDATES, MANY_CANDIDATES]
 
@@ -226,7 +233,7 @@ def test_a_filter_is_met_from_the_whole_catalogue() -> None:
     """Also by items that no source proposes; the newest come first."""
     shop = Shop(ListScorer(best=[one.item_id for one in CATALOGUE[200:]]))
     shop.happens("ann", *views("item-1"))
-    slate = shop.slate(n="20", filter="price<10")
+    slate = shop.slate(n=20, filter="price<10")
     assert [place.item.item_id for place in slate.items] == [f"item-{number}" for number in (9, 8, 7, 6, 5, 4, 3, 2, 0)]
     assert {place.source for place in slate.items} == {Source.CATALOGUE}
 
@@ -237,7 +244,7 @@ def test_a_user_who_saw_all_newest_items_gets_older_ones() -> None:
     shop.view = CatalogueView(shop.view.items, [one.key for one in reversed(CATALOGUE[200:])], NOW_MS)
     for number in (0, 50):
         shop.happens("ann", *views(*(one.item_id for one in CATALOGUE[200 + number : 250 + number])))
-    assert len(shop.slate(n="40").items) == 40
+    assert len(shop.slate(n=40).items) == 40
 
 
 def test_a_filter_with_an_unknown_name_is_refused() -> None:
@@ -253,7 +260,7 @@ def test_a_model_is_told_as_much_of_the_past_as_it_reads(reads: int) -> None:
     shop = Shop(scorer)
     shop.happens("ann", *views(*(f"item-{number}" for number in range(20))))
     shop.slate()
-    assert scorer.tails == [min(reads, 20)]
+    assert [len(latest) for latest in scorer.latest] == [min(reads, 20)]
 
 
 def test_without_a_filter_the_model_is_asked_once() -> None:
@@ -261,7 +268,7 @@ def test_without_a_filter_the_model_is_asked_once() -> None:
     scorer = ListScorer(best=["item-5"])
     shop = Shop(scorer)
     shop.happens("ann", *views("item-1"))
-    shop.slate(n="100")
+    shop.slate(n=100)
     assert scorer.limits == [FEW_CANDIDATES]
 
 
@@ -277,24 +284,24 @@ def test_an_answer_that_lacks_the_position_asked_for_says_so() -> None:
     shop = Shop()
     first = shop.happens("ann", *views("item-1"))
     second = shop.happens("ann", event("item-2"))
-    assert not shop.slate(min_position=str(first)).stale
-    assert not shop.slate(min_position=str(second)).stale
-    assert shop.slate(min_position=str(Position(SHARD, 3))).stale
-    assert shop.slate(min_position=str(Position("shardId-000000000001", 1))).stale
+    assert not shop.slate(minPosition=str(first)).stale
+    assert not shop.slate(minPosition=str(second)).stale
+    assert shop.slate(minPosition=str(Position(SHARD, 3))).stale
+    assert shop.slate(minPosition=str(Position("shardId-000000000001", 1))).stale
     assert not shop.slate().stale
 
 
 def test_an_unknown_users_answer_is_stale_while_the_event_is_on_its_way() -> None:
     """There is no row yet."""
-    assert Shop().slate("nobody", min_position=f"{SHARD}:1").stale
+    assert Shop().slate("nobody", minPosition=f"{SHARD}:1").stale
 
 
 def test_a_slate_is_logged_with_all_that_made_it() -> None:
     """Under the user's pseudonym; with this a recommendation can be computed again."""
     shop = Shop(ListScorer(best=["item-5"]))
     position = shop.happens("ann", *views("item-1"))
-    slate = shop.slate(n="1")
-    shop.recommend.log_slate("ann", slate)
+    slate = shop.slate(n=1)
+    shop.recommend.log_slate(RecommendationRequest("ann"), slate)
     (stored,) = shop.log.records
     logged = decode(stored.data)
     (served,) = logged.events
@@ -307,6 +314,59 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
         "policy": POLICY.name,
         "tier": "in-process",
     }
+
+
+def test_a_visitor_without_an_id_gets_what_goes_with_the_items_at_hand() -> None:
+    """The model's items for the context, which is not recommended itself; nobody's row is read."""
+    shop = Shop(ListScorer(best=["item-1", "item-9", "item-2"]))
+    shop.served = replace(shop.served, features=lambda: pytest.fail("no row is read"))
+    shop.recommend = replace(shop.recommend, served=shop.served)
+    slate = shop.slate(None, itemIds=["item-1", "ghost", "item-1"], n=2)
+    assert [(place.item.item_id, place.source) for place in slate.items] == [
+        ("item-9", Source.MODEL),
+        ("item-2", Source.MODEL),
+    ]
+    assert slate.items[0].reason == "often goes with Item-1"
+    assert (slate.provenance.user_position, slate.stale) == (None, False)
+
+
+def test_the_context_counts_as_the_users_latest_items() -> None:
+    """Before the user's own, each item once, and no more than the model reads."""
+    scorer = ListScorer(best=["item-5"], tail_items=3)
+    shop = Shop(scorer)
+    shop.happens("ann", *views("item-1", "item-2", "item-3"))
+    slate = shop.slate(itemIds=["item-2", "item-7"])
+    assert scorer.latest[0] == [item_key(item_id) for item_id in ("item-2", "item-7", "item-3")]
+    assert slate.items[0].reason == "often goes with Item-2"
+
+
+def test_items_that_a_request_excludes_stay_out() -> None:
+    """Whatever proposes them."""
+    shop = Shop(ListScorer(best=["item-1", "item-2"]))
+    shop.happens("ann", *views("item-9"))
+    assert ids(shop.slate(exclude=["item-1", "ghost"], n=1)) == ["item-2"]
+
+
+def test_a_session_ends_by_the_time_of_the_request() -> None:
+    """Ours, or the one that the request says."""
+    shop = Shop(ListScorer(best=["item-1", "item-2"]))
+    shop.happens("ann", *views("item-1", start_ms=NOW_MS - 3_600_000))
+    assert ids(shop.slate(n=2)) == ["item-1", "item-2"]
+    assert ids(shop.slate(n=1, sentAt=NOW_MS / 1000 - 3_599)) == ["item-2"]
+
+
+def test_a_slate_without_a_user_is_logged_without_one() -> None:
+    """With the session and the context, at the time of the request."""
+    shop = Shop(ListScorer(best=["item-5"]))
+    asked = parse_request({"sessionId": "visit-7", "itemIds": ["item-1"], "n": 1, "sentAt": 1.5e9}, NOW_MS)
+    shop.recommend.log_slate(asked, shop.recommend(asked, "rec-1"))
+    (stored,) = shop.log.records
+    logged = decode(stored.data)
+    (served,) = logged.events
+    assert (logged.subject, logged.recorded_at_ms, served.occurred_at_ms) == (NOBODY, NOW_MS, 1_500_000_000_000)
+    assert stored.partition_key != NOBODY.hex()
+    assert (served.attributes["sessionId"], served.attributes["context"]) == ("visit-7", ["item-1"])
+    assert served.attributes["items"] == [["item-5", "model", 1.0]]
 
 
 def test_a_user_is_unknown_while_the_table_of_users_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,7 +399,7 @@ def test_a_user_whose_row_cannot_be_read_is_answered_as_an_unknown_one(damage: C
     position = shop.happens("ann", *views("item-1", "item-2"))
     version, data = shop.store.users[subject("ann")]
     shop.store.users[subject("ann")] = VersionedRow(version, damage(data))
-    slate = shop.slate(min_position=str(position))
+    slate = shop.slate(minPosition=str(position))
     assert ids(slate) == ids(shop.slate("nobody"))
     assert (slate.provenance.user_position, slate.stale) == (None, True)
     (error,) = shop.errors

@@ -6,17 +6,7 @@ import pytest
 
 from millstream.domain.keys import item_key
 from millstream.domain.log.kinds import EventKind
-from millstream.domain.views.tastes import (
-    TAIL_DECAY,
-    TAIL_ITEMS,
-    advanced,
-    everything,
-    purchased,
-    rejected,
-    session,
-    tail,
-    transitions,
-)
+from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, tail, transitions
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 from tests.builders import NOW_MS, event, state_of, views
 
@@ -39,52 +29,17 @@ def test_the_tail_is_ten_items_long() -> None:
 
 
 def test_a_stranger_has_no_tail() -> None:
-    """Nor a session, nor purchases."""
-    nobody = UserState()
-    assert (tail(nobody), purchased(nobody)) == ([], [])
-    assert (session(nobody), rejected(nobody), everything(nobody)) == (set(), set(), set())
-
-
-def test_a_session_ends_at_a_pause_of_half_an_hour() -> None:
-    """What came before the pause is of an earlier session."""
-    state = state_of(
-        [event("a"), event("b", at_ms=NOW_MS + 1_800_000), event("c", at_ms=NOW_MS + 1_800_000 + 1_799_000)]
-    )
-    assert session(state) == set(keys("b", "c"))
-    assert everything(state) == set(keys("a", "b", "c"))
-
-
-def test_purchased_items_are_the_ones_that_were_bought() -> None:
-    """Not those in the cart."""
-    state = state_of([event("a", EventKind.ItemPurchased), event("b", EventKind.ItemAddedToCart, at_ms=NOW_MS + 1_000)])
-    assert purchased(state) == keys("a")
-
-
-def test_a_purchase_is_not_forgotten_after_a_row_full_of_views() -> None:
-    """The latest purchase comes first."""
-    later = views(*(f"item-{number}" for number in range(RECENT_EVENTS)), start_ms=NOW_MS + 9)
-    bought = [event("a", EventKind.ItemPurchased), event("b", EventKind.ItemPurchased, at_ms=NOW_MS + 1)]
-    state = state_of([*bought, *later])
-    assert purchased(state) == keys("b", "a")
-    assert everything(state) > set(keys("a", "b"))
-    assert not set(keys("a", "b")) & set(tail(state, RECENT_EVENTS))
+    """Nothing is known."""
+    assert tail(UserState()) == []
 
 
 @pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
-def test_a_rejected_item_leaves_the_tail_and_stays_rejected(kind: EventKind) -> None:
-    """Until it is looked at again it leads to nothing, and it is rejected still after that."""
+def test_a_rejected_item_leaves_the_tail(kind: EventKind) -> None:
+    """Until it is looked at again it leads to nothing."""
     state = state_of([*views("a", "b"), event("a", kind, at_ms=NOW_MS + 2_000)])
-    assert (tail(state), rejected(state)) == (keys("b"), set(keys("a")))
+    assert tail(state) == keys("b")
     state_of(views(*(f"item-{number}" for number in range(RECENT_EVENTS)), "a", start_ms=NOW_MS + 3_000), state)
-    assert (tail(state, 1), rejected(state)) == (keys("a"), set(keys("a")))
-
-
-@pytest.mark.parametrize("kind", [EventKind.ItemLiked, EventKind.ItemRated, EventKind.ItemPurchased])
-def test_the_latest_opinion_decides(kind: EventKind) -> None:
-    """Whoever likes, rates or buys an item does not reject it any longer."""
-    one, other = event("a", EventKind.ItemDisliked), event("a", kind, at_ms=NOW_MS + 1)
-    assert rejected(state_of([one, other])) == set()
-    assert rejected(state_of([other, event("a", EventKind.ItemHidden, at_ms=NOW_MS + 2)])) == set(keys("a"))
+    assert tail(state, 1) == keys("a")
 
 
 @pytest.mark.parametrize("kind", [EventKind.ItemSkipped, EventKind.ItemRemovedFromCart])
@@ -92,7 +47,7 @@ def test_what_was_passed_over_says_nothing(kind: EventKind) -> None:
     """It adds nothing and takes nothing back."""
     before = state_of(views("a", "b"))
     after = state_of([*views("a", "b"), event("a", kind, at_ms=NOW_MS + 2_000)])
-    assert (tail(after), rejected(after)) == (tail(before), set())
+    assert tail(after) == tail(before)
     assert list(transitions(keys("b"), item_key("a"), kind)) == []
     assert advanced(keys("b", "a"), item_key("a"), kind) == keys("b", "a")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.kinds import EventKind
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.time_split import Ask, ExcludeInTime, time_split
 from millstream.learning.interactions import Ints
@@ -83,6 +85,8 @@ def test_a_validation_part_ends_where_the_test_begins() -> None:
         ("next", "none", ["", "", "", "", ""]),
         ("next", "history", ["abc", "abcd", "", "bc", "a"]),
         ("next", "same time", ["", "d", "", "", ""]),
+        ("next", "session", ["abc", "abcd", "", "bc", "a"]),
+        ("next", "purchased", ["", "", "", "", ""]),
         ("rest", "none", ["", "", ""]),
         ("rest", "history", ["abc", "bc", ""]),
     ],
@@ -90,6 +94,23 @@ def test_a_validation_part_ends_where_the_test_begins() -> None:
 def test_what_stays_out_of_the_answers(ask: Ask, exclude: ExcludeInTime, expected: list[str]) -> None:
     """A basket's own lines, all that was shown, or nothing."""
     assert words(time_split(ROWS, 0.5, ask=ask, exclude=exclude).questions.excluded) == expected
+
+
+def test_the_rules_of_requests_hold_at_the_time_of_each_row() -> None:
+    """A session ends at a pause of half an hour; a purchase is excluded for 90 days."""
+    rows = interactions(
+        ("ann", "a", 0), ("ann", "b", 100), ("ann", "c", 1900), ("ann", "d", 3000), ("ann", "e", 90 * 86400),
+        ("ann", "f", 91 * 86400),
+    )  # fmt: skip
+    kinds = [EventKind.ItemPurchased, *[EventKind.ItemViewed] * 5]
+    bought = replace(rows, kind=np.array([int(kind) for kind in kinds]))
+
+    def left_out(exclude: ExcludeInTime) -> list[list[str]]:
+        questions = time_split(bought, 0.3, exclude=exclude).questions
+        return [[rows.items[item] for item in items] for items in questions.excluded]
+
+    assert left_out("session") == [["a"], [], ["c"], [], []]
+    assert left_out("purchased") == [["a"], ["a"], ["a"], ["a"], []]
 
 
 def test_the_protocol_says_how_it_cut() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog, Scorer
@@ -12,12 +12,13 @@ from millstream.application.recommend.served import Served
 from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
 from millstream.domain.catalogue.filters import Filter
 from millstream.domain.errors import InvalidRecordError, UnavailableError
-from millstream.domain.keys import ItemKey, item_key, pseudonym
+from millstream.domain.keys import PSEUDONYM_BYTES, ItemKey, event_tag, item_key, pseudonym
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import BEGINNING
 from millstream.domain.log.records import encode
-from millstream.domain.slates.eligibility import Eligible, eligible, excluded_items
+from millstream.domain.slates.eligibility import Eligible, eligible
+from millstream.domain.slates.exclusions import excluded_items, past_of
 from millstream.domain.slates.requests import RecommendationRequest
 from millstream.domain.slates.slate import Candidate, Part, Provenance, Slate, SlateItem, Source
 from millstream.domain.views import user_row
@@ -25,6 +26,9 @@ from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
 
 POLICY: Policy = InOrder()
+NOBODY = bytes(PSEUDONYM_BYTES)
+"""The subject of slates without a user."""
+
 FEW_CANDIDATES = 200
 MANY_CANDIDATES = 10_000
 """Number of candidates requested if a filter leaves too few."""
@@ -45,7 +49,7 @@ class Recommend:
 
         Raises UnavailableError if the catalogue was never read.
         """
-        known, is_readable = self._state(request.user_id)
+        known, is_readable = (None, True) if request.user_id is None else self._state(request.user_id)
         scorer = self.served.scorer()
         items = self._items(request, known or UserState(), scorer)
         position = known.position if known else None
@@ -54,12 +58,18 @@ class Recommend:
         degraded = dict.fromkeys([*([] if is_readable else [Part.USER]), *self.served.degraded()])
         return Slate(recommendation_id, items, provenance, stale, tuple(degraded))
 
-    def log_slate(self, user_id: str, slate: Slate, budget: Budget = UNHURRIED) -> None:
-        """Append SlateServed to the log: user, items in order, policy. Raises UnavailableError."""
-        subject = pseudonym(user_id, self.pseudonym_secret)
+    def log_slate(self, request: RecommendationRequest, slate: Slate, budget: Budget = UNHURRIED) -> None:
+        """Append SlateServed to the log: user, items in order, policy. Raises UnavailableError.
+
+        Without a user the record's subject is zeros, and such records are spread over the shards.
+        """
+        known = None if request.user_id is None else pseudonym(request.user_id, self.pseudonym_secret)
         now_ms = self.clock.now_ms()
-        served = Event(EventKind.SlateServed, slate.recommendation_id, None, now_ms, None, _described(slate))
-        self.log.append(subject.hex(), encode(EventRecord(subject, now_ms, (served,))), budget)
+        at_ms = now_ms if request.at_ms is None else request.at_ms
+        described = _described(slate) | _context(request)
+        served = Event(EventKind.SlateServed, slate.recommendation_id, None, at_ms, None, described)
+        record = encode(EventRecord(known or NOBODY, now_ms, (served,)))
+        self.log.append(known.hex() if known else event_tag(slate.recommendation_id).hex(), record, budget)
 
     def _state(self, user_id: str) -> tuple[UserState | None, bool]:
         """The user's state, None for an unknown user; and whether the row could be read."""
@@ -71,9 +81,12 @@ class Recommend:
             return None, False
 
     def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
-        excluded = excluded_items(state, request.exclude_seen)
+        now_ms = self.clock.now_ms() if request.at_ms is None else request.at_ms
+        context = list(dict.fromkeys(map(item_key, request.context)))
+        excluded = excluded_items(past_of(state), request.exclude_seen, now_ms)
+        excluded.update(context, map(item_key, request.exclude))
         catalogue = self.served.catalogue()
-        latest = tail(state, scorer.tail_items) if scorer else []
+        latest = _latest(context, state, scorer.tail_items) if scorer else []
         matching = catalogue.filtered.matching(request.filter)
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
             asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, matching, limit)
@@ -102,6 +115,17 @@ def _place(shown: Eligible, propensity: float, catalogue: CatalogueView) -> Slat
     candidate = shown.candidate
     cause = catalogue.items.get(candidate.because) if candidate.because else None
     return SlateItem(shown.item, candidate.score, candidate.source, reason(candidate, cause), propensity)
+
+
+def _latest(context: Sequence[ItemKey], state: UserState, limit: int) -> list[ItemKey]:
+    """The input of a model: the context counts as the user's latest items."""
+    return list(dict.fromkeys([*context, *tail(state, limit)]))[:limit]
+
+
+def _context(request: RecommendationRequest) -> dict[str, object]:
+    """What the log says of a request, beside what the slate was computed from; nothing for what it lacks."""
+    said: dict[str, object] = {"sessionId": request.session_id, "context": list(request.context)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _described(slate: Slate) -> dict[str, object]:

@@ -37,11 +37,11 @@ BEGINNING = Position(HISTORY_SHARD, 0)
 """Before the first record."""
 
 
-def parse_position(text: str) -> Position:
-    """Parse the output of `str(Position)`. Raises InvalidInputError."""
+def parse_position(text: str, field: str = "min_position") -> Position:
+    """Parse the output of `str(Position)`. Raises InvalidInputError with the name of the field."""
     shard, colon, number = text.rpartition(":")
     if not colon or not (number.isascii() and number.isdecimal()) or len(number) > 57 or not is_shard(shard):
-        raise InvalidInputError("min_position", "a position as returned by POST /events, shard:sequence-number", text)
+        raise InvalidInputError(field, "a position as returned by POST /events, shard:sequence-number", text)
     return Position(shard, int(number))
 
 

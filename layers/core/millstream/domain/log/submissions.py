@@ -82,7 +82,7 @@ def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now
     fields.only(event, EVENT_FIELDS, prefix)
     kind = _kind(event, prefix)
     item_id = fields.required_id(event, "itemId", prefix)
-    occurred_at_ms = _occurred_at(event, prefix, now_ms)
+    occurred_at_ms = sent_at_ms(event, now_ms, prefix)
     attributes = {
         "sessionId": session_id,
         "recommendationId": fields.optional_id(event, "recommendationId", prefix),
@@ -107,7 +107,8 @@ def _kind(event: Mapping[str, Any], prefix: str) -> EventKind:
     return ALIASES[name]
 
 
-def _occurred_at(event: Mapping[str, Any], prefix: str, now_ms: int) -> int:
+def sent_at_ms(event: Mapping[str, Any], now_ms: int, prefix: str = "") -> int:
+    """The client's time in `sentAt`; `now_ms` if absent. Raises InvalidInputError."""
     seconds = fields.optional_number(event, "sentAt", prefix)
     if seconds is None:
         return now_ms

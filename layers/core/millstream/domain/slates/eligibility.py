@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from millstream.domain.catalogue.filters import Filter, meets
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
-from millstream.domain.slates.slate import Candidate, SeenItems
-from millstream.domain.views.tastes import everything, purchased, rejected, session
-from millstream.domain.views.user_state import UserState
-
-_SEEN: dict[SeenItems, Callable[[UserState], Collection[ItemKey]]] = {
-    SeenItems.NONE: lambda _: (),
-    SeenItems.SESSION: session,
-    SeenItems.PURCHASED: purchased,
-    SeenItems.ALL: everything,
-}
+from millstream.domain.slates.slate import Candidate
 
 
 class Eligible(NamedTuple):
@@ -25,11 +16,6 @@ class Eligible(NamedTuple):
 
     candidate: Candidate
     item: Item
-
-
-def excluded_items(state: UserState, policy: SeenItems) -> Collection[ItemKey]:
-    """Items to exclude from the user's slate: seen items according to the policy, and all items the user rejected."""
-    return rejected(state).union(_SEEN[policy](state))
 
 
 def eligible(

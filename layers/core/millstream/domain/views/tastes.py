@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.kinds import CONSUMED, LEARNED, REJECTED, REMEMBERED, EventKind
-from millstream.domain.views.user_state import SESSION_GAP_S, UserState
+from millstream.domain.log.kinds import LEARNED, REJECTED
+from millstream.domain.views.user_state import UserState
 
 TAIL_ITEMS = 10
 """How many of the latest distinct items are used to predict the next."""
@@ -60,40 +60,3 @@ def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
     if kind not in _LEARNING:
         return before
     return [item, *(earlier for earlier in before if earlier != item)][:TAIL_ITEMS]
-
-
-def purchased(state: UserState) -> list[ItemKey]:
-    """The distinct items that the user bought or finished, the latest first."""
-    return list(dict.fromkeys(item for item, kind in _newest_first(state) if kind in CONSUMED))
-
-
-def rejected(state: UserState) -> set[ItemKey]:
-    """Items that the user does not want: the latest purchase or opinion decides."""
-    latest: dict[ItemKey, bool] = {}
-    for item, kind in _newest_first(state):
-        if kind in REMEMBERED:
-            latest.setdefault(item, kind in REJECTED)
-    return {item for item, is_rejected in latest.items() if is_rejected}
-
-
-def session(state: UserState) -> set[ItemKey]:
-    """Items since the last pause of SESSION_GAP_S."""
-    items: set[ItemKey] = set()
-    for event in state.recent():
-        items.add(event.item)
-        if event.pause_s >= SESSION_GAP_S:
-            break
-    return items
-
-
-def everything(state: UserState) -> set[ItemKey]:
-    """Items of all recent events and all remembered items."""
-    return {item for item, _ in _newest_first(state)}
-
-
-def _newest_first(state: UserState) -> Iterator[tuple[ItemKey, EventKind]]:
-    """The recent events and the remembered items, which may overlap."""
-    for event in state.recent():
-        yield event.item, event.kind
-    for kept in state.remembered():
-        yield kept.item, kept.kind

@@ -44,7 +44,7 @@ SLOT_AT = PAUSE_BITS + _VALUE_BITS
 _PAUSE_MASK = (1 << PAUSE_BITS) - 1
 _DAY_MASK = (1 << DAY_BITS) - 1
 _VALUE_MASK = (1 << _VALUE_BITS) - 1
-_DAY_MS = 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
 _RECENT_BYTES = RECENT_EVENTS * EVENT_BYTES
 _REMEMBERED_BYTES = REMEMBERED_ITEMS * KEPT_BYTES
 _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
@@ -182,7 +182,7 @@ class UserState:
         elif len(kept) >= _REMEMBERED_BYTES:
             del kept[:KEPT_BYTES]
         kept += item
-        kept += ((slot << _VALUE_BITS | value_code) << DAY_BITS | at_ms // _DAY_MS).to_bytes(_KEPT_MARK_BYTES)
+        kept += ((slot << _VALUE_BITS | value_code) << DAY_BITS | at_ms // DAY_MS).to_bytes(_KEPT_MARK_BYTES)
 
     def _new(self, cores: Sequence[Core]) -> list[Core]:
         """The events whose tags are not among the kept ones; their tags are added."""

@@ -23,8 +23,10 @@ STEPS = AccidentalClicks(repeat_s=1e12, dwell_s=0.0)
 """Regardless of the pause: a view that becomes a purchase is no transition to another item, so it is no question."""
 
 
-def next_items_split(data: Interactions, exclude: ExcludeInTime = "none") -> Split:
+def next_items_split(data: Interactions, exclude: ExcludeInTime = "session") -> Split:
     """The time split at SHARE; the training part has all events before the cut.
+
+    By default the items of the session are excluded, as in a request.
 
     Raises InvalidInputError if the events have no times, or are too few to give both parts.
     """

@@ -11,6 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.slates.exclusions import Past, excluded_items
+from millstream.domain.slates.slate import SeenItems
+from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.learning.evaluation.questions import Questions, Split, check_choice
 from millstream.learning.interactions import Interactions, Ints
 
@@ -18,8 +21,9 @@ Ask = Literal["next", "rest"]
 """next: predict each later row from all the user's rows before it (live context) or before the cut (frozen context).
 rest: for each user with later rows, predict all of them as one set of targets from the rows before the cut."""
 
-ExcludeInTime = Literal["history", "same time", "none"]
-"""Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket). none: none."""
+ExcludeInTime = Literal["history", "same time", "none", "session", "purchased"]
+"""Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket). none: none.
+session, purchased: as in a request at the time of the row (`domain.slates.exclusions`)."""
 
 
 def time_split(
@@ -63,7 +67,7 @@ class _Reader:
         ends = np.cumsum(data.user_counts())
         self.data = data
         self.starts = ends - data.user_counts()
-        self.items, self.times = data.item[by_user], data.at[by_user]
+        self.items, self.times, self.kinds = data.item[by_user], data.at[by_user], data.kind[by_user]
         self.place = np.empty(len(data), dtype=np.int64)
         self.place[by_user] = np.arange(len(data))
         self.cuts = self.starts + np.bincount(data.user[:cut], minlength=len(data.users))
@@ -77,7 +81,10 @@ class _Reader:
             user=users,
             histories=shown,
             targets=[self.data.item[row : row + 1] for row in rows],
-            excluded=[self._excluded(int(row), history, exclude) for row, history in zip(rows, shown, strict=True)],
+            excluded=[
+                self._excluded(int(row), int(end), history, exclude)
+                for row, end, history in zip(rows, shown_until, shown, strict=True)
+            ],
         )
 
     def the_rest(self, rows: Ints, exclude: ExcludeInTime) -> Questions:
@@ -93,14 +100,23 @@ class _Reader:
             excluded=shown if exclude == "history" else [nothing] * len(users),
         )
 
-    def _excluded(self, row: int, history: Ints, exclude: ExcludeInTime) -> Ints:
+    def _excluded(self, row: int, end: int, history: Ints, exclude: ExcludeInTime) -> Ints:
         if exclude == "history":
             return history
+        if exclude in ("session", "purchased"):
+            return self._seen(row, end, SeenItems(exclude))
         place, start = int(self.place[row]), int(self.starts[self.data.user[row]])
         if exclude == "none":
             return self.items[place:place]
         first = start + int(np.searchsorted(self.times[start:place], self.times[place]))
         return self.items[first:place]
+
+    def _seen(self, row: int, end: int, seen: SeenItems) -> Ints:
+        """What a request at the time of a row excludes, if the user's events before `end` are known."""
+        start = max(int(self.starts[self.data.user[row]]), end - RECENT_EVENTS)
+        events = zip(self.items[start:end].tolist(), self.kinds[start:end].tolist(), self.times[start:end], strict=True)
+        past = [Past(item, kind, round(1000 * at)) for item, kind, at in events]
+        return np.array(sorted(excluded_items(reversed(past), seen, round(1000 * self.data.at[row]))), np.int64)
 
 
 def _first_of_its_time(data: Interactions, share: float) -> int:
@@ -117,5 +133,5 @@ def _check(data: Interactions, share: float, until: float, every: int, ask: Ask,
         raise InvalidInputError("share", "0 < share < until <= 1", (share, until))
     if every < 1:
         raise InvalidInputError("every", "at least 1", every)
-    if ask == "rest" and exclude == "same time":
+    if ask == "rest" and exclude not in ("history", "none"):
         raise InvalidInputError("exclude", "history or none where a user's rest is asked for at once", exclude)
