@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from millstream.adapters.aws.s3_model_store import NAME, POINTER, PREFIX
+from millstream.application.ports import ModelStore
 from millstream.domain.slates.slate import Candidate
 from millstream.entrypoints.telemetry import telemetry
 from millstream.wiring import functions as wired
@@ -80,7 +82,7 @@ class Context:
 def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) -> list[Answered]:
     """Publish, view, fold, view again, fold into what is there, meet a bad record, archive, recommend, be refused."""
     answers: list[Answered] = []
-    patch.setattr(wired, "load_scorer", lambda *_: SilentScorer())
+    patch.setattr(wired, "load_scorer", only_fetch)
 
     def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
         forget_clients(template)
@@ -113,13 +115,24 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
         path = {name: known for name, known in KNOWN.items() if f"{{{name}}}" in resource}
         http("Recommend", method, resource, {"userId": "u-1"} if method == "POST" else None, **path)
     http("Recommend", "POST", "/recommendations", {"itemIds": ["i-1"]})
+    http("ReportHealth", "GET", "/health")
+    http("PublishItems", "PATCH", "/items/{id}", {"price": 2}, id="i-2")
+    http("PublishItems", "DELETE", "/items/{id}", id="i-2")
     for flow in FLOWS:
         import_module(f"tests.infra.flows.{flow.parent.name}").travel(calls, invoke, view)
     http("PublishItems", "PUT", "/items", {"itemId": ""})
     http("AcceptEvents", "POST", "/events", {"eventList": []})
     http("AcceptEvents", "POST", "/events", {"userId": "u-1", "eventList": [{"eventType": "ItemLicked"}]})
     http("Recommend", "GET", "/items/{id}", id="i-unknown")
+    http("PublishItems", "PATCH", "/items/{id}", {"prise": 2}, id="i-1")
+    http("PublishItems", "DELETE", "/items/{id}", id="i-unknown")
     return answers
+
+
+def only_fetch(models: ModelStore, version: str, folder: Path) -> SilentScorer:
+    """Fetch a model's files, which are none."""
+    models.fetch(version, folder)
+    return SilentScorer()
 
 
 def routes_of(template: Template, name: str) -> Sequence[tuple[str, str]]:

@@ -41,7 +41,7 @@ class RecordedCalls:
             needs.update((action, logical[about]) for action, about in _needs(service, operation, parameters))
             if operation == "BatchExecuteStatement":
                 return {"Responses": [_executed(send, client, one) for one in parameters["Statements"]]}
-            if operation == "Scan":
+            if operation == "Scan" and "ExpressionAttributeValues" in parameters:
                 # moto finds no bytes by their beginning.
                 answer = send(client, operation, {"TableName": parameters["TableName"]})
                 beginning = parameters["ExpressionAttributeValues"][":view"]["B"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import caller_of, functions, resources
+
+TOPIC = {"Fn::If": ["TopicGiven", {"Ref": "AlarmTopicArn"}, {"Ref": "AlarmTopic"}]}
+"""The account's own topic where one is given."""
 
 
 def called_by(template: Template, *callers: str) -> set[str]:
@@ -15,8 +20,13 @@ def called_by(template: Template, *callers: str) -> set[str]:
 
 def alarmed(alarms: Template) -> set[tuple[str, str]]:
     """(metric, parameter that fills its first dimension) of every alarm."""
+    return {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"]) for alarm in of_aws(alarms)}
+
+
+def of_aws(alarms: Template) -> list[Any]:
+    """The alarms on metrics that AWS keeps."""
     found = resources(alarms, "AWS::CloudWatch::Alarm").values()
-    return {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"]) for alarm in found}
+    return [alarm for alarm in found if alarm["Namespace"] != {"Ref": "MetricsNamespace"}]
 
 
 def test_every_function_is_alarmed_for_errors(template: Template, alarms: Template) -> None:
@@ -29,7 +39,8 @@ def test_every_flow_is_alarmed_as_a_whole(template: Template, alarms: Template) 
     told = template["Resources"]["Observability"]["Properties"]["Parameters"]
     for name in resources(template, "AWS::Serverless::StateMachine"):
         assert told[f"{name}Arn"] == {"Ref": name}
-        assert {("ExecutionsFailed", f"{name}Arn"), ("ExecutionsTimedOut", f"{name}Arn")} <= alarmed(alarms)
+        for metric in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"):
+            assert (metric, f"{name}Arn") in alarmed(alarms)
 
 
 def test_every_function_is_alarmed_when_lambda_holds_it_back(template: Template, alarms: Template) -> None:
@@ -44,16 +55,33 @@ def test_every_function_is_alarmed_when_lambda_holds_it_back(template: Template,
         ("ApproximateNumberOfMessagesVisible", "DeadLettersName"),
         ("WriteProvisionedThroughputExceeded", "StreamName"),
         ("5XXError", "MillstreamStack"),
+        ("4XXError", "MillstreamStack"),
         ("WriteThrottleEvents", "UsersTableName"),
         ("ReadThrottleEvents", "UsersTableName"),
         ("WriteThrottleEvents", "ItemsTableName"),
         ("ReadThrottleEvents", "ItemsTableName"),
         ("ReadThrottleEvents", "CatalogueTableName"),
+        ("WriteThrottleEvents", "CatalogueTableName"),
     ],
 )
 def test_the_way_of_an_event_is_alarmed(alarms: Template, metric: str, parameter: str) -> None:
     """Door, log, views and dead letters."""
     assert (metric, parameter) in alarmed(alarms)
+
+
+@pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
+def test_every_index_is_alarmed(template: Template, alarms: Template, metric: str) -> None:
+    """A throttled index slows down the writes to its table, and its metrics are its own."""
+    indexes = [
+        (f"{name}Name", index["IndexName"])
+        for name, table in resources(template, "AWS::DynamoDB::Table").items()
+        for index in table.get("GlobalSecondaryIndexes", ())
+    ]
+    dimensions = [alarm["Dimensions"] for alarm in of_aws(alarms) if alarm["MetricName"] == metric]
+    assert indexes
+    for table, index in indexes:
+        on_index = {"Name": "GlobalSecondaryIndexName", "Value": index}
+        assert [{"Name": "TableName", "Value": {"Ref": table}}, on_index] in dimensions
 
 
 def test_the_api_is_alarmed_under_the_name_that_it_has(template: Template, alarms: Template) -> None:
@@ -76,7 +104,7 @@ def test_every_alarm_tells_somebody_and_says_what_to_look_at(alarms: Template) -
     found = resources(alarms, "AWS::CloudWatch::Alarm")
     assert len({alarm["AlarmName"]["Fn::Sub"] for alarm in found.values()}) == len(found)
     for logical_id, alarm in found.items():
-        assert alarm["AlarmActions"]["Fn::If"][:2] == ["SomebodyListens", [{"Ref": "AlarmTopic"}]], logical_id
+        assert alarm["AlarmActions"]["Fn::If"][:2] == ["SomebodyListens", [TOPIC]], logical_id
         assert alarm["AlarmDescription"].endswith("."), logical_id
         assert alarm["TreatMissingData"] == "notBreaching", logical_id
         assert "Metrics" not in alarm, logical_id

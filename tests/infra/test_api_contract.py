@@ -15,7 +15,7 @@ from millstream.domain.fields import LONGEST_ID
 from millstream.domain.log import submissions
 from millstream.domain.log.kinds import ALIASES
 from millstream.domain.slates import requests as recommendation_requests
-from millstream.domain.slates.slate import SeenItems, Source
+from millstream.domain.slates.slate import Part, SeenItems, Source
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.journey import Travelled, routes_of
@@ -154,6 +154,10 @@ def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str
     assert schemas["Filter"]["maxLength"] == filter_text.LONGEST_FILTER
     assert schemas["Texts"]["oneOf"][0]["maxLength"] == publications.LONGEST_NAME
     assert schemas["Texts"]["oneOf"][1]["maxItems"] == publications.MOST_TEXTS
+    assert set(schemas["Part"]["enum"]) == {part.value for part in Part}
+    assert set(schemas["Item"]["properties"]) == set(schemas["ItemPatch"]["properties"]) == set(publications.FIELDS)
+    assert set(schemas["Event"]["properties"]) == set(submissions.EVENT_FIELDS)
+    assert set(schemas["Submission"]["properties"]) == set(submissions.CALL_FIELDS)
     count = contract["components"]["parameters"]["n"]["schema"]
     assert (count["default"], count["maximum"]) == (
         recommendation_requests.DEFAULT_ITEMS,

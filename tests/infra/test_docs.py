@@ -50,7 +50,7 @@ def test_the_idle_costs_are_those_of_the_template() -> None:
     assert cell(page, "CloudWatch alarms", 2) == str(len(resources(read_template(ALARMS), "AWS::CloudWatch::Alarm")))
     stream, key, secret, alarms = (float(cell(page, name, 4)) for name in ("Kinesis", "KMS", "Secret", "CloudWatch"))
     assert stream == pytest.approx(0.04 * HOURS_A_MONTH)
-    assert alarms == pytest.approx(20 * 0.1)
+    assert alarms == pytest.approx(33 * 0.1)
     assert float(cell(page, "\\*\\*Total\\*\\* ", 4).strip("*")) == pytest.approx(stream + key + secret + alarms)
     shard, week = float(cell(page, "one shard", 3)), float(cell(page, "retention of a week", 3))
     assert (shard, week) == (pytest.approx(0.015 * HOURS_A_MONTH), pytest.approx(0.02 * HOURS_A_MONTH))

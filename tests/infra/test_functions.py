@@ -110,31 +110,36 @@ def test_a_function_is_told_what_its_wiring_asks_for(
 
     monkeypatch.setattr(adapters, "_variable", told)
     monkeypatch.setattr(adapters, "aws_client", lambda *_: SilentClient())
-    use_case = use_case_of(functions(template)[name]["Handler"])
-    arguments = [lambda _: None] if name == "Recommend" else []
-    made = use_case.__wrapped__(*arguments)
-    if hasattr(made, "workspaces"):
-        made.workspaces("any")
+    arguments = [lambda _: None] if name in ("Recommend", "ReportHealth") else []
+    for use_case in use_cases_of(functions(template)[name]["Handler"]):
+        made = use_case.__wrapped__(*arguments)
+        if hasattr(made, "workspaces"):
+            made.workspaces("any")
     declared = {variable for variable in environment(functions(template)[name]) if variable.startswith("MILLSTREAM_")}
     assert asked == declared | {"AWS_REGION"}, "AWS_REGION is set by Lambda itself"
 
 
-def use_case_of(handler: str) -> Any:
-    """The factory of `millstream.wiring` that a handler's module imports."""
+def use_cases_of(handler: str) -> list[Any]:
+    """The factories of `millstream.wiring` that a handler's module imports."""
     module = import_module(handler.rpartition(".")[0])
-    (factory,) = (value for value in vars(module).values() if hasattr(value, "cache_clear") and value is not telemetry)
-    return factory
+    found = [value for value in vars(module).values() if hasattr(value, "cache_clear") and value is not telemetry]
+    assert found, handler
+    return found
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_may_touch_exactly_what_it_is_told_of(template: Template, name: str) -> None:
-    """Permissions and variables name the same resources; beside them only the key and what its mapping uses."""
+    """Permissions and variables name the same resources; beside them only the key and what its mapping uses.
+
+    Tables need no key in a function's policy (see the key's own), and the health reads nothing else.
+    """
     function = functions(template)[name]
     told = set(references(environment(function)))
     for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
         if mapping["FunctionName"] == {"Ref": name}:
             told |= set(references([mapping["EventSourceArn"], mapping["DestinationConfig"]]))
-    assert set(references(statements(function))) == told | {"EncryptionKey"}
+    key = set() if name == "ReportHealth" else {"EncryptionKey"}
+    assert set(references(statements(function))) == told | key
 
 
 def test_every_function_is_traced_and_runs_where_the_layers_were_built_for(template: Template) -> None:

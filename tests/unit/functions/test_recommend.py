@@ -191,10 +191,13 @@ def test_similar_items_take_no_parameter_but_n() -> None:
     assert (status, answer["error"]["field"]) == (400, "filter")
 
 
-@pytest.mark.usefixtures("shop")
-def test_health_names_the_model_that_serves() -> None:
-    """Alive, and by what."""
-    assert get("get_health") == (200, {"status": "ok", "modelVersion": "neighbour-1"})
+def test_items_are_listed_page_by_page(shop: Shop) -> None:
+    """The answer says where the next page begins; an unknown parameter is refused."""
+    status, first = get("get_items", queryStringParameters={"n": "1"})
+    assert (status, [one["itemId"] for one in first["items"]], first["after"]) == (200, ["desk-7"], "desk-7")
+    _, second = get("get_items", queryStringParameters={"n": "5", "after": "desk-7"})
+    assert ([one["itemId"] for one in second["items"]], second["after"]) == (["lamp-42"], None)
+    assert get("get_items", queryStringParameters={"page": "1"})[0] == 400
 
 
 @pytest.mark.usefixtures("shop")

@@ -73,6 +73,7 @@ def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budg
         answer = Answer(_status(error), {"error": described(error)})
         if answer.status >= 500:
             telemetry.failed(error)
+            telemetry.count("Answered5XX")
     telemetry.count(f"Answered{answer.status}")
     return {
         "statusCode": answer.status,

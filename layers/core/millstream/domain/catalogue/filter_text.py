@@ -4,7 +4,7 @@ filter     condition, condition, …            all must hold; at most MOST_COND
 condition  name comparison value | value | …  comparison: = != < <= > >=; several values only with = and !=
 name       an item's field, or an attribute; `attributes.NAME` is always the attribute
 text       as it stands, without blanks at its ends; or in double quotes, with \" for a quote and \\ for a
-           backslash: needed for , | " = < > and != in a name or a value, for blanks at its ends, and for no text
+backslash: needed for , | " = < > and != in a name or a value, for blanks at its ends, and for no text
 """
 
 from __future__ import annotations
