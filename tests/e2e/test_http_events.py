@@ -74,7 +74,7 @@ def test_of_a_partly_good_call_the_good_events_are_accepted_and_each_other_is_ex
         "got": "'Bought'",
     }
     assert (second["index"], second["eventId"], second["field"]) == (2, None, "eventList[2].itemId")
-    assert (third["index"], third["field"], third["got"]) == (3, "eventList[3]", "['no', 'object']")
+    assert (third["index"], third["field"], third["got"]) == (3, "eventList[3]", '["no", "object"]')
 
 
 def test_a_call_without_one_good_event_is_refused_with_every_reason(stack: Stack) -> None:
@@ -88,14 +88,14 @@ def test_a_call_without_one_good_event_is_refused_with_every_reason(stack: Stack
 @pytest.mark.parametrize(
     ("body", "field", "got"),
     [
-        (None, "body", "None"),
+        (None, "body", "null"),
         (b"{", "body", "'{'"),
         ([], "body", "[]"),
-        ({"eventList": [event("lamp")]}, "userId", "None"),
+        ({"eventList": [event("lamp")]}, "userId", "null"),
         ({"userId": 7, "eventList": [event("lamp")]}, "userId", "7"),
         ({"userId": "x" * 257, "eventList": [event("lamp")]}, "userId", "'" + "x" * 40),
         ({"userId": "ann", "sessionId": "", "eventList": [event("lamp")]}, "sessionId", "''"),
-        ({"userId": "ann"}, "eventList", "None"),
+        ({"userId": "ann"}, "eventList", "null"),
         ({"userId": "ann", "eventList": []}, "eventList", "'0 events'"),
         ({"userId": "ann", "eventList": [event("lamp")] * 21}, "eventList", "'21 events'"),
     ],

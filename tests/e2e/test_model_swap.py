@@ -91,4 +91,9 @@ def test_a_new_champion_serves_without_a_failed_or_a_torn_answer(setting: Settin
 
 def test_health_names_the_champion(setting: Setting) -> None:
     """Alive, and by which model; an instance that nobody has asked for a while needs one question to notice."""
-    eventually(lambda: setting.stack.http("GET", "/health").body == {"status": "ok", "modelVersion": setting.champion})
+    eventually(
+        lambda: (
+            setting.stack.http("GET", "/health").body
+            == {"status": "ok", "modelVersion": setting.champion, "degraded": []}
+        )
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from millstream_tools.cli import (
@@ -13,6 +16,7 @@ from millstream_tools.cli import (
     dlq,
     erase,
     events,
+    health,
     import_,
     items,
     lab,
@@ -24,8 +28,27 @@ from millstream_tools.cli import (
     views,
 )
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, erase, verify, rebuild)
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"millstream {version('millstream')}")
+        raise typer.Exit
+
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, health, erase, verify, rebuild)
+
+
+@app.callback(help=__doc__)
+def millstream(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print it.")
+    ] = False,
+) -> None:
+    """See the module."""
+
+
 for module in COMMANDS:
     app.add_typer(module.app)
 app.add_typer(archive.app, name="archive")

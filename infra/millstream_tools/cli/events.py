@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, report_errors
-from millstream_tools.cli.target import Key, Url, open_api
+from millstream_tools.cli.answers import answer
+from millstream_tools.cli.console import report_errors
+from millstream_tools.cli.target import AsJson, Key, Url, open_api
 
 app = typer.Typer()
 
@@ -25,6 +26,7 @@ def send(
     event_id: Annotated[
         str | None, typer.Option(help="Events with the same id count once. Default: generated.")
     ] = None,
+    as_json: AsJson = False,
     url: Url = "",
     key: Key = "",
 ) -> None:
@@ -40,4 +42,4 @@ def send(
     with report_errors():
         given = {name: field for name, field in event.items() if field is not None}
         receipt = open_api(url, key).send_events(user, session, [given])
-    console.print(receipt["position"], highlight=False, soft_wrap=True)
+    answer(receipt, receipt["position"], as_json=as_json)

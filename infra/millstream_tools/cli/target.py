@@ -15,13 +15,17 @@ StackName = Annotated[
     str, typer.Option("--stack", envvar="MILLSTREAM_STACK", help="Name of a stack on AWS. Default: the local cloud.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def open_api(url: str, key: str) -> MillstreamApi:
-    """The API to use. Raises ApiError when none is given and no local cloud is running."""
+    """The API to use. A key alone is one for the local cloud.
+
+    Raises ApiError when no API is given and no local cloud is running.
+    """
     if url:
         return MillstreamApi(url, key)
     status = cloud.status()
     if not status.running or status.deployment is None:
         raise ApiError(0, "no local cloud is running: run `millstream up`, or give an API with --url and --key")
-    return MillstreamApi(status.deployment.api_url, status.deployment.api_key)
+    return MillstreamApi(status.deployment.api_url, key or status.deployment.api_key)

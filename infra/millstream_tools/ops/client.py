@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import urllib3
 
@@ -14,11 +15,11 @@ _TRY_AGAIN = urllib3.Retry(
     3,
     backoff_factor=0.5,
     status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=("GET", "PUT", "POST"),
+    allowed_methods=("GET", "PUT", "PATCH", "POST"),
     raise_on_status=False,
 )
 # POST /events is retried only if it was not sent: it is idempotent too, but its caller needs the result of each call.
-_ONLY_UNSENT = _TRY_AGAIN.new(allowed_methods=("GET", "PUT"))
+_ONLY_UNSENT = _TRY_AGAIN.new(allowed_methods=("GET", "PUT", "PATCH"))
 
 
 class ApiError(ExplainedError):
@@ -52,8 +53,29 @@ class MillstreamApi:
         """Publish items, at most 100. Raises ApiError."""
         return self._call("PUT", "/items", {"items": list(items)})
 
+    def change_item(self, item_id: str, patch: Mapping[str, Any]) -> dict[str, Any]:
+        """Change some fields of an item. Raises ApiError."""
+        return self._call("PATCH", _path("items", item_id), patch)
+
+    def delete_item(self, item_id: str) -> dict[str, Any]:
+        """Delete an item. Raises ApiError."""
+        return self._call("DELETE", _path("items", item_id))
+
+    def item(self, item_id: str) -> dict[str, Any]:
+        """An item as it is published. Raises ApiError."""
+        return self._call("GET", _path("items", item_id))
+
+    def items(self, n: int, after: str | None = None) -> dict[str, Any]:
+        """A page of the catalogue. Raises ApiError."""
+        query = {"n": str(n)} | ({} if after is None else {"after": after})
+        return self._call("GET", f"/items?{urlencode(query, quote_via=quote)}")
+
+    def similar(self, item_id: str, n: int) -> dict[str, Any]:
+        """The items that most often follow an item. Raises ApiError."""
+        return self._call("GET", f"{_path('items', item_id)}/similar?n={n}")
+
     def health(self) -> dict[str, Any]:
-        """Whether the API works, and the serving model. Raises ApiError."""
+        """The health of the API, and the serving model. Raises ApiError."""
         return self._call("GET", "/health")
 
     def _call(
@@ -68,6 +90,10 @@ class MillstreamApi:
         if answer.status >= 400:
             raise ApiError(answer.status, _message(content), content)
         return content
+
+
+def _path(*parts: str) -> str:
+    return "".join("/" + quote(part, safe="") for part in parts)
 
 
 def _json(data: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Start MiniStack with three fixes, so that it behaves like AWS.
+"""Start MiniStack with four fixes, so that it behaves like AWS.
 
 * A shard that is split or merged is closed and keeps its records. MiniStack 1.5.33 deletes it, and with it every event
   that nobody had read.
@@ -6,6 +6,8 @@
   what a server with a poller does.
 * A nested stack is created and updated like any other. MiniStack 1.5.33 expands the SAM transform of roots only, and
   forgets what !GetAtt says of a nested resource that an update leaves as it is.
+* The parameters of a path reach a function percent-encoded, as a REST API sends them. MiniStack 1.5.33 decodes them, so
+  that the function decodes twice, and finds no route for an encoded slash.
 
 Runs as a script, in the local cloud's own environment, which holds MiniStack and no Millstream; it replaces MiniStack's
 functions by their names.
@@ -19,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.app import main  # type: ignore[import-not-found]  # not in the environment that is checked
+from ministack import app  # type: ignore[import-not-found]  # not in the environment that is checked
 from ministack.services import cloudformation, kinesis  # type: ignore[import-not-found]
 from ministack.services.cloudformation import engine, provisioners  # type: ignore[import-not-found]
 
@@ -146,8 +148,19 @@ def _routing(route: Callable[[int, Mapping[str, Any]], str]) -> Callable[[int, M
     return routing
 
 
+def keep_paths_encoded() -> None:
+    """Give REST APIs the path as it was sent."""
+    execute = app._handle_execute_api_request
+
+    async def executing(host: str, path: str, *arguments: Any, raw_path: str | None = None, **named: Any) -> Any:
+        return await execute(host, raw_path or path, *arguments, raw_path=raw_path, **named)
+
+    app._handle_execute_api_request = executing
+
+
 if __name__ == "__main__":
+    keep_paths_encoded()
     keep_closed_shards()
     forget_iterators_seldom()
     treat_nested_stacks_as_roots()
-    main()
+    app.main()

@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import NoneType
 
 
@@ -100,8 +101,10 @@ def shown_name(name: str, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line ends, characters that change the direction of text, and halves of characters."""
+
+
 def printable(text: str) -> str:
-    """The text with escapes instead of characters that cannot be printed."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    """The text as one line that cannot control a terminal: control characters become escapes."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)

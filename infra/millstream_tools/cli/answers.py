@@ -1,0 +1,20 @@
+"""What a command found, as lines for people or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import typer
+
+from millstream.domain.errors import printable
+from millstream_tools.cli.console import console
+
+
+def answer(found: Mapping[str, object], lines: str | list[str], *, as_json: bool) -> None:
+    """Print the lines, in which no text of a client can control the terminal; or what was found, as JSON."""
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for line in [lines] if isinstance(lines, str) else lines:
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
