@@ -2,48 +2,80 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from millstream_tools.cli.console import console, report_errors
+from millstream_tools.cli.answers import answer
+from millstream_tools.cli.console import console, errors, report_errors
+from millstream_tools.cli.target import AsJson
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.poller.counters import Counters
+
+TRY = ("publish mug-1 'Blue mug'", "send alice ItemViewed mug-1", "recommend bob")
 
 app = typer.Typer()
 
 
 @app.command()
-def up() -> None:
+def up(
+    *,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API. Default: a free one.")] = None,
+    persist: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="A folder that keeps all data, also when the local cloud is killed. Default: none does.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Start the local cloud and deploy template.yaml; if it is running, update the deployment."""
     with report_errors():
-        deployment = cloud.up(settings=cloud.Settings(say=console.print))
-    console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
-    console.print(
-        "Try: millstream publish mug-1 'Blue mug'   millstream send alice ItemViewed mug-1   millstream recommend bob"
-    )
+        say = errors.print if as_json else console.print
+        deployment = cloud.up(settings=cloud.Settings(keep_in=persist, port=port, say=say))
+    found = {"apiUrl": deployment.api_url, "apiKey": deployment.api_key, "endpointUrl": deployment.endpoint_url}
+    lines = [f"API      {deployment.api_url}", f"key      {deployment.api_key}", f"AWS      {deployment.endpoint_url}"]
+    lines += ["Try:", *(f"  millstream {command}" for command in TRY)]
+    answer(found, lines, as_json=as_json)
 
 
 @app.command()
-def down() -> None:
-    """Stop the local cloud and delete its data."""
+def down(*, as_json: AsJson = False) -> None:
+    """Stop the local cloud. Its data are deleted, except what `up --persist FOLDER` keeps."""
     with report_errors():
-        console.print("The local cloud is stopped." if cloud.down() else "No local cloud was running.")
+        kept_in = cloud.status().kept_in
+        was_running = cloud.down()
+    line = "The local cloud is stopped." if was_running else "No local cloud was running."
+    line += f" Its data are in {kept_in}." if was_running and kept_in else ""
+    answer({"wasRunning": was_running, "keptIn": kept_in}, line, as_json=as_json)
 
 
 @app.command()
-def status() -> None:
+def status(*, as_json: AsJson = False) -> None:
     """Print whether the local cloud is running, its endpoints, and what its stream poller has delivered."""
     with report_errors():
         found = cloud.status()
-    if found.deployment is None:
-        console.print("No local cloud is running: start one with `millstream up`.")
-        raise typer.Exit(1)
-    console.print(f"server   {'running' if found.server_running else 'not running'}")
-    console.print(f"poller   {'running' if found.poller_running else 'not running'}")
-    console.print(f"API      {found.deployment.api_url}\nkey      {found.deployment.api_key}")
-    for counts in found.deliveries:
-        console.print(_delivery_line(counts), highlight=False, markup=False, soft_wrap=True)
+    answer({"running": found.running} | asdict(found), _status_lines(found), as_json=as_json)
     if not found.running:
         raise typer.Exit(1)
+
+
+def _status_lines(found: cloud.CloudStatus) -> list[str]:
+    if found.deployment is None:
+        return ["No local cloud is running: start one with `millstream up`."]
+    lines = [
+        f"server   {'running' if found.server_running else 'not running'}",
+        f"poller   {'running' if found.poller_running else 'not running'}",
+    ]
+    if not found.server_running:
+        kept = f"are in {found.kept_in}" if found.kept_in else "are lost"
+        lines.append(f"It ended without `millstream down`; its data {kept}. Start it again with `millstream up`.")
+        return lines
+    lines += [f"API      {found.deployment.api_url}", f"key      {found.deployment.api_key}"]
+    return [*lines, *map(_delivery_line, found.deliveries)]
 
 
 def _delivery_line(counts: Counters) -> str:

@@ -9,11 +9,22 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from millstream_tools.cloud.local.cloud import Settings, down, running_cloud, start_poller, status, up
+from millstream_tools.cloud.local.clients import Clients
+from millstream_tools.cloud.local.cloud import (
+    Cloud,
+    CloudSettingsError,
+    Settings,
+    down,
+    running_cloud,
+    start_poller,
+    status,
+    up,
+)
 from millstream_tools.cloud.local.process import ProcessIdentity
 from millstream_tools.cloud.local.server import is_ready
 from millstream_tools.cloud.local.state import load_state
@@ -143,6 +154,55 @@ def test_up_starts_anew_when_the_server_has_died(folder: Path) -> None:
     deployment = up(folder, SETTINGS)
     assert deployment.endpoint_url != state.endpoint_url
     assert status(folder).running
+
+
+def test_what_is_kept_survives_a_kill(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Of the server, and of the process that looks after it. What is read again is folded again from the beginning."""
+    said: list[str] = []
+    kept = tmp_path_factory.mktemp("kept")
+    settings = replace(SETTINGS, keep_in=kept, say=said.append)
+    cloud = opened(folder, settings)
+    put(cloud, "a")
+    eventually(lambda: set(seen(cloud)) == {"a"})
+    eventually(lambda: b"YQ==" in (kept / "state" / "kinesis.json").read_bytes())
+    os.kill(child_of(server_of(folder)), signal.SIGKILL)
+    eventually(lambda: not status(folder).server_running)
+    cloud = opened(folder, replace(SETTINGS, say=said.append))  # it goes on where the data are
+    assert f"its data are in {kept}" in " ".join(said)
+    eventually(lambda: set(seen(cloud)) == {"a"})
+    put(cloud, "b")
+    os.kill(server_of(folder), signal.SIGKILL)
+    eventually(lambda: not status(folder).server_running)
+    cloud = opened(folder, settings)
+    eventually(lambda: set(seen(cloud)) == {"a", "b"})
+
+
+def opened(folder: Path, settings: Settings) -> Cloud:
+    """The folder's cloud, started or updated."""
+    deployment = up(folder, settings)
+    return Cloud(folder, deployment, Clients(deployment.endpoint_url))
+
+
+def server_of(folder: Path) -> int:
+    """The process that looks after the server."""
+    state = load_state(folder)
+    assert state is not None
+    return state.server.pid
+
+
+def child_of(parent: int) -> int:
+    """The one process that another one started."""
+    shown = subprocess.run(["ps", "-eo", "ppid=,pid="], capture_output=True, text=True, check=True).stdout
+    (child,) = (int(line.split()[1]) for line in shown.splitlines() if int(line.split()[0]) == parent)
+    return child
+
+
+def test_a_running_cloud_is_not_given_another_folder_or_port(folder: Path, tmp_path: Path) -> None:
+    """The wish would otherwise be ignored."""
+    up(folder, SETTINGS)
+    for settings in (replace(SETTINGS, keep_in=tmp_path / "kept"), replace(SETTINGS, port=1)):
+        with pytest.raises(CloudSettingsError, match="millstream down"):
+            up(folder, settings)
 
 
 def test_a_failed_deployment_keeps_the_running_cloud(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -40,14 +40,23 @@ class PollerStartError(ExplainedError):
     """The poller ended before it delivered anything; the message ends with its log."""
 
 
+class CloudSettingsError(ExplainedError):
+    """The running cloud was started with other settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of a local cloud; `max_window` caps the template's batching windows, in seconds."""
+    """Settings of a local cloud; `max_window` caps the template's batching windows, in seconds.
+
+    `keep_in` is a folder that keeps its data, `port` that of its API; both only matter when the server is started.
+    """
 
     template: Path = TEMPLATE
     stack: str = STACK
     parameters: Mapping[str, str] | None = None
     max_window: float = float("inf")
+    keep_in: Path | None = None
+    port: int | None = None
     say: Callable[[str], None] = print
 
 
@@ -77,6 +86,7 @@ class CloudStatus:
     poller_running: bool
     deployment: Deployment | None
     deliveries: tuple[Counters, ...]
+    kept_in: str | None = None
 
     @property
     def running(self) -> bool:
@@ -108,17 +118,22 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
     chosen = settings or Settings()
     with exclusive_lock(folder / "lock"):
         state = load_state(folder)
-        if state is None or not state.server.alive:
+        if state is not None and state.server.alive:
+            _check_unchanged(state, chosen)
+        else:
+            keep_in = _kept(state, chosen)
             _stop(folder)
             chosen.say("Starting MiniStack")
             server, endpoint = start_server(
                 cloud_python(say=chosen.say),
                 folder,
+                keeping=keep_in,
+                port=chosen.port,
                 detached=True,
                 # Saved before the server is ready, so that `down` can stop it in any case.
-                started=lambda endpoint, identity: CloudState(endpoint, identity).save(folder),
+                started=lambda endpoint, identity: _begun(endpoint, identity, keep_in).save(folder),
             )
-            state = CloudState(endpoint, server.identity)
+            state = _begun(endpoint, server.identity, keep_in)
         chosen.say(f"Deploying {chosen.template.name} to {state.endpoint_url}")
         deployment = _deploy(state.endpoint_url, chosen)
         if state.poller is not None:
@@ -148,7 +163,8 @@ def status(folder: Path = STATE_FOLDER) -> CloudStatus:
     if state is None:
         return CloudStatus(False, False, None, ())
     poller_running = state.poller is not None and state.poller.alive
-    return CloudStatus(state.server.alive, poller_running, state.deployment, read_status(folder / POLLER_STATUS))
+    deliveries = read_status(folder / POLLER_STATUS)
+    return CloudStatus(state.server.alive, poller_running, state.deployment, deliveries, state.kept_in)
 
 
 def start_poller(
@@ -192,6 +208,40 @@ def _wait_for(counts: Path, process: GuardedProcess) -> None:
         if not process.identity.alive or time.monotonic() > deadline:
             raise PollerStartError(f"the poller did not start:\n{process.log.read_text(errors='replace')}")
         time.sleep(0.02)
+
+
+def _begun(endpoint: str, server: ProcessIdentity, keep_in: Path | None) -> CloudState:
+    return CloudState(endpoint, server, kept_in=None if keep_in is None else str(keep_in))
+
+
+def _check_unchanged(state: CloudState, settings: Settings) -> None:
+    """Raise CloudSettingsError if the running server was started with other settings."""
+    wanted = None if settings.keep_in is None else str(settings.keep_in.resolve())
+    if wanted is not None and wanted != state.kept_in:
+        now = f"keeps its data in {state.kept_in}" if state.kept_in else "keeps no data"
+        raise CloudSettingsError(f"the local cloud is running and {now}: run `millstream down` first")
+    if settings.port is not None and not state.endpoint_url.endswith(f":{settings.port}"):
+        raise CloudSettingsError(f"the local cloud is running at {state.endpoint_url}: run `millstream down` first")
+
+
+def _kept(ended: CloudState | None, settings: Settings) -> Path | None:
+    """The folder that keeps the data of the cloud that is started; says what became of those of one that died."""
+    keep_in = None if settings.keep_in is None else settings.keep_in.resolve()
+    if ended is None:
+        return keep_in
+    if ended.kept_in is None:
+        settings.say(
+            "The last local cloud ended without `millstream down`: its events, items, models and views are lost. "
+            "`millstream up --persist FOLDER` keeps them."
+        )
+        return keep_in
+    if keep_in is None:
+        settings.say(
+            f"The last local cloud ended without `millstream down`; its data are in {ended.kept_in}, perhaps "
+            "without what was written in its last seconds."
+        )
+        return Path(ended.kept_in)
+    return keep_in
 
 
 def _deploy(endpoint: str, settings: Settings) -> Deployment:

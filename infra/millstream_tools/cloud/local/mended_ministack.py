@@ -1,4 +1,4 @@
-"""Start MiniStack with four fixes, so that it behaves like AWS.
+"""Start MiniStack with five fixes, so that it behaves like AWS.
 
 * A shard that is split or merged is closed and keeps its records. MiniStack 1.5.33 deletes it, and with it every event
   that nobody had read.
@@ -8,6 +8,7 @@
   forgets what !GetAtt says of a nested resource that an update leaves as it is.
 * The parameters of a path reach a function percent-encoded, as a REST API sends them. MiniStack 1.5.33 decodes them, so
   that the function decodes twice, and finds no route for an encoded slash.
+* What is kept on disk is written every few seconds. MiniStack 1.5.33 writes it when it ends well, and a kill loses all.
 
 Runs as a script, in the local cloud's own environment, which holds MiniStack and no Millstream; it replaces MiniStack's
 functions by their names.
@@ -16,9 +17,16 @@ functions by their names.
 # ruff: noqa: SLF001  # what it replaces is not public
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import json
+import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]  # not in the environment that is checked
@@ -29,6 +37,8 @@ LAST = "ending_sequence_number"
 """The field that only closed shards have."""
 
 FORGET_EVERY_S = 10.0
+SAVE_EVERY_S = 2.0
+LOCK_ATTEMPTS = 100
 
 Call = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
 
@@ -158,7 +168,61 @@ def keep_paths_encoded() -> None:
     app._handle_execute_api_request = executing
 
 
+def save_often() -> None:
+    """Write what is kept on disk every few seconds, on the event loop, so that no request is half of it.
+
+    Longer pauses for a larger state: writing takes at most a tenth of the time.
+    """
+    ready = app._run_ready_scripts
+
+    async def saving() -> None:
+        await ready()
+        while app.PERSIST_STATE:
+            began = time.monotonic()
+            stacks = list(cloudformation._stacks._data.values())
+            if not any(stack["StackStatus"].endswith("_IN_PROGRESS") for stack in stacks):
+                app.save_all(app._build_persistence_save_dict())
+            await asyncio.sleep(max(SAVE_EVERY_S, 9 * (time.monotonic() - began)))
+
+    app._run_ready_scripts = saving
+
+
+def end_with_the_parent() -> None:
+    """End as if asked to when the process that started this one is gone, even by SIGKILL."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def lock_what_is_kept() -> object:
+    """Hold a lock on the folder of what is kept, as long as the answer lives; wait a while for a server that ends.
+
+    Two servers would overwrite each other's data.
+    """
+    if not app.PERSIST_STATE:
+        return None
+    folder = Path(os.environ["STATE_DIR"])
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    for _ in range(LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return lock
+    sys.exit(f"another local cloud keeps its data in {folder.parent}")
+
+
 if __name__ == "__main__":
+    end_with_the_parent()
+    lock = lock_what_is_kept()
+    save_often()
     keep_paths_encoded()
     keep_closed_shards()
     forget_iterators_seldom()

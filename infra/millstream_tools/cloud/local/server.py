@@ -26,11 +26,16 @@ def start_server(
     python: Path,
     folder: Path,
     *,
+    keeping: Path | None = None,
+    port: int | None = None,
     detached: bool = False,
     patience: float = 60.0,
     started: Callable[[str, ProcessIdentity], None] = lambda _endpoint, _identity: None,
 ) -> tuple[GuardedProcess, str]:
     """Start MiniStack with `python`: its process and its endpoint URL; ServerStartError after `patience` seconds.
+
+    What is stored is kept in the folder `keeping`, and found there again; without one it goes with the server. A free
+    port is chosen unless one is given.
 
     `started` is called before the wait, so that the caller can stop the process in any case.
     Everything that it and its workers write goes into a scratch folder below `folder`, which goes when it ends:
@@ -40,11 +45,11 @@ def start_server(
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=folder))
     log = folder / "ministack.log"
     log.unlink(missing_ok=True)
-    port = _free_port()
+    port = _free_port() if port is None else _checked_port(port)
     process = start_guarded(
         # -P: the modules beside the script are not MiniStack's.
         [str(python), "-P", str(MINISTACK)],
-        environment=_environment(port, scratch),
+        environment=_environment(port, scratch) | _persistence(keeping),
         log=log,
         scratch=scratch,
         detached=detached,
@@ -86,6 +91,19 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
     }
 
 
+def _persistence(keeping: Path | None) -> dict[str, str]:
+    if keeping is None:
+        return {}
+    folder = keeping.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder / "s3"),
+    }
+
+
 def _wait_until_ready(process: GuardedProcess, endpoint: str, patience: float) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -99,6 +117,17 @@ def _wait_until_ready(process: GuardedProcess, endpoint: str, patience: float) -
 
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+
+
+def _checked_port(port: int) -> int:
+    """The port, if nobody listens there. Raises ServerStartError."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ServerStartError(f"port {port} of {HOST} cannot be used: {error.strerror}") from error
+    return port
 
 
 def _free_port() -> int:

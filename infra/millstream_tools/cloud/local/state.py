@@ -20,12 +20,16 @@ class CloudStateError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class CloudState:
-    """A detached cloud; poller and deployment are None until they are ready."""
+    """A detached cloud; poller and deployment are None until they are ready.
+
+    `kept_in` is the folder that keeps its data, None if they go with the server.
+    """
 
     endpoint_url: str
     server: ProcessIdentity
     poller: ProcessIdentity | None = None
     deployment: Deployment | None = None
+    kept_in: str | None = None
 
     def save(self, folder: Path) -> None:
         """Write the state file."""
@@ -44,6 +48,7 @@ def load_state(folder: Path) -> CloudState | None:
             ProcessIdentity(**stored["server"]),
             ProcessIdentity(**stored["poller"]) if stored["poller"] else None,
             Deployment(**stored["deployment"]) if stored["deployment"] else None,
+            stored.get("kept_in"),
         )
     except FileNotFoundError:
         return None
