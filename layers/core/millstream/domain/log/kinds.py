@@ -89,6 +89,9 @@ class Traits(NamedTuple):
     values: ValueScale | None = None
     """The scale on which a row stores its value; None if it stores none."""
 
+    liked_from: float | None = None
+    """A lower value says that the user does not care for the item: the event adds nothing to the trend."""
+
     quantity: bool = False
     """Whether it has a quantity (number of pieces)."""
 
@@ -122,7 +125,17 @@ class EventKind(IntEnum):
     )
     ItemRated = (
         4,
-        Traits(True, ("rating",), trend=1.0, learning=1.0, slot=4, sign=Sign.LIKED, remembered=True, values=_RATINGS),
+        Traits(
+            True,
+            ("rating",),
+            trend=1.0,
+            learning=1.0,
+            slot=4,
+            sign=Sign.LIKED,
+            remembered=True,
+            values=_RATINGS,
+            liked_from=2.0,
+        ),
     )
     SatisfactionReported = 5, Traits(True)
     SlateServed = 6
@@ -158,3 +171,9 @@ ALIASES: Mapping[str, EventKind] = {kind.name: kind for kind in sorted(FROM_CLIE
     alias: kind for kind in sorted(FROM_CLIENTS) for alias in kind.traits.aliases
 }
 """The kind of each name that a client may send."""
+
+
+def trend_weight(kind: EventKind, value: float | None) -> float:
+    """What an event adds to the trend, before decay and the bound of its user; nothing for a value that is too low."""
+    is_low = value is not None and kind.traits.liked_from is not None and value < kind.traits.liked_from
+    return 0.0 if is_low else kind.traits.trend
