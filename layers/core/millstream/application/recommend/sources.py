@@ -117,7 +117,7 @@ class Newest:
         return (Candidate(item, 0.0, self.name) for item in asked.newest)
 
 
-class Catalogue:
+class WholeCatalogue:
     """All items that may be recommended, newest first: a slate stays short only if the catalogue has no more."""
 
     name = Source.CATALOGUE
@@ -133,7 +133,7 @@ class Catalogue:
         return (Candidate(item, 0.0, self.name) for item in asked.catalogue)
 
 
-SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest(), Catalogue())
+SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest(), WholeCatalogue())
 """The sources in order of use. Rename the policy (`policy.InOrder.name`) if the order changes."""
 
 _BY_NAME = {source.name: source for source in SOURCES}
