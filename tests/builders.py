@@ -16,7 +16,7 @@ from millstream.domain.log.positions import Position, shard_name, shard_number
 from millstream.domain.log.records import Core, FoldableRecord, decode_cores, encode
 from millstream.domain.models.cards import Card, Cost
 from millstream.domain.views.trend import Trend
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import Share, UserState
 
 NOW_MS = 1_795_305_600_000
 """2026-11-22 00:00 UTC."""
@@ -84,11 +84,19 @@ def state_of(events: Iterable[Event], state: UserState | None = None, shard: str
     return state
 
 
+def shares(*events: Event) -> list[Share]:
+    """What events add to a trend, each by a user of its own."""
+    added: list[Share] = []
+    for one in events:
+        UserState().fold(0, 1, cores(one), added)
+    return added
+
+
 def trend_of(events: Iterable[Event], shard: str = SHARD) -> Trend:
-    """The trend after these events, each in a record of its own."""
+    """The trend after these events, each in a record and by a user of its own."""
     trend = Trend()
     for sequence, one in enumerate(events, 1):
-        trend.fold(shard_number(shard), sequence, cores(one))
+        trend.fold(shard_number(shard), sequence, shares(one))
     return trend
 
 

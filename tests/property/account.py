@@ -30,6 +30,10 @@ class Known:
     opinions: list[tuple[ItemKey, int, int]] = field(default_factory=list)
     """The latest purchase or opinion of each kind on each item, and its day; the latest last."""
 
+    acted: list[tuple[ItemKey, float, int]] = field(default_factory=list)
+    """Each action's item, weight in the trend, and seconds since the action before it."""
+
+    last_ms: int = 0
     ids: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TAGS))
 
 
@@ -84,15 +88,42 @@ class Account:
         user.ids.append(event.event_id)
         user.applied += 1
         self.applied += 1
+        added = self._added(user, event, at_ms)
         if event.kind in BEHAVIOUR:
             user.recent.append((event.item_key, event.kind))
         if event.kind in REMEMBERED:
             mine = (event.item_key, event.kind)
             user.opinions = [one for one in user.opinions if one[:2] != mine]
             user.opinions = [*user.opinions, (*mine, at_ms // DAY_MS)][-REMEMBERED_ITEMS:]
-        era = max(self._eras[shard], era_of(at_ms, HALF_LIFE_MS))
-        trend.update({item: moved(value, era - self._eras[shard]) for item, value in trend.items()})
-        self._eras[shard] = era
-        trend[event.item_key] = trend.get(event.item_key, 0.0) + event.kind.traits.trend * weight(
-            at_ms, HALF_LIFE_MS, era
-        )
+        if added:
+            era = max(self._eras[shard], era_of(at_ms, HALF_LIFE_MS))
+            trend.update({item: moved(value, era - self._eras[shard]) for item, value in trend.items()})
+            self._eras[shard] = era
+            total = trend.get(event.item_key, 0.0) + added * weight(at_ms, HALF_LIFE_MS, era)
+            if total:
+                trend[event.item_key] = total
+
+    def _added(self, user: Known, event: Event, at_ms: int) -> float:
+        """What an event adds to the trend: nothing after 50 others within a day, or one as heavy on the same item."""
+        if event.kind not in BEHAVIOUR:
+            return 0.0
+        pause = max(0, (at_ms - user.last_ms) // 1000) if user.acted else 0
+        user.last_ms = at_ms if pause or not user.acted else user.last_ms
+        is_low = event.kind is EventKind.ItemRated and event.value is not None and event.value < 1.75
+        added = 0.0 if is_low else event.kind.traits.trend
+        since, today = pause, []
+        for item, heavy, before in reversed(user.acted):
+            if since >= 24 * 3600:
+                break
+            today.append((item, heavy))
+            since += before
+        user.acted.append((event.item_key, added, _rounded(pause)))
+        if len(today) >= 50 or any(item == event.item_key and heavy >= added for item, heavy in today):
+            return 0.0
+        return added
+
+
+def _rounded(seconds: int) -> int:
+    """The eight leading binary digits, as a row keeps a pause."""
+    digits = max(0, seconds.bit_length() - 8)
+    return seconds >> digits << digits

@@ -70,9 +70,9 @@ def test_the_sweep_fails_without_the_condition_on_a_trends_version() -> None:
 def test_the_sweep_fails_without_the_watermark_of_a_user_row() -> None:
     """A state that takes every record for new folds a second delivery in."""
 
-    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+    def forgetful(state: UserState, shard: int, sequence: int, *more: Any) -> list[Core]:
         state.shard, state.sequence = -1, 0
-        return fold_user(state, shard, sequence, cores)
+        return fold_user(state, shard, sequence, *more)
 
     with found_by_the_sweep() as patch:
         patch.setattr(UserState, "fold", forgetful)
@@ -92,9 +92,9 @@ def test_the_sweep_fails_without_the_watermark_of_a_trend() -> None:
 def test_the_sweep_fails_without_the_dedupe_ring() -> None:
     """A client's repeated event would count twice."""
 
-    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+    def forgetful(state: UserState, shard: int, sequence: int, *more: Any) -> list[Core]:
         state.tags.clear()
-        return fold_user(state, shard, sequence, cores)
+        return fold_user(state, shard, sequence, *more)
 
     with found_by_the_sweep() as patch:
         patch.setattr(UserState, "fold", forgetful)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from millstream.application.ports import UserWrite, UserWriteReport, VersionedRo
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.records import Core
 from millstream.domain.views.trend import Trend
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import Share, UserState
 from tests.builders import NOW_MS, POISON, event, log, record
 from tests.property.law import Delivery, Race, Step, check_law
 
@@ -35,9 +36,9 @@ def test_the_law_fails_without_the_watermark_of_a_user_row(monkeypatch: pytest.M
     """A state that takes every record for new folds a second delivery in."""
     fold = UserState.fold
 
-    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+    def forgetful(state: UserState, shard: int, sequence: int, *more: Any) -> list[Core]:
         state.shard, state.sequence = -1, 0
-        return fold(state, shard, sequence, cores)
+        return fold(state, shard, sequence, *more)
 
     monkeypatch.setattr(UserState, "fold", forgetful)
     with pytest.raises(AssertionError, match="other rows"):
@@ -48,9 +49,9 @@ def test_the_law_fails_without_the_watermark_of_the_trend(monkeypatch: pytest.Mo
     """A crash after the trend is written makes the same events new once more, for a trend that forgets its place."""
     fold = Trend.fold
 
-    def forgetful(trend: Trend, shard: int, sequence: int, fresh: Sequence[Core]) -> None:
+    def forgetful(trend: Trend, shard: int, sequence: int, shares: Sequence[Share]) -> None:
         trend.shard, trend.sequence = -1, 0
-        fold(trend, shard, sequence, fresh)
+        fold(trend, shard, sequence, shares)
 
     monkeypatch.setattr(Trend, "fold", forgetful)
     with pytest.raises(AssertionError, match="other rows"):
@@ -101,9 +102,9 @@ def test_the_law_fails_without_the_dedupe_ring(monkeypatch: pytest.MonkeyPatch) 
     """A client's repeated event would count twice: every run agrees on that, and the account of the log does not."""
     fold = UserState.fold
 
-    def forgetful(state: UserState, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
+    def forgetful(state: UserState, shard: int, sequence: int, *more: Any) -> list[Core]:
         state.tags.clear()
-        return fold(state, shard, sequence, cores)
+        return fold(state, shard, sequence, *more)
 
     monkeypatch.setattr(UserState, "fold", forgetful)
     with pytest.raises(AssertionError, match="counted twice"):

@@ -98,7 +98,10 @@ done = st.dictionaries(st.sampled_from(["ann", "bob"]), st.lists(st.tuples(items
 
 @given(done)
 def test_the_trainer_counts_what_the_live_path_sees(done: dict[str, list[tuple[str, EventKind]]]) -> None:
-    """Its transitions are those from the tail of the stored state to the next event, for any history."""
+    """Its transitions are those from the tail of the stored state to the next event, for any history.
+
+    Of those of a user between two items, the heaviest counts.
+    """
     log = [
         record(number, user, (viewed(user, at, *what) for at, what in enumerate(events)))
         for number, (user, events) in enumerate(done.items(), start=1)
@@ -106,11 +109,14 @@ def test_the_trainer_counts_what_the_live_path_sees(done: dict[str, list[tuple[s
     expected: dict[tuple[ItemKey, ItemKey], float] = {}
     for entry in log:
         state = UserState()
+        heaviest: dict[tuple[ItemKey, ItemKey], float] = {}
         for sequence, core in enumerate(decode_cores(entry.data).cores, start=1):
             before = tail(state)
             state.fold(0, sequence, [core])
             for source, target, weight in transitions(before, core[0], core[4]):
-                expected[source, target] = expected.get((source, target), 0.0) + weight
+                heaviest[source, target] = max(weight, heaviest.get((source, target), 0.0))
+        for pair, weight in heaviest.items():
+            expected[pair] = expected.get(pair, 0.0) + weight
     data = read_history(log).interactions
     keys = [item_key(item) for item in data.items]
     counted: dict[tuple[ItemKey, ItemKey], float] = {}

@@ -65,8 +65,11 @@ def _user_fields(row: bytes) -> Mapping[str, Any]:
 
 def _trend_fields(row: bytes) -> Mapping[str, Any]:
     trend = trend_row.unpack(row)
-    weights = [f"{item.hex()} {weight!r}" for item, weight in sorted(trend.weights.items())]
-    return {"position": trend.position, "era": trend.era, "applied": trend.applied, "weights": weights}
+    weights = [
+        f"{item.hex()} {weight!r}, inherited {trend.errors.get(item, 0.0)!r}"
+        for item, weight in sorted(trend.weights.items())
+    ]
+    return {"position": trend.position, "era": trend.era, "weights": weights}
 
 
 def _value(value: float | None) -> str:

@@ -76,12 +76,7 @@ class SimulatedShop:
 
     def history(self) -> Iterator[Behaviour]:
         """All behaviour before the cut, under slates that the shop itself chose: popular or random."""
-        arms = ArmShares(0.0, self.config.logged_popular_share)
-        register = _Register()
-        for plan in self._visits:
-            if self._in_history(plan):
-                play(self._visit(plan, arms, ProbeSample(self._seed, -1.0)), register)
-        return iter(sorted(register.behaviours, key=lambda behaviour: behaviour.occurred_at))
+        return iter(self._played(self._visits))
 
     def days(self) -> Iterator[Day]:
         """The live days; play their visits against a recommender."""
@@ -107,7 +102,7 @@ class SimulatedShop:
 
     def showcase(self) -> Showcase:
         """A customer with a past who, on a visit that is no part of `days`, takes up something new."""
-        return showcase(self.world, self._house, self._customers, self._visits)
+        return showcase(self.world, self._house, self._customers, self._visits, self._past_items)
 
     def true_value(self, user_id: str, slate: Sequence[str], day: int | None = None) -> SlateValue:
         """The true value of a slate as the first page of a visit on a day (default: the first live day).
@@ -134,6 +129,19 @@ class SimulatedShop:
                 f"user_id: expected {customer_id(0)} to {customer_id(self.config.customers - 1)}, got {user_id!r}"
             )
         return int(number)
+
+    def _played(self, visits: Sequence[PlannedVisit]) -> list[Behaviour]:
+        """What happened on those of the visits that are before the cut, in order of time."""
+        arms = ArmShares(0.0, self.config.logged_popular_share)
+        register = _Register()
+        for plan in visits:
+            if self._in_history(plan):
+                play(self._visit(plan, arms, ProbeSample(self._seed, -1.0)), register)
+        return sorted(register.behaviours, key=lambda behaviour: behaviour.occurred_at)
+
+    def _past_items(self, customer: int) -> list[int]:
+        past = self._played(self._customers.visits(customer))
+        return [self.world.catalogue.index[behaviour.item_id] for behaviour in past]
 
     def _visit(self, plan: PlannedVisit, arms: ArmShares, probes: ProbeSample) -> SimulatedVisit:
         return SimulatedVisit(self.world, self._house, plan, arms, probes)

@@ -242,13 +242,18 @@ def test_an_archive_object_of_newer_code_is_reported_by_name(moto: Place) -> Non
     assert "expected 1 to 2, got 3" in reason
 
 
+def left_behind(name: str) -> MemoryWorkspace:
+    """What a rebuild left behind that was killed before it took over."""
+    workspace = MemoryWorkspace()
+    for entry, data in json.loads((GOLDEN / "workspace" / name).read_text()).items():
+        workspace.put(entry, base64.b64decode(data))
+    return workspace
+
+
 @pytest.fixture
 def workspace() -> MemoryWorkspace:
-    """What a rebuild of format 1 left behind that was killed before it took over."""
-    workspace = MemoryWorkspace()
-    for name, data in json.loads((GOLDEN / "workspace" / "rebuild.v1.json").read_text()).items():
-        workspace.put(name, base64.b64decode(data))
-    return workspace
+    """That of a rebuild of format 2."""
+    return left_behind("rebuild.v2.json")
 
 
 def test_the_workspace_of_a_replay_is_read(workspace: MemoryWorkspace) -> None:
@@ -275,19 +280,20 @@ def test_the_workspace_of_a_replay_is_read(workspace: MemoryWorkspace) -> None:
 def test_other_code_does_not_go_on_with_a_rebuild(workspace: MemoryWorkspace) -> None:
     """Rows of two formats would lie in one version."""
     assert begun(workspace, "code").number == 2
-    with pytest.raises(ConflictError, match="started by"):
-        begun(workspace, "newer code")
+    for one in (workspace, left_behind("rebuild.v1.json")):
+        with pytest.raises(ConflictError, match="started by"):
+            begun(one, "newer code")
 
 
 def test_the_workspace_of_newer_code_is_refused_by_name(workspace: MemoryWorkspace) -> None:
     """And today's says its number."""
-    workspace.put(NAME, json.dumps({**json.loads(workspace.get(NAME)), "format": 2}).encode())
+    workspace.put(NAME, json.dumps({**json.loads(workspace.get(NAME)), "format": 3}).encode())
     with pytest.raises(UnknownFormatError) as refused:
         stored_plan(workspace)
     assert refused.value.field == "plan of the replay: format"
     shop = ShopInMemory.open()
     planned(shop.archive, shop.views, shop.workspace)
-    assert json.loads(shop.workspace.get(NAME))["format"] == 1
+    assert json.loads(shop.workspace.get(NAME))["format"] == 2
 
 
 def test_the_files_of_a_stored_model_are_read(tmp_path: Path) -> None:

@@ -139,12 +139,23 @@ def dated(meant: Any) -> tuple[int, list[dict[str, Any]]]:
 
 def test_a_stored_trend_row_still_means_what_it_meant() -> None:
     """Weights to the last bit, spelled in hexadecimal."""
+    stored = GOLDEN / "rows" / "trend.v2.bin"
+    trend = trend_row.unpack(stored.read_bytes())
+    meant = meaning(stored)
+    assert (str(trend.position), trend.era, len(trend.weights)) == (meant["position"], meant["era"], meant["items"])
+    weights = {item.hex(): weight.hex() for item, weight in trend.weights.items()}
+    assert {item: weights[item] for item in meant["weights"]} == meant["weights"]
+    assert {item.hex(): error.hex() for item, error in trend.errors.items()} == meant["inherited"]
+    assert trend_row.pack(trend) == stored.read_bytes()
+
+
+def test_a_stored_trend_row_of_format_1_is_read() -> None:
+    """All its weights, of which none is inherited; the next write has today's format."""
     stored = GOLDEN / "rows" / "trend.v1.bin"
     trend = trend_row.unpack(stored.read_bytes())
-    assert {
-        "position": str(trend.position),
-        "era": trend.era,
-        "applied": trend.applied,
-        "weights": {item.hex(): weight.hex() for item, weight in trend.weights.items()},
-    } == meaning(stored)
-    assert trend_row.pack(trend) == stored.read_bytes()
+    meant = meaning(stored)
+    assert (str(trend.position), trend.era, trend.errors) == (meant["position"], meant["era"], {})
+    assert {item.hex(): weight.hex() for item, weight in trend.weights.items()} == meant["weights"]
+    row = trend_row.pack(trend)
+    assert row[0] == trend_row.FORMAT
+    assert trend_row.pack(trend_row.unpack(row)) == row

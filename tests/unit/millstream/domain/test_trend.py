@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import struct
 from typing import Any
 
 import pytest
@@ -14,8 +16,8 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position, shard_name
 from millstream.domain.views import trend_row
 from millstream.domain.views.decay import HALF_LIVES_PER_ERA
-from millstream.domain.views.trend import HALF_LIFE_MS, KEPT, PRUNED_EVERY, Trend, heaviest
-from tests.builders import NOW_MS, SHARD, cores, event, trend_of, views
+from millstream.domain.views.trend import HALF_LIFE_MS, KEPT, Trend, heaviest
+from tests.builders import NOW_MS, SHARD, event, shares, trend_of, views
 from tests.references.dynamo_size import item_bytes, write_units
 
 
@@ -50,8 +52,8 @@ def test_a_record_at_or_before_the_position_changes_nothing() -> None:
     """A second delivery."""
     trend = trend_of([event("lamp"), event("lamp")])
     before = trend_row.pack(trend)
-    trend.fold(0, 2, cores(event("lamp")))
-    trend.fold(-1, 99, cores(event("lamp")))
+    trend.fold(0, 2, shares(event("lamp")))
+    trend.fold(-1, 99, shares(event("lamp")))
     assert trend_row.pack(trend) == before
     assert trend.position == Position(SHARD, 2)
 
@@ -85,34 +87,85 @@ def many(count: int) -> list[str]:
     return [f"item-{number}" for number in range(count)]
 
 
-def test_a_trend_keeps_the_heaviest_and_forgets_the_rest() -> None:
-    """After a fixed count of events; what is heavy is never forgotten."""
+def test_a_trend_counts_so_many_items_and_forgets_the_lightest() -> None:
+    """What is heavy stays; a new item inherits the weight of the one whose place it takes, and no more is certain."""
     heavy = [event("heavy", EventKind.ItemPurchased, event_id=f"p{number}") for number in range(10)]
-    trend = trend_of([*heavy, *views(*many(3 * PRUNED_EVERY - 10), every_s=0)])
+    trend = trend_of([*heavy, *views(*many(3 * KEPT), every_s=0)])
     assert len(trend.weights) == KEPT
-    assert item_key("heavy") in trend.weights
+    assert ids(trend, "heavy", f"item-{3 * KEPT - 1}") == {"heavy": 1, f"item-{3 * KEPT - 1}": pytest.approx(4 / 40)}
+    assert trend.errors[item_key(f"item-{3 * KEPT - 1}")] / trend.weights[item_key("heavy")] == pytest.approx(3 / 40)
+    certain = dict(heaviest([trend], KEPT))
+    assert certain[item_key("heavy")] == pytest.approx(40 * certain[item_key(f"item-{3 * KEPT - 1}")])
 
 
-def test_any_cut_into_batches_prunes_at_the_same_events() -> None:
+def test_a_newcomer_that_leads_is_shown() -> None:
+    """It was left out: 512 old items with 3 views, then 100 windows of 512 views, two of them its own."""
+    old = [*many(512)] * 3
+    trend = trend_of(views(*old, every_s=0))
+    for window in range(100):
+        others = [f"once-{window}-{number}" for number in range(510)]
+        trend.fold(0, trend.sequence + 1, shares(*views("newcomer", *others, "newcomer", every_s=0)))
+    (first, weight), (_, second) = heaviest([trend], 2)
+    assert first == item_key("newcomer")
+    assert weight > 10 * second
+
+
+def test_an_item_with_half_a_percent_of_the_traffic_is_never_absent() -> None:
+    """True rank 20 of 5,000, six days long: it was dropped between two of its views."""
+    trend = Trend()
+    chance = random.Random(5)
+    items = [f"item-{number}" for number in range(5_000)]
+    weights = [*[0.01] * 19, 0.005, *[0.805 / 4_980] * 4_980]
+    for number in range(60_000):
+        at_ms = NOW_MS + number * 6 * 24 * 3600 * 1000 // 60_000
+        (item_id,) = chance.choices(items, weights)
+        trend.fold(0, number + 1, [(item_key(item_id), at_ms, 1.0)])
+    assert item_key("item-19") in [item for item, _ in heaviest([trend], 20)]
+
+
+def test_any_cut_into_batches_gives_the_same_trend() -> None:
     """Packed and unpacked after every event, or never."""
-    happened = views(*many(2 * PRUNED_EVERY + 7), every_s=600)
+    happened = views(*many(KEPT + 90), *many(40), *many(KEPT + 60), every_s=600)
     often = Trend()
     for sequence, one in enumerate(happened, 1):
-        often.fold(0, sequence, cores(one))
-        often = trend_row.unpack(trend_row.pack(often))
+        often.fold(0, sequence, shares(one))
+        if sequence > KEPT:
+            often = trend_row.unpack(trend_row.pack(often))
     assert trend_row.pack(often) == trend_row.pack(trend_of(happened))
 
 
-def test_the_largest_trend_row_costs_fifteen_write_units() -> None:
-    """Just before a pruning, whatever the size of the catalogue."""
-    trend = trend_of(views(*many(2 * PRUNED_EVERY - 1), every_s=0))
-    assert len(trend.weights) == KEPT + PRUNED_EVERY - 1
+def test_events_without_weight_take_no_place() -> None:
+    """A rejection, and what is so old that its weight is rounded to nothing."""
+    trend = trend_of([event("lamp"), event("desk", EventKind.ItemHidden), event("vase", at_ms=0)])
+    assert set(trend.weights) == {item_key("lamp")}
+
+
+@pytest.mark.parametrize(("stars", "weight"), [(0.5, 0), (1, 0), (1.5, 0), (2, 1), (5, 1), (None, 1)])
+def test_a_bad_rating_makes_nothing_popular(stars: float | None, weight: float) -> None:
+    """One star is not popularity; a rating without a value is one."""
+    trend = trend_of([event("lamp"), event("lamp", EventKind.ItemRated, value=stars)])
+    assert trend.weights[item_key("lamp")] == (1 + weight) * trend_of([event("lamp")]).weights[item_key("lamp")]
+
+
+def test_the_largest_trend_row_costs_fourteen_write_units() -> None:
+    """Whatever the size of the catalogue."""
+    trend = trend_of(views(*many(2 * KEPT), every_s=0))
+    assert len(trend.weights) == KEPT
     row: dict[str, dict[str, Any]] = {
         **trend_key(FIRST_VIEW.number, SHARD),
         "s": {"B": trend_row.pack(trend)},
         "v": {"N": str(10**18 - 1)},
     }
-    assert write_units(item_bytes(row)) == 15
+    assert write_units(item_bytes(row)) == 14
+
+
+def test_a_full_row_of_format_1_keeps_its_heaviest_items() -> None:
+    """It may hold more than a trend counts today."""
+    items = {item_key(item_id): float(number + 1) for number, item_id in enumerate(many(1_000))}
+    header = struct.pack(">Bi24sIQH", 1, 0, (7).to_bytes(24), 3, 5_000, len(items))
+    trend = trend_row.unpack(header + b"".join(struct.pack(">6sd", *entry) for entry in sorted(items.items())))
+    assert (len(trend.weights), min(trend.weights.values()), trend.errors) == (KEPT, 1_001.0 - KEPT, {})
+    assert (trend.sequence, trend.era) == (7, 3)
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x01", b"\x07" + bytes(60), trend_row.pack(trend_of(views("a")))[:-1]])

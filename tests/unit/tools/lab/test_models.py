@@ -33,9 +33,10 @@ def scores(model: Popularity | DecayedPopularity, data: Interactions) -> list[fl
     return found
 
 
-def test_popularity_counts_events() -> None:
+def test_popularity_counts_users() -> None:
     """Every one, also of the same user."""
-    assert scores(Popularity(), interactions(("ann", "a"), ("ann", "a"), ("bob", "b"))) == [2, 1]
+    rows = [("ann", "a"), ("ann", "a"), ("bob", "b"), ("cem", "b")]
+    assert scores(Popularity(), interactions(*rows)) == [1, 2]
 
 
 def test_popularity_of_the_last_days_counts_back_from_the_newest_event() -> None:
@@ -89,17 +90,20 @@ def test_item_knn_counts_the_latest_items_of_a_user_with_many() -> None:
 
 @pytest.mark.parametrize("backward", [0.0, 0.4])
 def test_covisitation_is_its_formula(backward: float) -> None:
-    """Transition by transition, with users who come back to an item, from the distinct items before an event."""
+    """User by user, with users who come back to an item, from the distinct items before an event."""
     knobs = CovisitationKnobs(reach=3, decay=0.6, backward=backward, last=2, asked_decay=0.5, in_smoothing=30)
     data = many()
     weights: dict[tuple[int, int], float] = defaultdict(float)
     for history in data.histories():
+        heaviest: dict[tuple[int, int], float] = defaultdict(float)
         for place, target in enumerate(history.tolist()):
             before = list(dict.fromkeys(history[:place][::-1].tolist()))[:3]
             if before and before[0] != target:
                 for rank, source in enumerate(before):
                     if source != target:
-                        weights[source, target] += 0.6**rank
+                        heaviest[source, target] = max(heaviest[source, target], 0.6**rank)
+        for pair, weight in heaviest.items():
+            weights[pair] += weight
     pairs = {*weights, *((target, source) for source, target in weights)}
     both = {(s, t): weights[s, t] + backward * weights[t, s] for s, t in pairs}
     leaving = [sum(w for (s, _), w in both.items() if s == item) for item in range(len(data.items))]

@@ -33,7 +33,7 @@ from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import FoldableRecord, decode_cores
 from millstream.domain.views import trend_row, user_row
 from millstream.domain.views.trend import Trend
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import Share, UserState
 
 ATTEMPTS = 4
 """How often a batch is folded again from fresh state after a write conflict."""
@@ -152,14 +152,15 @@ def fold_batch(decoded: Sequence[Decoded], users: dict[Pseudonym, UserState], tr
         if state is None:
             state = users[record.subject] = UserState()
         shard, sequence, duplicates = state.shard, state.sequence, state.duplicates
-        fresh = state.fold(number, position.sequence_number, record.cores)
+        shares: list[Share] = []
+        fresh = state.fold(number, position.sequence_number, record.cores, shares)
         if state.sequence != sequence or state.shard != shard:
             change = changes.get(record.subject)
             if change is None:
                 change = changes[record.subject] = Change(position)
             change.applied += len(fresh)
             change.duplicates += max(0, state.duplicates - duplicates)
-            trend.fold(number, position.sequence_number, fresh)
+            trend.fold(number, position.sequence_number, shares)
     return changes
 
 

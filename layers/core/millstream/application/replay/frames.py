@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from millstream.domain.keys import PSEUDONYM_BYTES, Pseudonym
 from millstream.domain.log.positions import SEQUENCE_BYTES
-from millstream.domain.log.records import Core
+from millstream.domain.views.user_state import Share
 
 _FRAME = struct.Struct(f">{SEQUENCE_BYTES}sI")
 _ROW = struct.Struct(f">{PSEUDONYM_BYTES}sI")
-_NEW_EVENT = struct.Struct(">6sQB")
+_SHARE = struct.Struct(">6sQd")
 
 
 def framed(sequence: int, data: bytes) -> bytes:
@@ -44,11 +44,11 @@ def rows(piece: bytes) -> Iterator[tuple[Pseudonym, bytes]]:
         start += length
 
 
-def packed_new(fresh: Sequence[Core]) -> bytes:
-    """Encode the parts of events that a trend needs: item, time and kind."""
-    return b"".join(_NEW_EVENT.pack(core[0], core[2], core[4]) for core in fresh)
+def packed_shares(shares: Iterable[Share]) -> bytes:
+    """Encode what events add to a trend."""
+    return b"".join(_SHARE.pack(*share) for share in shares)
 
 
-def unpacked_new(data: bytes) -> list[Core]:
-    """The inverse of `packed_new`; fields that a trend does not need are empty."""
-    return [(item, b"", occurred_at_ms, 0.0, kind) for item, occurred_at_ms, kind in _NEW_EVENT.iter_unpack(data)]
+def unpacked_shares(data: bytes) -> Iterator[Share]:
+    """The inverse of `packed_shares`."""
+    return _SHARE.iter_unpack(data)

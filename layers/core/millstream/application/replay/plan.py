@@ -12,7 +12,7 @@ from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.formats import UNNUMBERED, check_format
 
 NAME = "plan.json"
-FORMAT = 1
+FORMAT = 2
 """The format of everything in a replay's workspace: pieces of the log, rows, results of steps, partial trends.
 
 They belong to one replay by one fold code, so one number in the plan is enough for all.

@@ -1,4 +1,4 @@
-"""The third pass: fold the new events of all partitions, in log order, into each shard's trend."""
+"""The third pass: fold what the events of all partitions add, in log order, into each shard's trend."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from millstream.application.ports import UNHURRIED, Budget, Workspace
-from millstream.application.replay.frames import frames, unpacked_new
+from millstream.application.replay.frames import frames, unpacked_shares
 from millstream.application.replay.reading import Piece
 from millstream.application.replay.users import new_name
 from millstream.domain.errors import InvalidRecordError, NotDoneError, NotFoundError
@@ -23,7 +23,7 @@ def fold_trend(workspace: Workspace, pieces: Sequence[Piece], partitions: int, u
     for sequence, new in _merged(workspace, pieces, partitions):
         if until is not None and sequence > until:
             break
-        trend.fold(shard_number(pieces[0].shard), sequence, unpacked_new(new))
+        trend.fold(shard_number(pieces[0].shard), sequence, unpacked_shares(new))
     return trend_row.pack(trend) if trend.sequence else b""
 
 
@@ -35,7 +35,7 @@ def fold_trend_on(workspace: Workspace, pieces: Sequence[Piece], partitions: int
     done, trend = _half_done(workspace, name)
     for number, piece in enumerate(pieces[done:], done + 1):
         for sequence, new in _merged(workspace, [piece], partitions):
-            trend.fold(shard_number(piece.shard), sequence, unpacked_new(new))
+            trend.fold(shard_number(piece.shard), sequence, unpacked_shares(new))
         if budget.left_s() <= 0 and number < len(pieces):
             workspace.put(name, number.to_bytes(_COUNT_BYTES) + trend_row.pack(trend))
             raise NotDoneError(f"{number} of {len(pieces)} pieces of {piece.shard} are folded")

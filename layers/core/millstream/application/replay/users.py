@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from millstream.application.ports import Workspace
 from millstream.application.replay.comparing import RowComparison
-from millstream.application.replay.frames import framed, frames, packed_new
+from millstream.application.replay.frames import framed, frames, packed_shares
 from millstream.application.replay.reading import Piece, part_name
 from millstream.domain.errors import NotFoundError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.amendments import Hidden
 from millstream.domain.log.positions import shard_number
 from millstream.domain.log.records import decode_cores
-from millstream.domain.views.user_state import UserState
+from millstream.domain.views.user_state import Share, UserState
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Partition:
 def fold_partition(
     workspace: Workspace, pieces: Sequence[Piece], partition: int, hidden: Hidden, compared: RowComparison | None = None
 ) -> Partition:
-    """Fold one partition; store the new events of each piece in the workspace, for the trends."""
+    """Fold one partition; store what the events of each piece add to the trends in the workspace."""
     folded = Partition()
     for piece in pieces:
         try:
@@ -65,7 +65,7 @@ def fold_partition(
 def fold_part(
     folded: Partition, part: bytes, shard: int, hidden: Hidden, compared: RowComparison | None = None
 ) -> bytes:
-    """Fold one part; return the new events, framed."""
+    """Fold one part; return what its events add to the trend, framed by record."""
     states, tally = folded.states, folded.tally
     hides = bool(hidden.users or hidden.voided)
     new: list[bytes] = []
@@ -83,13 +83,14 @@ def fold_part(
         if compared is not None:
             compared.before(record.subject, state, (shard, sequence))
         shard_before, before, duplicates = state.shard, state.sequence, state.duplicates
-        fresh = state.fold(shard, sequence, record.cores)
+        shares: list[Share] = []
+        fresh = state.fold(shard, sequence, record.cores, shares)
         if state.sequence != before or state.shard != shard_before:
             repeated = max(0, state.duplicates - duplicates)
             tally.applied += len(fresh)
             tally.duplicates += repeated
             tally.uncounted += events - len(fresh) - repeated
-            new.append(framed(sequence, packed_new(fresh)))
+            new.append(framed(sequence, packed_shares(shares)))
             if compared is not None:
                 compared.after(record.subject, (shard, sequence))
         else:
@@ -98,7 +99,7 @@ def fold_part(
 
 
 def new_name(piece: str, partition: int) -> str:
-    """The name of a partition's new events of a piece."""
+    """The name of what a partition's events of a piece add to the trend."""
     return f"{piece.replace('log/', 'new/', 1)}/part-{partition:05}"
 
 

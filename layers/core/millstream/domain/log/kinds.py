@@ -92,6 +92,9 @@ class Traits(NamedTuple):
     needs_value: bool = False
     """Whether it means nothing without a value."""
 
+    liked_from: float | None = None
+    """A lower value says that the user does not care for the item: the event adds nothing to the trend."""
+
     quantity: bool = False
     """Whether it has a quantity (number of pieces)."""
 
@@ -135,6 +138,7 @@ class EventKind(IntEnum):
             remembered=True,
             values=_RATINGS,
             needs_value=True,
+            liked_from=2.0,
         ),
     )
     SatisfactionReported = 5, Traits(True)
@@ -171,3 +175,9 @@ ALIASES: Mapping[str, EventKind] = {kind.name: kind for kind in sorted(FROM_CLIE
     alias: kind for kind in sorted(FROM_CLIENTS) for alias in kind.traits.aliases
 }
 """The kind of each name that a client may send."""
+
+
+def trend_weight(kind: EventKind, value: float | None) -> float:
+    """What an event adds to the trend, before decay and the bound of its user; nothing for a value that is too low."""
+    is_low = value is not None and kind.traits.liked_from is not None and value < kind.traits.liked_from
+    return 0.0 if is_low else kind.traits.trend

@@ -11,10 +11,11 @@ row. All numbers are big-endian:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import lshift
 from typing import NamedTuple
 
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, ItemKey
-from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, REMEMBERED, EventKind
+from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, MOST_SLOTS, REMEMBERED, EventKind, trend_weight
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
 
@@ -48,6 +49,10 @@ DAY_MS = 24 * 3600 * 1000
 _RECENT_BYTES = RECENT_EVENTS * EVENT_BYTES
 _REMEMBERED_BYTES = REMEMBERED_ITEMS * KEPT_BYTES
 _KEPT_TAG_BYTES = REMEMBERED_TAGS * EVENT_TAG_BYTES
+MOST_SHARES = 50
+"""How many events of one user within a day add to the trend. Fewer than a row keeps, so that it always knows."""
+
+_DAY_S = 24 * 3600
 _ERASED = int(EventKind.UserErased)
 _MOST_EVENT_BYTES = 4 * _RECENT_BYTES
 _MOST_TAG_BYTES = 16 * _KEPT_TAG_BYTES
@@ -61,6 +66,21 @@ _CODES = {kind: scale.code for kind, scale in _SCALES.items()}
 _KEPT = frozenset(int(kind) for kind in REMEMBERED)
 _KINDS = {slot: (EventKind(kind), _SCALES.get(kind)) for kind, slot in _SLOTS.items()}
 """Looking up an enum member is faster than creating one, and a request does it a hundred times."""
+
+
+Share = tuple[ItemKey, int, float]
+"""(item, occurred_at ms, weight): what one event adds to the trend, before decay."""
+
+
+_WEIGHTS = [
+    trend_weight(kind, scale and scale.value(code)) if kind else 0.0
+    for kind, scale in (_KINDS.get(slot, (None, None)) for slot in range(MOST_SLOTS))
+    for code in range(1 << _VALUE_BITS)
+]
+"""The weight in the trend of each slot with each value's code."""
+
+_EXPONENTS = bytes(byte & _PAUSE_MASK >> 8 for byte in range(256))
+"""The exponent of a pause in the byte that it shares with a value's code."""
 
 
 class RecentEvent(NamedTuple):
@@ -127,8 +147,12 @@ class UserState:
         """The last record that changed this state."""
         return Position(shard_name(self.shard), self.sequence)
 
-    def fold(self, shard: int, sequence: int, cores: Sequence[Core]) -> list[Core]:
-        """Fold one record and return its new events, in order.
+    def fold(self, shard: int, sequence: int, cores: Sequence[Core], shares: list[Share] | None = None) -> list[Core]:
+        """Fold one record and return its new events, in order; append to `shares` what they add to the trend.
+
+        What one user adds is bounded: nothing for an event on an item on which the user had one of the same or more
+        weight within a day (by the user's clock, as pauses are counted), and nothing after MOST_SHARES events within a
+        day. So a user adds at most 7 to an item a day (a view, a cart, a purchase), 34 with all that has not decayed.
 
         A record at or before the state's position changes nothing, which makes repeated deliveries harmless. A record
         without events that count (a served slate) does not even move the position, because the row is not written for
@@ -145,7 +169,7 @@ class UserState:
         fresh = self._new(cores)
         if fresh or self.duplicates > duplicates:
             self.shard, self.sequence = shard, sequence
-        self._remember(fresh)
+        self._remember(fresh, shares)
         self.applied += len(fresh)
         if len(self.tags) > _MOST_TAG_BYTES or len(self.events) > _MOST_EVENT_BYTES:
             self._trim()
@@ -207,7 +231,7 @@ class UserState:
         del self.tags[:-_KEPT_TAG_BYTES]
         del self.events[:-_RECENT_BYTES]
 
-    def _remember(self, fresh: Sequence[Core]) -> None:
+    def _remember(self, fresh: Sequence[Core], shares: list[Share] | None) -> None:
         """Append the events on items, each with the pause since the previous event."""
         events = self.events
         for item, _, occurred_at_ms, value, kind in fresh:
@@ -226,10 +250,36 @@ class UserState:
             mark |= pause if 0 <= pause < 256 else _pause_code(pause)
             if kind in _CODES:
                 mark |= _CODES[kind](value) << PAUSE_BITS
+            if (
+                shares is not None
+                and (weight := _WEIGHTS[mark >> PAUSE_BITS])
+                and self._adds(item, weight, max(0, pause))
+            ):
+                shares.append((item, occurred_at_ms, weight))
             events += item
             events += mark.to_bytes(_EVENT_MARK_BYTES)
             if kind in _KEPT:
                 self.keep(item, kind, mark >> PAUSE_BITS & _VALUE_MASK, occurred_at_ms)
+
+    def _adds(self, item: ItemKey, weight: float, pause: int) -> bool:
+        """Whether an event of this weight adds to the trend, so many seconds after the latest one; see `fold`."""
+        latest = bytes(self.events[-MOST_SHARES * EVENT_BYTES :])
+        # Pauses as `pause_s` decodes them, summed without a loop: this runs for each event.
+        mantissas = latest[EVENT_BYTES - 1 :: EVENT_BYTES]
+        exponents = latest[EVENT_BYTES - 2 :: EVENT_BYTES].translate(_EXPONENTS)
+        if len(mantissas) == MOST_SHARES and pause + sum(map(lshift, mantissas[1:], exponents[1:])) < _DAY_S:
+            return False
+        at = latest.rfind(item)
+        while at >= 0:
+            place, is_inside = divmod(at, EVENT_BYTES)
+            if not is_inside:
+                if pause + sum(map(lshift, mantissas[place + 1 :], exponents[place + 1 :])) >= _DAY_S:
+                    return True
+                mark = int.from_bytes(latest[at + ITEM_KEY_BYTES : at + EVENT_BYTES])
+                if _WEIGHTS[mark >> PAUSE_BITS] >= weight:
+                    return False
+            at = latest.rfind(item, 0, at + ITEM_KEY_BYTES - 1)
+        return True
 
 
 _UNKNOWN = (None, None)

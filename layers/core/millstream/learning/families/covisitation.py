@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,13 +20,16 @@ from millstream.learning.families.knobs import between, knobs_of, whole
 from millstream.learning.families.transitions import transitions
 from millstream.learning.interactions import Floats, Interactions, Ints
 
+USER_EVENTS = 1_000
+"""Events of a user that are kept for updates, to know the steps that this user has made."""
+
 
 @dataclass(frozen=True)
 class CovisitationKnobs:
     """score(i -> j) = weight(i -> j) / ((out(i) + out_smoothing)^out_exponent * (in(j) + in_smoothing)^in_exponent).
 
-    weight(i -> j) is the sum of `domain.views.tastes.transitions` from i to j, and of `backward` times those from j to
-    i; out(i) and in(j) are its sums over j and over i. Why these defaults:
+    weight(i -> j) is the sum over the users of the heaviest of their `domain.views.tastes.transitions` from i to j, and
+    of `backward` times those from j to i; out(i) and in(j) are its sums over j and over i. Why these defaults:
     docs/decisions/2026-11-22-which-model-serves-the-shop.md.
     """
 
@@ -90,21 +94,32 @@ class Covisitation(ItemToItem):
             counted.add(*some)
         self._take(both_ways(counted.pairs(), self.knobs.backward), len(train.items))
         self._recent = {
-            user: history[-RECENT_EVENTS:].tolist() for user, history in enumerate(train.histories()) if len(history)
+            user: history[-USER_EVENTS:].tolist() for user, history in enumerate(train.histories()) if len(history)
         }
 
     def update(self, user: int, item: int) -> None:
         """See Updatable."""
         recent = self._recent.setdefault(user, [])
-        if recent and recent[-1] != item:
-            for rank, earlier in enumerate(newest_first(np.array(recent), self.knobs.reach).tolist()):
-                if earlier != item:
-                    units = int(in_units(np.array(self.knobs.decay**rank)))
-                    self._learn(earlier, item, units)
-                    self._learn(item, earlier, round(units * self.knobs.backward))
+        known: dict[int, float] = {}
+        for at in [at for at, one in enumerate(recent) if one == item]:
+            for earlier, weight in self._steps(recent[:at], item):
+                known[earlier] = max(weight, known.get(earlier, 0.0))
+        for earlier, weight in self._steps(recent, item):
+            units = int(in_units(np.array(weight)) - in_units(np.array(known.get(earlier, 0.0))))
+            if units > 0:
+                self._learn(earlier, item, units)
+                self._learn(item, earlier, round(units * self.knobs.backward))
         recent.append(item)
-        del recent[:-RECENT_EVENTS]
+        del recent[:-USER_EVENTS]
         self._rows.clear()
+
+    def _steps(self, history: list[int], item: int) -> Iterator[tuple[int, float]]:
+        """The transitions of an event on an item after a history: from which item, with which weight."""
+        if history and history[-1] != item:
+            latest = newest_first(np.array(history[-RECENT_EVENTS:]), self.knobs.reach)
+            for rank, earlier in enumerate(latest.tolist()):
+                if earlier != item:
+                    yield earlier, self.knobs.decay**rank
 
     def leads_to(self, item: int) -> LedTo:
         """See ItemToItem."""

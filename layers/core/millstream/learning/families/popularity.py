@@ -1,4 +1,4 @@
-"""Popularity: the most frequent items of the whole history or of its last days.
+"""Popularity: the items of the most users, in the whole history or in its last days.
 
 The last week's popularity beats plain SASRec under a time split on several public data sets: a baseline for any model.
 """
@@ -20,6 +20,8 @@ from millstream.learning.families.knobs import between, knobs_of
 from millstream.learning.interactions import Floats, Interactions, Ints
 
 _DAY_S = 86_400.0
+_SHIFT = 32
+_MASK = (1 << _SHIFT) - 1
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,31 @@ class PopularityKnobs:
 
 
 class Popularity(RanksByScore):
-    """score(j) = number of events on j."""
+    """score(j) = number of users with an event on j: however often a user comes back, it counts once."""
 
     name = "popularity"
 
     def __init__(self, knobs: PopularityKnobs | None = None) -> None:
         self.knobs = knobs or PopularityKnobs()
         self._counts = np.empty(0)
+        self._counted: set[int] = set()
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender. Raises InvalidInputError if `last_days` is set and the data has no times."""
-        counted = train.item if self.knobs.last_days is None else train.item[self._recent(train, self.knobs.last_days)]
-        self._counts = np.bincount(counted, minlength=len(train.items)).astype(np.float64)
+        counted = slice(None) if self.knobs.last_days is None else self._recent(train, self.knobs.last_days)
+        pairs = np.unique(train.user[counted] << _SHIFT | train.item[counted])
+        self._take(pairs, len(train.items))
 
     def update(self, user: int, item: int) -> None:
         """See Updatable; old events are dropped only by the next fit."""
-        self._counts[item] += 1.0
+        pair = user << _SHIFT | item
+        if pair not in self._counted:
+            self._counted.add(pair)
+            self._counts[item] += 1.0
+
+    def _take(self, pairs: Ints, items: int) -> None:
+        self._counts = np.bincount(pairs & _MASK, minlength=items).astype(np.float64)
+        self._counted = set(pairs.tolist())
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
@@ -67,14 +78,15 @@ class Popularity(RanksByScore):
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
-        stored.save(folder, self.name, self.knobs, {"counts": self._counts})
+        pairs = np.array(sorted(self._counted), np.int64)
+        stored.save(folder, self.name, self.knobs, {"pairs": pairs, "items": np.array([len(self._counts)])})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """See Recommender."""
         knobs, arrays = stored.load(folder, cls.name)
         model = cls(knobs_of(PopularityKnobs, knobs))
-        model._counts = arrays["counts"]
+        model._take(arrays["pairs"], int(arrays["items"][0]))
         return model
 
     @staticmethod

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from millstream.domain.log.kinds import LEARNED, REJECTED
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.families.counts import coded
 from millstream.learning.interactions import Floats, Interactions, Ints
 
 _ROWS_AT_ONCE = 200_000
@@ -24,7 +25,9 @@ class Transitions(NamedTuple):
 
 
 def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transitions]:
-    """The transitions of all users, some users at a time.
+    """The heaviest transition of each user between each two items, some users at a time.
+
+    So one user, whatever it sends, adds at most the weight of one step to a pair.
 
     An event gives a transition from each of the `reach` latest distinct items before it, each weighted `decay` times
     the one after it, to its own item, with the learning weight of its kind. An event on the newest of them gives none,
@@ -38,7 +41,7 @@ def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transi
     says_nothing = (weight == 0) & ~np.isin(kind, [int(rejected) for rejected in REJECTED])
     item = np.where(says_nothing, -1 - np.arange(len(item)), item)
     for start, end in _whole_users(user):
-        yield from _of_users(user[start:end], item[start:end], weight[start:end], reach, decay)
+        yield _heaviest(_of_users(user[start:end], item[start:end], weight[start:end], reach, decay))
 
 
 def learning_weights(kind: Ints) -> Floats:
@@ -61,7 +64,22 @@ def _whole_users(user: Ints) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) -> Iterator[Transitions]:
+def _heaviest(found: Iterable[tuple[Ints, Transitions]]) -> Transitions:
+    """The heaviest transition of each user between each two items."""
+    none = np.empty(0, np.int64), Transitions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    owners, steps = zip(none, *found, strict=True)
+    sources, targets, weights = (np.concatenate(column) for column in zip(*steps, strict=True))
+    owner = np.concatenate(owners)
+    pair = coded(sources, targets)
+    order = np.lexsort((-weights, pair, owner))
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (np.diff(owner[order]) != 0) | (np.diff(pair[order]) != 0)
+    heaviest = order[is_first]
+    return Transitions(sources[heaviest], targets[heaviest], weights[heaviest])
+
+
+def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) -> Iterator[tuple[Ints, Transitions]]:
+    """All transitions, each with its user."""
     rows = len(user)
     again = next_on_the_same_item(user, item)
     first = np.searchsorted(user, user, side="left")
@@ -77,7 +95,7 @@ def _of_users(user: Ints, item: Ints, weight: Floats, reach: int, decay: float) 
         in_tail = (again[earlier] >= row) & learned[earlier]
         own = in_tail & (again[earlier] == row)
         source, target = earlier[in_tail & ~own], row[in_tail & ~own]
-        yield Transitions(item[source], item[target], weight[target] * shares[rank[target]])
+        yield user[target], Transitions(item[source], item[target], weight[target] * shares[rank[target]])
         newest = own & (rank[row] == 0)
         rank[row[in_tail]] += 1
         row = row[~newest]

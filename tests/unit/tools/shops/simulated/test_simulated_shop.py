@@ -187,6 +187,18 @@ def test_the_showcase_is_a_known_customer_whom_the_live_stream_leaves_alone() ->
     assert {behaviour.user_id for behaviour in showcase.behaviours} == {showcase.user_id}
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_story_of_the_showcase_is_true(seed: int) -> None:
+    """The customer did nothing on the shelf that the story names, and does nothing else now."""
+    shop = SimulatedShop(replace(SMALL, products=320, customers=200), seed=seed)
+    showcase, catalogue = shop.showcase(), shop.world.catalogue
+    category = {product.item_id: product.category for product in catalogue.products}
+    (shelf,) = {category[behaviour.item_id] for behaviour in showcase.behaviours}
+    past = [behaviour for behaviour in shop.history() if behaviour.user_id == showcase.user_id]
+    assert f"{len(past)} events so far, none about {shelf}: until now" in showcase.reason
+    assert shelf not in {category[behaviour.item_id] for behaviour in past}
+
+
 def test_products_read_like_a_shop() -> None:
     """Each has its own id and name, a category, a price and a finished sentence."""
     products = small_shop(config=ShopConfig(customers=2)).world.catalogue.products
