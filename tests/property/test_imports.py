@@ -11,12 +11,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.tables.errors import TooManyRejectsError
+from millstream_tools.tables.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS
 from tests.importing import KilledError, Shop, table, visits
 
 names = st.sampled_from(["ann", "bob", "cid"])
-seconds = st.integers(0, NOW_MS // 1000 - 1)
+seconds = st.integers(1_000_000_000, NOW_MS // 1000 - 1)
 rows = st.lists(st.tuples(names, st.sampled_from("abcde"), seconds), min_size=1, max_size=40)
 rows_of_their_own_time = st.lists(
     st.tuples(names, st.sampled_from("abcde"), seconds), min_size=1, max_size=40, unique_by=lambda row: row[2]
@@ -56,7 +56,7 @@ def test_every_row_is_an_event_or_a_reject(lines: list[str]) -> None:
     shop = Shop()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "h.jsonl"
-        path.write_text("\n".join([*lines, '{"user": "ann", "item": "a", "time": 1, "did": "view"}']), "utf-8")
+        path.write_text("\n".join([*lines, '{"user": "ann", "item": "a", "time": 1700000000, "did": "view"}']), "utf-8")
         tally = shop.imports_files(path, event_type="did", value="price", quantity="n").tally
     assert tally is not None
     assert tally.rows == tally.events + tally.rejected == sum(not line.isspace() and bool(line) for line in lines) + 1
@@ -81,13 +81,36 @@ def test_a_killed_import_run_again_equals_an_unkilled_one(
     assert shop.archive.objects == archived(rows)
 
 
-@given(st.binary(max_size=200), st.sampled_from(["h.csv", "h.jsonl", "h.dat"]))
-def test_any_bytes_are_rows_or_rejects_or_an_explained_error(content: bytes, name: str) -> None:
-    """A file is never more than wrong."""
+bytes_like_csv = st.lists(
+    st.sampled_from([b"ann,a,1700000000,", b'"', b'""', b",", b"\n", b"\r\n", b"\r", b"x", b" ", b"\xff", b"\n\n"]),
+    max_size=30,
+).map(b"".join)
+bytes_like_json = st.lists(
+    st.sampled_from([b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"\r\n", b"1", b'{"user": "ann", "item": "a", "time": 1700000000}']),
+    max_size=30,
+).map(b"".join)  # fmt: skip
+
+
+@given(
+    st.binary(max_size=200) | bytes_like_csv | bytes_like_json, st.sampled_from(["h.csv", "h.jsonl", "h.dat", "h.tsv"])
+)
+def test_every_line_of_any_bytes_is_counted_once(content: bytes, name: str) -> None:
+    """As part of an event, of a named reject, of the header, or as blank."""
     shop = Shop()
+    good = b"\nann,a,1700000000,x\n" if name != "h.jsonl" else b'\n{"user": "ann", "item": "a", "time": 1700000000}\n'
+    header = b"" if name == "h.jsonl" else b"user,item,time,title\n"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        path.write_bytes(b"user,item,time\n" + content)
-        with suppress(TooManyRejectsError):
-            shop.imports_files(path)
-    assert len(shop.rejects) <= content.count(b"\n") + content.count(b"\r") + 2
+        path.write_bytes(header + content + good)
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            lines = len(list(file))
+        try:
+            tally = shop.imports_files(path).tally
+        except (TooManyRejectsError, BadFileError):
+            return
+    assert tally is not None
+    assert tally.lines == lines
+    assert tally.rejected == len(shop.rejects)
+    assert tally.events == sum(len(record.events) for record in shop.records())
+    assert all(1 <= reject.line <= lines for reject in shop.rejects)
+    assert tally.reject_lines <= lines - tally.event_lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -58,7 +59,9 @@ class EventReader:
         self._user = _id_cell(cell["user"], missing, whole="user" in mapping.whole_numbers)
         self._item = _id_cell(cell["item"], missing, whole="item" in mapping.whole_numbers)
         self._form = mapping.time
-        self._time = _time_cell(cell["time"], missing, mapping) if "time" in cell else self._time_of_row
+        self._time = (
+            _time_cell(cell["time"], cell.get("date"), missing, mapping) if "time" in cell else self._time_of_row
+        )
         self._rows = 0
         self._file, self._file_s = "", 0.0
         self._event_type = _type_cell(mapping, cell, missing)
@@ -172,16 +175,25 @@ def _number(cell: Any, missing: Collection[str]) -> Any:
     return int(number) if number.is_integer() else number
 
 
-def _time_cell(place: int, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
+def _time_cell(place: int, of_day: int | None, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
     read = time_reader(mapping.time)
 
     def read_cell(cells: Sequence[Any]) -> float:
-        cell = cells[place]
+        cell = cells[place] if of_day is None else _joined(cells[of_day], cells[place])
         if cell is None or (isinstance(cell, str) and cell in missing):
             raise InvalidInputError("sentAt", "a time", None)
         return read(cell)
 
     return read_cell
+
+
+def _joined(day: Any, moment: Any) -> Any:
+    """A date and a time of day as one cell; None if one of them is absent."""
+    if day is None or moment is None or "" in (day, moment):
+        return None
+    if isinstance(day, date) and isinstance(moment, time):
+        return datetime.combine(day, moment)
+    return f"{day} {moment}"
 
 
 def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collection[str]) -> _Cell:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from millstream_tools.tables.form import Form
 
-Unit = Literal["seconds", "milliseconds", "microseconds"]
+Unit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "excel"]
 
 CONSTANT = "="
 """The prefix of a constant event type: `=ItemViewed` is not a column."""
 
 REQUIRED = ("user", "item", "time")
-FIELDS = (*REQUIRED, "event_type", "value", "session", "event_id", "quantity")
+FIELDS = (*REQUIRED, "date", "event_type", "value", "session", "event_id", "quantity")
 """The fields of an event that a column can fill."""
 
 
@@ -28,13 +28,14 @@ class FileTime:
 
 @dataclass(frozen=True)
 class TimeForm:
-    """The format of times: numbers in this unit since 1970, text in this pattern (None: ISO 8601).
+    """The format of times: numbers in this unit, text in this pattern (None: ISO 8601).
 
-    The zone is for times without one. With `row_order` the rows have an order but no times: enough to fit a model, but
+    A unit is since 1970; `excel` is a spreadsheet's days since 1899-12-30. Without a unit, it is recognised by the size
+    of the number. The zone is for times without one. With `row_order` the rows have an order but no times: enough to fit a model, but
     not to import. With `file`, the time comes from the file's name.
     """
 
-    unit: Unit = "seconds"
+    unit: Unit | None = None
     pattern: str | None = None
     zone: str = "UTC"
     row_order: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -76,19 +75,23 @@ def _complete(columns: Mapping[str, str], time: TimeForm) -> Mapping[str, str]:
 def _form(given: Mapping[str, Any]) -> Form:
     delimiter = None if "delimiter" not in given else _text(given["delimiter"], "format.delimiter")
     header = given.get("header")
-    encoding = _text(given.get("encoding", "utf-8"), "format.encoding")
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise _bad("format.encoding", "an encoding such as utf-8 or latin-1", encoding) from None
+    encoding = None if "encoding" not in given else _encoding(_text(given["encoding"], "format.encoding"))
     return Form(
         kind=_one_of(given.get("kind"), "format.kind", get_args(Kind)),
         delimiter=delimiter,
-        quoted=_flag(given, "quoted", True),
+        quoted=_flag(given, "quoted", True) if "quoted" in given else None,
         header=None if header is None else _texts(header, "format.header"),
         typed_header=_flag(given, "typed_header", False),
         encoding=encoding,
     )
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise _bad("format.encoding", "an encoding such as utf-8, cp1252 or utf-16", name) from None
+    return name
 
 
 def _time(given: Mapping[str, Any]) -> TimeForm:
@@ -99,7 +102,7 @@ def _time(given: Mapping[str, Any]) -> TimeForm:
         raise _bad("time.zone", "a time zone such as UTC or Europe/London", zone) from None
     pattern = given.get("pattern")
     return TimeForm(
-        unit=_one_of(given.get("unit"), "time.unit", get_args(Unit)) or "seconds",
+        unit=_one_of(given.get("unit"), "time.unit", get_args(Unit)),
         pattern=None if pattern is None else _text(pattern, "time.pattern"),
         zone=zone,
         row_order=_flag(given, "row_order", False),

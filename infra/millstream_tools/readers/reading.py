@@ -58,14 +58,16 @@ class ReadHistory:
                 read = reader.read(path.name, row, rows.text)
                 if isinstance(read, ReadEvent):
                     history.rows.add(as_sort_row(tally.events, read))
-                    tally.count(read)
+                    tally.count(read, row.lines)
                 else:
-                    tally.count_reject(read)
+                    tally.count_reject(read, row.lines)
                     self.refuse(read)
                     self._stop_if_too_many(read, tally.rejected)
                 if not tally.rows % ROWS_BETWEEN_REPORTS:
                     advance(rows.done() - told)
                     told = rows.done()
+            tally.header_lines += rows.header_lines
+            tally.blank_lines += rows.blank_lines
 
     def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
         if self.max_rejects is not None and rejected > self.max_rejects:

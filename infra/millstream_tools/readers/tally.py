@@ -32,10 +32,17 @@ class Distinct:
 
 @dataclass
 class Tally:
-    """Counts of rows: each is an event or a reject. Times are epoch milliseconds."""
+    """Counts of rows: each is an event or a reject. Times are epoch milliseconds.
+
+    Every line of the files is one of an event, of a reject, of a header, or blank.
+    """
 
     events: int = 0
     rejected: int = 0
+    event_lines: int = 0
+    reject_lines: int = 0
+    header_lines: int = 0
+    blank_lines: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     users: Distinct = field(default_factory=Distinct)
     items: Distinct = field(default_factory=Distinct)
@@ -48,19 +55,26 @@ class Tally:
         """All rows."""
         return self.events + self.rejected
 
-    def count(self, read: ReadEvent) -> None:
-        """Count an event."""
+    @property
+    def lines(self) -> int:
+        """All lines of the files."""
+        return self.event_lines + self.reject_lines + self.header_lines + self.blank_lines
+
+    def count(self, read: ReadEvent, lines: int = 1) -> None:
+        """Count an event and its lines."""
         event = read.event
         self.events += 1
+        self.event_lines += lines
         self.users.add(read.subject)
         self.items.add(event.item_key)
         at_ms = event.occurred_at_ms
         self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
         self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
 
-    def count_reject(self, reject: Reject) -> None:
-        """Count a reject."""
+    def count_reject(self, reject: Reject, lines: int = 1) -> None:
+        """Count a reject and its lines."""
         self.rejected += 1
+        self.reject_lines += lines
         self.reasons[reject.column, reject.expected] += 1
         if (
             self.reasons[reject.column, reject.expected] <= FIRST_OF_A_REASON

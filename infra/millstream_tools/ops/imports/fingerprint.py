@@ -10,7 +10,7 @@ from pathlib import Path
 
 from millstream.application.replay.progress import Advance, Progress
 from millstream_tools.readers.mapping import ColumnMapping
-from millstream_tools.tables.opening import kind_of
+from millstream_tools.tables.recognition import kind_of
 
 READING = 1
 """Incremented when the same file and mapping give other records: an interrupted import must not resume with those."""

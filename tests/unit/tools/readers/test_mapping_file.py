@@ -92,9 +92,12 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ),
         (
             "format: {encoding: klingon}",
-            "format.encoding: expected an encoding such as utf-8 or latin-1, got 'klingon'",
+            "format.encoding: expected an encoding such as utf-8, cp1252 or utf-16, got 'klingon'",
         ),
-        ("time: {unit: days}", "time.unit: expected one of seconds, milliseconds, microseconds, got 'days'"),
+        (
+            "time: {unit: days}",
+            "time.unit: expected one of seconds, milliseconds, microseconds, nanoseconds, excel, got 'days'",
+        ),
         (
             "time: {zone: Mars/Olympus}",
             "time.zone: expected a time zone such as UTC or Europe/London, got 'Mars/Olympus'",
