@@ -11,6 +11,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.domain.log.records import decode_cores
+from millstream.domain.views.user_state import UserState
 from millstream_tools.tables.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS
 from tests.importing import KilledError, Shop, table, visits
@@ -85,8 +87,9 @@ bytes_like_csv = st.lists(
     st.sampled_from([b"ann,a,1700000000,", b'"', b'""', b",", b"\n", b"\r\n", b"\r", b"x", b" ", b"\xff", b"\n\n"]),
     max_size=30,
 ).map(b"".join)
+AN_EVENT = b'{"user": "ann", "item": "a", "time": 1700000000}'
 bytes_like_json = st.lists(
-    st.sampled_from([b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"\r\n", b"1", b'{"user": "ann", "item": "a", "time": 1700000000}']),
+    st.sampled_from([b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"\r\n", b"1", AN_EVENT]),
     max_size=30,
 ).map(b"".join)  # fmt: skip
 
@@ -114,3 +117,28 @@ def test_every_line_of_any_bytes_is_counted_once(content: bytes, name: str) -> N
     assert tally.events == sum(len(record.events) for record in shop.records())
     assert all(1 <= reject.line <= lines for reject in shop.rejects)
     assert tally.reject_lines <= lines - tally.event_lines
+
+
+order_lines = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2"])), min_size=1, max_size=20)
+
+
+@given(order_lines, st.sampled_from([None, "session", "event_id"]))
+def test_the_views_count_what_an_import_says(lines: list[tuple[str, str]], order: str | None) -> None:
+    """The lines of one order have one second and one order number: each line counts, a row given twice counts once."""
+    shop = Shop()
+    rows = [
+        {"user": "ann", "item": item, "time": "2023-11-14T22:13:20", "price": price, "order": "o1"}
+        for item, price in lines
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        named = {order: "order"} if order else {}
+        done = shop.imports_files(
+            table(Path(folder) / "h.csv", rows), value="price", event_type="=ItemPurchased", **named
+        )
+    state = UserState()
+    for record in shop.archive.read():
+        state.fold(-1, record.position.sequence_number, decode_cores(record.data).cores)
+    assert done.tally is not None
+    assert done.tally.events == len(lines)
+    assert state.applied == len(lines) - done.tally.repeated.many
+    assert done.tally.repeated.many == (len(lines) - len(set(lines)) if order == "event_id" else 0)

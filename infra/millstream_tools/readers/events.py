@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from millstream.domain.keys import Pseudonym, pseudonym
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import ALIASES
 from millstream.domain.log.submissions import parse_submission
+from millstream_tools.readers.ids import Blank, IdColumn
 from millstream_tools.readers.mapping import ColumnMapping, Keep
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.readers.times import time_of_file, time_reader
@@ -35,7 +35,10 @@ _FIELDS = {
 }
 """The fields of a mapping by their names in POST /events."""
 
-_WHOLE = re.compile(r"(-?\d+)\.0+")
+_NAMES = {part: name for name, part in _FIELDS.items()}
+OPTIONAL_IDS = ("session", "event_id")
+
+_Cell = Callable[[Sequence[Any]], Any]
 
 
 class ReadEvent(NamedTuple):
@@ -56,8 +59,12 @@ class EventReader:
         cell = {part: wanted[name] for part, name in mapping.columns.items() if name in wanted}
         missing = frozenset(mapping.missing)
         self._keep = tuple((wanted[rule.column], rule, missing) for rule in mapping.keep)
-        self._user = _id_cell(cell["user"], missing, whole="user" in mapping.whole_numbers)
-        self._item = _id_cell(cell["item"], missing, whole="item" in mapping.whole_numbers)
+        self._no_ids = frozenset(mapping.no_ids)
+        self._ids: list[IdColumn] = []
+        self.notes: Counter[str] = Counter()
+        self._user, self._item, self._session, self._event_id = (
+            self._id(part, cell, wanted, mapping) for part in ("user", "item", "session", "event_id")
+        )
         self._form = mapping.time
         self._time = (
             _time_cell(cell["time"], cell.get("date"), missing, mapping) if "time" in cell else self._time_of_row
@@ -65,8 +72,6 @@ class EventReader:
         self._rows = 0
         self._file, self._file_s = "", 0.0
         self._event_type = _type_cell(mapping, cell, missing)
-        self._session = _optional_id(cell, "session", missing, mapping)
-        self._event_id = _optional_id(cell, "event_id", missing, mapping)
         self._value = _optional_number(cell, "value", missing)
         self._quantity = _optional_number(cell, "quantity", missing)
         self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
@@ -82,6 +87,26 @@ class EventReader:
         except InvalidInputError as error:
             column = self._column(error.field)
             return Reject(file, row.line, column, error.expected, error.got, text(row.raw))
+
+    def _id(self, part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> _Cell:
+        """A reader of an id, from the first of its columns that has one."""
+        if part not in cell:
+            return _absent
+        whole = None if mapping.whole_numbers is None else part in mapping.whole_numbers
+        places = [cell[part], *(wanted[name] for name in mapping.fallbacks.get(part, ()))]
+        columns = []
+        for place in places:
+            # A word for none is no reason to reject a row that may do without this id, or has it in another column.
+            words = self._no_ids if part in OPTIONAL_IDS or place != places[-1] else frozenset()
+            blank = Blank(frozenset(mapping.missing), words)
+            columns.append(IdColumn(place, _NAMES[part], whole, blank, self.notes))
+        self._ids += columns
+        return _first_present(columns)
+
+    def begin_file(self) -> None:
+        """Each file may write numbers in its own way."""
+        for column in self._ids:
+            column.begin_file()
 
     def _enter(self, file: str) -> None:
         """Read the time of a file's rows from its name, if the mapping says so."""
@@ -106,7 +131,7 @@ class EventReader:
         if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
             event["quantity"] = self._quantity(cells)
         call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
-        submission = parse_submission(call, self._now_ms)
+        submission = parse_submission(call, self._now_ms, self._no_ids)
         if submission.rejected:
             raise submission.rejected[0].error
         return ReadEvent(self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0])
@@ -116,34 +141,20 @@ class EventReader:
         return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
 
 
-_Cell = Callable[[Sequence[Any]], Any]
-
-
 def _absent(_: Sequence[Any]) -> None:
     """No column fills this field."""
 
 
-def _optional_id(cell: Mapping[str, int], part: str, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
-    return _id_cell(cell[part], missing, whole=part in mapping.whole_numbers) if part in cell else _absent
-
-
-def _id_cell(place: int, missing: Collection[str], *, whole: bool) -> _Cell:
-    """An id: text unchanged, numbers without a trailing .0."""
+def _first_present(readers: Sequence[_Cell]) -> _Cell:
+    """The first cell that is not absent."""
+    if len(readers) == 1:
+        return readers[0]
 
     def read(cells: Sequence[Any]) -> Any:
-        cell = cells[place]
-        if isinstance(cell, str):
-            if cell in missing:
-                return None
-            match = _WHOLE.fullmatch(cell) if whole else None
-            return match[1] if match else cell
-        if isinstance(cell, float):
-            if math.isnan(cell):  # as some write nothing
-                return None
-            return str(int(cell)) if cell.is_integer() else str(cell) if math.isfinite(cell) else cell
-        if isinstance(cell, Decimal) and cell == cell.to_integral_value():
-            return str(int(cell))
-        return str(cell) if isinstance(cell, int | Decimal) and not isinstance(cell, bool) else cell
+        for reader in readers:
+            if (found := reader(cells)) is not None:
+                return found
+        return None
 
     return read
 

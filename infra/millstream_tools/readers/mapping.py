@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from millstream.domain.log.submissions import NO_IDS
 from millstream_tools.tables.form import Form
 
 Unit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "excel"]
@@ -31,8 +32,8 @@ class TimeForm:
     """The format of times: numbers in this unit, text in this pattern (None: ISO 8601).
 
     A unit is since 1970; `excel` is a spreadsheet's days since 1899-12-30. Without a unit, it is recognised by the size
-    of the number. The zone is for times without one. With `row_order` the rows have an order but no times: enough to fit a model, but
-    not to import. With `file`, the time comes from the file's name.
+    of the number. The zone is for times without one. With `row_order` the rows have an order but no times: enough to
+    fit a model, but not to import. With `file`, the time comes from the file's name.
     """
 
     unit: Unit | None = None
@@ -57,15 +58,18 @@ class ColumnMapping:
     """Which column fills which field, and how cells are read.
 
     `event_types` translates the file's names of event types. A cell that is one of `missing` counts as absent. For
-    fields in `whole_numbers` a fraction of zeros is dropped: 17850.0 is the user 17850.
+    fields in `whole_numbers` a fraction of zeros is dropped: 17850.0 is the user 17850 (None: recognised, see ids.py).
+    Ids that are one of `no_ids` name nobody. `fallbacks` are the columns that fill a field where its own is absent.
     """
 
     columns: Mapping[str, str]
     form: Form = field(default_factory=Form)
     time: TimeForm = field(default_factory=TimeForm)
     event_types: Mapping[str, str] = field(default_factory=dict)
-    whole_numbers: tuple[str, ...] = ()
+    whole_numbers: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ("",)
+    no_ids: tuple[str, ...] = tuple(sorted(NO_IDS))
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: tuple[Keep, ...] = ()
 
     @property
@@ -82,4 +86,5 @@ class ColumnMapping:
     def wanted(self) -> tuple[str, ...]:
         """All columns that are read, once each."""
         named = [name for part, name in self.columns.items() if part != "event_type" or self.event_type is None]
-        return tuple(dict.fromkeys([*named, *(rule.column for rule in self.keep)]))
+        instead = [name for names in self.fallbacks.values() for name in names]
+        return tuple(dict.fromkeys([*named, *instead, *(rule.column for rule in self.keep)]))

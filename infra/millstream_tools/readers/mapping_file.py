@@ -13,12 +13,14 @@ import yaml
 
 from millstream.domain.errors import shown
 from millstream.domain.log.kinds import ALIASES
+from millstream.domain.log.submissions import NO_IDS
 from millstream_tools.readers.mapping import CONSTANT, FIELDS, REQUIRED, ColumnMapping, FileTime, Keep, TimeForm, Unit
 from millstream_tools.tables.errors import BadMappingError
 from millstream_tools.tables.form import Form, Kind
 
 READY = Path(__file__).parent / "mappings"
-_PARTS = ("format", "columns", "time", "event_types", "whole_numbers", "missing", "keep")
+_PARTS = ("format", "columns", "time", "event_types", "whole_numbers", "missing", "no_ids", "keep")
+_IDS = ("user", "item", "session", "event_id")
 _FORM = ("kind", "delimiter", "quoted", "header", "typed_header", "encoding")
 _TIME = ("unit", "pattern", "zone", "row_order", "file")
 _KEEP = ("column", "expected", "not_starting_with", "at_least")
@@ -41,8 +43,9 @@ def read_mapping(named: str | None, columns: Mapping[str, str]) -> ColumnMapping
         form=form,
         time=time,
         event_types=_event_types(_object(given.get("event_types", {}), "event_types")),
-        whole_numbers=_texts(given.get("whole_numbers", []), "whole_numbers", ("user", "item", "session", "event_id")),
+        whole_numbers=_whole_numbers(given),
         missing=("", *_texts(given.get("missing", []), "missing")),
+        no_ids=_no_ids(given),
         keep=tuple(_rule(rule, f"keep[{place}]") for place, rule in enumerate(_list(given.get("keep", []), "keep"))),
         columns=_complete({"event_type": f"{CONSTANT}ItemViewed"} | said | dict(columns), time),
     )
@@ -84,6 +87,15 @@ def _form(given: Mapping[str, Any]) -> Form:
         typed_header=_flag(given, "typed_header", False),
         encoding=encoding,
     )
+
+
+def _whole_numbers(given: Mapping[str, Any]) -> tuple[str, ...] | None:
+    return _texts(given["whole_numbers"], "whole_numbers", _IDS) if "whole_numbers" in given else None
+
+
+def _no_ids(given: Mapping[str, Any]) -> tuple[str, ...]:
+    texts = _texts(given["no_ids"], "no_ids") if "no_ids" in given else NO_IDS
+    return tuple(sorted({text.lower() for text in texts}))
 
 
 def _encoding(name: str) -> str:

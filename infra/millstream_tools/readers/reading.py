@@ -42,9 +42,11 @@ class ReadHistory:
         """Read all rows, using an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
         history = History(SortedRows(folder))
         reader = EventReader(self.mapping, self.secret, now_ms)
-        for path in files:
-            self._read(path, reader, history)
         tally = history.tally
+        tally.notes = reader.notes
+        for path in files:
+            reader.begin_file()
+            self._read(path, reader, history)
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
             raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")

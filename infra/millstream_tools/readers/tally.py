@@ -31,6 +31,30 @@ class Distinct:
 
 
 @dataclass
+class RepeatedIds:
+    """Counts the rows whose event id an earlier row of the same user has: the views count such an id once.
+
+    Rows of one time with other contents are the lines of an order, and get ids of their own (records.py).
+    """
+
+    many: int = 0
+    seen: set[int] = field(default_factory=set)
+
+    def add(self, read: ReadEvent) -> None:
+        """Count an event that has an id of the file."""
+        event = read.event
+        of_user = hash((read.subject, event.event_id))
+        of_moment = hash((of_user, event.occurred_at_ms))
+        row = hash((of_moment, event.kind, event.item_id, event.value, str(event.attributes)))
+        self.many += row in self.seen or (of_user in self.seen and of_moment not in self.seen)
+        if len(self.seen) < MOST_COUNTED:
+            self.seen.update((of_user, of_moment, row))
+
+    def __str__(self) -> str:
+        return f"{self.many:,}" + (" or more" if len(self.seen) >= MOST_COUNTED else "")
+
+
+@dataclass
 class Tally:
     """Counts of rows: each is an event or a reject. Times are epoch milliseconds.
 
@@ -49,6 +73,8 @@ class Tally:
     first_ms: int | None = None
     last_ms: int | None = None
     first_rejects: list[Reject] = field(default_factory=list)
+    repeated: RepeatedIds = field(default_factory=RepeatedIds)
+    notes: Counter[str] = field(default_factory=Counter)
 
     @property
     def rows(self) -> int:
@@ -67,6 +93,8 @@ class Tally:
         self.event_lines += lines
         self.users.add(read.subject)
         self.items.add(event.item_key)
+        if read.named:
+            self.repeated.add(read)
         at_ms = event.occurred_at_ms
         self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
         self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)

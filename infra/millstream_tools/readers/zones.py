@@ -11,8 +11,10 @@ _HOURS = {
     "UT": 0, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
 }  # fmt: skip
-"""Abbreviations that mean one zone (RFC 5322, and the European Union's). Others, such as CST, IST and BST, mean several:
-they are read only if they are those of the mapping's zone."""
+"""Abbreviations that mean one zone (RFC 5322, and the European Union's).
+
+Others, such as CST, IST and BST, mean several: they are read only if they are those of the mapping's zone.
+"""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
 _UTC = ("UTC", "GMT", "Z")

@@ -19,7 +19,7 @@ from millstream_tools.tables.row_lines import OpenQuoteError, RowLines
 from millstream_tools.tables.rows import BadRow, Row, places_of
 
 FEWEST_CELLS_OF_A_ROW = 3
-"""Lines inside a quoted cell with exactly the row's number of cells are rows, unless they have fewer cells than this."""
+"""From this width on, lines inside a quoted cell that have exactly the row's number of cells are rows themselves."""
 
 _WHOLE_CELLS = "quotes around whole cells, closed and doubled inside (if quotes mean nothing: --unquoted)"
 

@@ -11,6 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no type in
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]  # the same
 
 from millstream_tools.tables.errors import BadFileError
+from millstream_tools.tables.parquet_numbers import Single
 from millstream_tools.tables.paths import rows_of
 from millstream_tools.tables.rows import BadRow, Row, places_of
 
@@ -87,4 +88,6 @@ def _cells(column: Any) -> list[Any]:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         # Invalid bytes become lone surrogates, which the validation rejects.
         return [one if one is None else one.decode("utf-8", "surrogateescape") for one in values]
+    if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+        return [one if one is None else Single(one) for one in values]
     return values

@@ -87,8 +87,10 @@ def _is_quoted(lines: Sequence[str], delimiter: str, form: Form) -> bool:
 
 
 def _split_by(lines: Sequence[str], delimiter: str, form: Form) -> _Split:
-    quoting = csv.QUOTE_NONE if form.quoted is False else csv.QUOTE_MINIMAL
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
+    without = form.quoted is False
+    reader = csv.reader(
+        lines, delimiter=delimiter, strict=True, quoting=csv.QUOTE_NONE if without else csv.QUOTE_MINIMAL
+    )
     widths: list[int] = []
     while True:
         try:

@@ -39,8 +39,14 @@ class Rows(Protocol):
     """
 
     total: int
-    header_lines: int
-    blank_lines: int
+
+    @property
+    def header_lines(self) -> int:
+        """Lines of the header read so far."""
+
+    @property
+    def blank_lines(self) -> int:
+        """Lines read so far that are of no row."""
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """All rows, once. Raises BadFileError if the file is corrupt."""

@@ -234,3 +234,17 @@ def test_a_rejection_repeats_the_clients_own_id() -> None:
     """So that the client can tell which of its events it was; an id that cannot be sent back is left out."""
     ids = [entry(itemId="", eventId=event_id) for event_id in ("e7", "\ud800", 7, None)]
     assert [rejection.event_id for rejection in parsed(*ids, "text").rejected] == ["e7", None, None, None, None]
+
+
+@pytest.mark.parametrize("word", ["null", "Undefined", "NaN", "(not set)", " ", "00000000-0000-0000-0000-000000000000"])
+def test_a_word_for_none_is_no_id(word: str) -> None:
+    """Taken as an id, it would make one user, one session or one event of many."""
+    for name in ("user", "session"):
+        with pytest.raises(InvalidInputError, match=f"{name}Id: expected an id, not a word for none"):
+            parsed(entry(), **{name: word})
+    for field in ("itemId", "eventId"):
+        (rejection,) = parsed(entry(**{field: word})).rejected
+        assert (rejection.error.field, rejection.error.expected) == (
+            f"eventList[0].{field}",
+            "an id, not a word for none",
+        )
