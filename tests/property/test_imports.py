@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from millstream.domain.log.records import decode_cores
 from millstream.domain.views.user_state import UserState
+from millstream_tools.readers.reading import ANY_NUMBER
 from millstream_tools.tables.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS
 from tests.importing import KilledError, Shop, table, visits
@@ -31,7 +32,8 @@ anything = st.recursive(
 )
 cells = st.fixed_dictionaries({}, optional=dict.fromkeys(("user", "item", "time", "did", "price", "n"), anything))
 lines = st.lists(
-    cells.map(json.dumps) | st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20), max_size=12
+    cells.map(json.dumps) | st.text(st.characters(codec="utf-8", exclude_characters="\r\n,[]{}"), max_size=20),
+    max_size=12,
 )
 
 
@@ -59,7 +61,7 @@ def test_every_row_is_an_event_or_a_reject(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "h.jsonl"
         path.write_text("\n".join([*lines, '{"user": "ann", "item": "a", "time": 1700000000, "did": "view"}']), "utf-8")
-        tally = shop.imports_files(path, event_type="did", value="price", quantity="n").tally
+        tally = shop.imports_files(path, event_type="did", value="price", quantity="n", max_rejects=ANY_NUMBER).tally
     assert tally is not None
     assert tally.rows == tally.events + tally.rejected == sum(not line.isspace() and bool(line) for line in lines) + 1
     assert tally.events == sum(len(record.events) for record in shop.records())
@@ -108,7 +110,7 @@ def test_every_line_of_any_bytes_is_counted_once(content: bytes, name: str) -> N
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             lines = len(list(file))
         try:
-            tally = shop.imports_files(path).tally
+            tally = shop.imports_files(path, max_rejects=ANY_NUMBER).tally
         except (TooManyRejectsError, BadFileError):
             return
     assert tally is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -33,6 +33,9 @@ def show_tally(console: Console, tally: Tally, where: str) -> None:
     ]
     if tally.first_ms is not None and tally.last_ms is not None:
         lines.append(f"times     {_time(tally.first_ms)} to {_time(tally.last_ms)}")
+    lines += [f"note      {many:,} {note}" for note, many in tally.notes.items()]
+    if tally.repeated.many:
+        lines.append(f"note      {tally.repeated} events repeat an event id of their user, and count once")
     _print(console, lines)
 
 
@@ -63,11 +66,27 @@ def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
     if not entries:
         _print(console, ["No imports yet."])
     for entry in entries:
-        if entry.counts is None:
+        if entry.void:
+            outcome = "void"
+        elif entry.counts is None:
             outcome = "not finished: run the same command again to complete it"
         else:
             outcome = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
         _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
+
+
+def show_overlap(console: Console, entry: ImportEntry, others: Sequence[ImportEntry]) -> None:
+    """Warn that the order in the log is not the order of the times."""
+    for other in others:
+        earlier, later = sorted((entry, other), key=lambda one: one.number)
+        where = f"number {earlier.number} has events later than the first of number {later.number}"
+        _print(console, [f"Warning: {where}, but comes before it in the log: import the oldest first, or together."])
+
+
+def show_dropped(console: Console, dropped: Mapping[int, int]) -> None:
+    """Print which old versions of the views were deleted."""
+    for number, rows in dropped.items():
+        _print(console, [f"Dropped view {number}, which was replaced before: {rows:,} rows."])
 
 
 def _print(console: Console, lines: list[str]) -> None:

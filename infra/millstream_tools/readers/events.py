@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
@@ -35,10 +36,17 @@ _FIELDS = {
 }
 """The fields of a mapping by their names in POST /events."""
 
+_WITH_COMMA = re.compile(r"[+-]?\d+(?:[.\u00a0\u202f' ]\d{3})*(?:,\d+)?")
+_GROUPING = re.compile(r"[.\s\u00a0\u202f']")
+
 _NAMES = {part: name for name, part in _FIELDS.items()}
 OPTIONAL_IDS = ("session", "event_id")
 
 _Cell = Callable[[Sequence[Any]], Any]
+
+
+class LeftOutError(InvalidInputError):
+    """A row that the mapping leaves out on purpose."""
 
 
 class ReadEvent(NamedTuple):
@@ -72,8 +80,9 @@ class EventReader:
         self._rows = 0
         self._file, self._file_s = "", 0.0
         self._event_type = _type_cell(mapping, cell, missing)
-        self._value = _optional_number(cell, "value", missing)
-        self._quantity = _optional_number(cell, "quantity", missing)
+        number = _number_with_comma if mapping.decimal_comma else _number
+        self._value = _optional_number(cell, "value", missing, number)
+        self._quantity = _optional_number(cell, "quantity", missing, number)
         self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
 
     def read(self, file: str, row: Row | BadRow, text: Callable[[Any], str]) -> ReadEvent | Reject:
@@ -86,7 +95,8 @@ class EventReader:
             return self._read(row.cells)
         except InvalidInputError as error:
             column = self._column(error.field)
-            return Reject(file, row.line, column, error.expected, error.got, text(row.raw))
+            asked = isinstance(error, LeftOutError)
+            return Reject(file, row.line, column, error.expected, error.got, text(row.raw), asked)
 
     def _id(self, part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> _Cell:
         """A reader of an id, from the first of its columns that has one."""
@@ -159,11 +169,22 @@ def _first_present(readers: Sequence[_Cell]) -> _Cell:
     return read
 
 
-def _optional_number(cell: Mapping[str, int], part: str, missing: Collection[str]) -> _Cell:
+def _optional_number(
+    cell: Mapping[str, int], part: str, missing: Collection[str], number: Callable[[Any, Collection[str]], Any]
+) -> _Cell:
     if part not in cell:
         return _absent
     place = cell[part]
-    return lambda cells: _number(cells[place], missing)
+    return lambda cells: number(cells[place], missing)
+
+
+def _number_with_comma(cell: Any, missing: Collection[str]) -> Any:
+    """The same for text as 1.234,50, 1 234,50 or 1234,5."""
+    if not isinstance(cell, str) or cell in missing:
+        return _number(cell, missing)
+    if _WITH_COMMA.fullmatch(cell.strip()) is None:
+        return cell
+    return _number(_GROUPING.sub("", cell).replace(",", "."), missing)
 
 
 def _number(cell: Any, missing: Collection[str]) -> Any:
@@ -223,11 +244,15 @@ def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collect
 
 
 def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
-    """Raise InvalidInputError with the column's name if a row does not meet a rule."""
+    """Raise LeftOutError with the column's name if a row does not meet a rule."""
+    if rule.one_of is not None:
+        if str(cell) not in rule.one_of:
+            raise LeftOutError(rule.column, rule.expected, cell)
+        return
     if rule.not_starting_with is not None:
         if cell is not None and str(cell).startswith(rule.not_starting_with):
-            raise InvalidInputError(rule.column, rule.expected, cell)
+            raise LeftOutError(rule.column, rule.expected, cell)
         return
     number = _number(cell, missing)
     if rule.at_least is None or not isinstance(number, int | float) or number < rule.at_least:
-        raise InvalidInputError(rule.column, rule.expected, cell)
+        raise LeftOutError(rule.column, rule.expected, cell)

@@ -51,6 +51,7 @@ class Keep:
     expected: str
     not_starting_with: str | None = None
     at_least: float | None = None
+    one_of: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class ColumnMapping:
 
     `event_types` translates the file's names of event types. A cell that is one of `missing` counts as absent. For
     fields in `whole_numbers` a fraction of zeros is dropped: 17850.0 is the user 17850 (None: recognised, see ids.py).
-    Ids that are one of `no_ids` name nobody. `fallbacks` are the columns that fill a field where its own is absent.
+    Ids that are one of `no_ids` name nobody. With `decimal_comma`, 1.234,50 is a number. `fallbacks` are the columns
+    that fill an id where its own is absent.
     """
 
     columns: Mapping[str, str]
@@ -67,6 +69,7 @@ class ColumnMapping:
     time: TimeForm = field(default_factory=TimeForm)
     event_types: Mapping[str, str] = field(default_factory=dict)
     whole_numbers: tuple[str, ...] | None = None
+    decimal_comma: bool = False
     missing: tuple[str, ...] = ("",)
     no_ids: tuple[str, ...] = tuple(sorted(NO_IDS))
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

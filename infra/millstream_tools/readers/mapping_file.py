@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,11 +20,14 @@ from millstream_tools.tables.errors import BadMappingError
 from millstream_tools.tables.form import Form, Kind
 
 READY = Path(__file__).parent / "mappings"
-_PARTS = ("format", "columns", "time", "event_types", "whole_numbers", "missing", "no_ids", "keep")
+_PARTS = (
+    "format", "columns", "time", "event_types", "whole_numbers", "decimal_comma", "missing", "no_ids", "keep",
+    "recognised_by",
+)  # fmt: skip
 _IDS = ("user", "item", "session", "event_id")
-_FORM = ("kind", "delimiter", "quoted", "header", "typed_header", "encoding")
+_FORM = ("kind", "delimiter", "quoted", "header", "typed_header", "encoding", "explode")
 _TIME = ("unit", "pattern", "zone", "row_order", "file")
-_KEEP = ("column", "expected", "not_starting_with", "at_least")
+_KEEP = ("column", "expected", "not_starting_with", "at_least", "one_of")
 
 
 def ready_mappings() -> list[str]:
@@ -31,30 +35,58 @@ def ready_mappings() -> list[str]:
     return sorted(path.stem for path in READY.glob("*.yaml"))
 
 
-def read_mapping(named: str | None, columns: Mapping[str, str]) -> ColumnMapping:
-    """The mapping of a file or of a built-in name; columns of the command line replace its own.
+def recognised_by(name: str) -> tuple[str, ...]:
+    """The columns by which files of a built-in mapping are recognised; none if they are not."""
+    return _texts(content_of(name)["mapping"].get("recognised_by", []), "recognised_by")
+
+
+def read_mapping(
+    named: str | None, columns: Mapping[str, str], told: Mapping[str, Any] = MappingProxyType({})
+) -> ColumnMapping:
+    """The mapping of a file or of a built-in name; columns and other parts of the command line replace its own.
 
     Raises BadMappingError.
     """
-    given: dict[str, Any] = {} if named is None else _part(_content(named), "mapping", _PARTS)
-    said = {name: _text(column, f"columns.{name}") for name, column in _part(given, "columns", FIELDS).items()}
+    given: dict[str, Any] = {} if named is None else _part(content_of(named), "mapping", _PARTS)
+    for part, value in told.items():
+        given[part] = {**_object(given.get(part, {}), part), **value} if isinstance(value, Mapping) else value
+    said, fallbacks = _columns(_part(given, "columns", FIELDS))
     form, time = _form(_part(given, "format", _FORM)), _time(_part(given, "time", _TIME))
     mapping = ColumnMapping(
         form=form,
         time=time,
         event_types=_event_types(_object(given.get("event_types", {}), "event_types")),
         whole_numbers=_whole_numbers(given),
+        decimal_comma=_flag(given, "decimal_comma", False, ""),
         missing=("", *_texts(given.get("missing", []), "missing")),
         no_ids=_no_ids(given),
         keep=tuple(_rule(rule, f"keep[{place}]") for place, rule in enumerate(_list(given.get("keep", []), "keep"))),
         columns=_complete({"event_type": f"{CONSTANT}ItemViewed"} | said | dict(columns), time),
+        fallbacks={name: others for name, others in fallbacks.items() if name not in columns},
     )
     if mapping.event_type is not None and mapping.event_type not in ALIASES:
         raise _bad("columns.event_type", f"a column, or {CONSTANT} and one of {', '.join(ALIASES)}", mapping.event_type)
     return mapping
 
 
-def _content(named: str) -> dict[str, Any]:
+def _columns(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The column of each field; of a list, the first, and after it those that fill the field where it is absent."""
+    named = {
+        name: _texts(said, f"columns.{name}") if isinstance(said, list) else (_text(said, f"columns.{name}"),)
+        for name, said in given.items()
+    }
+    for name, columns in named.items():
+        if not columns or "" in columns or (columns[1:] and name not in _IDS):
+            lists = f"a column (or for {', '.join(_IDS)} a list of columns, of which the first with an id counts)"
+            raise _bad(f"columns.{name}", lists, given[name])
+    return (
+        {name: columns[0] for name, columns in named.items()},
+        {name: columns[1:] for name, columns in named.items() if columns[1:]},
+    )
+
+
+def content_of(named: str) -> dict[str, Any]:
+    """What a mapping file has, or the built-in mapping of this name, as `mapping`. Raises BadMappingError."""
     ready = READY / f"{named}.yaml"
     path = ready if named in ready_mappings() else Path(named)
     try:
@@ -86,6 +118,7 @@ def _form(given: Mapping[str, Any]) -> Form:
         header=None if header is None else _texts(header, "format.header"),
         typed_header=_flag(given, "typed_header", False),
         encoding=encoding,
+        explode=None if "explode" not in given else _text(given["explode"], "format.explode"),
     )
 
 
@@ -147,18 +180,22 @@ def _event_types(given: Mapping[str, Any]) -> dict[str, str]:
 
 def _rule(given: object, place: str) -> Keep:
     rule = _known(_object(given, place), place, _KEEP)
-    prefix, least = rule.get("not_starting_with"), rule.get("at_least")
-    if (prefix is None) == (least is None):
-        raise _bad(place, "one of not_starting_with and at_least", sorted(rule))
+    prefix, least, allowed = rule.get("not_starting_with"), rule.get("at_least"), rule.get("one_of")
+    if [prefix, least, allowed].count(None) != 2:  # all but one
+        raise _bad(place, "one of not_starting_with, at_least and one_of", sorted(rule))
     if least is not None and (isinstance(least, bool) or not isinstance(least, int | float)):
         raise _bad(f"{place}.at_least", "a number", least)
-    column = _text(rule.get("column"), f"{place}.column")
-    usual = f"at least {least:g}" if least is not None else f"nothing that starts with {prefix}"
+    texts = None if allowed is None else _texts(allowed, f"{place}.one_of")
+    if texts is not None:
+        usual = f"one of {', '.join(texts)}"
+    else:
+        usual = f"at least {least:g}" if least is not None else f"nothing that starts with {prefix}"
     return Keep(
-        column=column,
+        column=_text(rule.get("column"), f"{place}.column"),
         expected=_text(rule.get("expected", usual), f"{place}.expected"),
         not_starting_with=None if prefix is None else _text(prefix, f"{place}.not_starting_with"),
         at_least=None if least is None else float(least),
+        one_of=texts,
     )
 
 
@@ -200,10 +237,10 @@ def _text(value: object, name: str, *, empty: bool = False) -> str:
     return value
 
 
-def _flag(given: Mapping[str, Any], name: str, default: bool) -> bool:
+def _flag(given: Mapping[str, Any], name: str, default: bool, where: str = "format.") -> bool:
     value = given.get(name, default)
     if not isinstance(value, bool):
-        raise _bad(f"format.{name}", "true or false", value)
+        raise _bad(f"{where}{name}", "true or false", value)
     return value
 
 

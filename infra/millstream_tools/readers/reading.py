@@ -19,6 +19,9 @@ from millstream_tools.tables.opening import open_rows
 
 ROWS_BETWEEN_REPORTS = 1_000
 
+ANY_NUMBER = 2**63
+"""Of rejects: however many there are, the other rows are used."""
+
 
 @dataclass
 class History:
@@ -30,7 +33,11 @@ class History:
 
 @dataclass(frozen=True)
 class ReadHistory:
-    """Reads files by a mapping. `max_rejects` None means any number; `refuse` is called with each reject."""
+    """Reads files by a mapping. `refuse` is called with each reject.
+
+    More than `max_rejects` rejects are an error; None means up to as many as there are events, without those that the
+    mapping asks for.
+    """
 
     mapping: ColumnMapping
     secret: bytes
@@ -50,6 +57,7 @@ class ReadHistory:
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
             raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")
+        self._stop_if_most(tally)
         return history
 
     def _read(self, path: Path, reader: EventReader, history: History) -> None:
@@ -70,6 +78,15 @@ class ReadHistory:
                     told = rows.done()
             tally.header_lines += rows.header_lines
             tally.blank_lines += rows.blank_lines
+
+    def _stop_if_most(self, tally: Tally) -> None:
+        unasked = tally.rejected - tally.left_out
+        if self.max_rejects is None and unasked > tally.events:
+            first = next((reject for reject in tally.first_rejects if not reject.asked), tally.first_rejects[0])
+            raise TooManyRejectsError(
+                f"expected most rows to be events, got {unasked:,} rejected of {tally.rows:,} (to import the others: "
+                f"--max-rejects {tally.rejected}); the first: {first}"
+            )
 
     def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
         if self.max_rejects is not None and rejected > self.max_rejects:

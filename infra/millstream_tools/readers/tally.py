@@ -58,11 +58,13 @@ class RepeatedIds:
 class Tally:
     """Counts of rows: each is an event or a reject. Times are epoch milliseconds.
 
-    Every line of the files is one of an event, of a reject, of a header, or blank.
+    `left_out` are the rejects that the mapping asks for. Every line of the files is one of an event, of a reject, of a
+    header, or blank.
     """
 
     events: int = 0
     rejected: int = 0
+    left_out: int = 0
     event_lines: int = 0
     reject_lines: int = 0
     header_lines: int = 0
@@ -86,6 +88,11 @@ class Tally:
         """All lines of the files."""
         return self.event_lines + self.reject_lines + self.header_lines + self.blank_lines
 
+    @property
+    def times(self) -> tuple[int, int] | None:
+        """The times of the first and the last event; None if there is none."""
+        return None if self.first_ms is None or self.last_ms is None else (self.first_ms, self.last_ms)
+
     def count(self, read: ReadEvent, lines: int = 1) -> None:
         """Count an event and its lines."""
         event = read.event
@@ -102,6 +109,7 @@ class Tally:
     def count_reject(self, reject: Reject, lines: int = 1) -> None:
         """Count a reject and its lines."""
         self.rejected += 1
+        self.left_out += reject.asked
         self.reject_lines += lines
         self.reasons[reject.column, reject.expected] += 1
         if (

@@ -58,6 +58,8 @@ class JsonValues:
                 yield from self._whole_line(part)
         last = self._line - 1 if self._line_ended else self._line
         self.blank_lines += max(0, last - self._counted)
+        if self._in_array:
+            yield Value(max(1, last), 0, None, "", "an array that is not closed: the file is cut off")
 
     def _next_part(self) -> str:
         part = self._again.popleft() if self._again else next(self._parts, "")
@@ -89,7 +91,7 @@ class JsonValues:
                 self._drop(begin)
                 if not self._text:
                     return
-                if self._text[0] == "]" or (self._text[0] == "[" and not self._in_array):
+                if self._text[0] == "]" if self._in_array else self._text[0] == "[":
                     self._in_array = self._text[0] == "["
                     self._spread = True if self._in_array else self._spread
                     self._drop(1)
@@ -139,6 +141,7 @@ class JsonValues:
         """The rest of the line is no value."""
         line = _REST_OF_LINE.match(self._text)[0]  # type: ignore[index]  # it matches nothing too
         yield self._value(None, line, why)
+        self._in_array &= not line.rstrip(" \t,").endswith("]")
         self._drop(len(line))
 
     def _give_up(self) -> Iterator[Value]:
@@ -157,6 +160,7 @@ class JsonValues:
         )
         self._line += _line_ends(ended)
         self._text, self._scanned, self._depth, self._spread = "", 0, 0, None
+        self._in_array &= bool(rest)  # at the end, one reject is enough
         self._again.extendleft(reversed(rest.splitlines(keepends=True)))
 
     def _value(self, content: Any, text: str, error: str = "") -> Value:

@@ -238,7 +238,7 @@ def test_a_row_that_breaks_a_rule_is_rejected_with_the_rules_words() -> None:
     """Cancelled invoices, returned goods."""
     real = Keep("visit", "an invoice that is no cancellation", not_starting_with="C")
     assert reject({"visit": "C17"}, keep=(real,)) == Reject(
-        "shop.csv", 7, "visit", "an invoice that is no cancellation", "'C17'", "the row"
+        "shop.csv", 7, "visit", "an invoice that is no cancellation", "'C17'", "the row", asked=True
     )
     assert event({"visit": "17"}, keep=(real,))
     assert event({"visit": None}, keep=(real,))

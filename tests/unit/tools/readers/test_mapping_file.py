@@ -104,7 +104,7 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ),
         ("event_types: {buy: ItemTeleported}", "event_types.buy: expected one of ItemViewed, .*got 'ItemTeleported'"),
         ("whole_numbers: [value]", "whole_numbers: expected one of user, item, session, event_id, got 'value'"),
-        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with and at_least, got \['column'\]"),
+        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with, at_least and one_of, got \['column'\]"),
         ("keep: [{column: a, at_least: x}]", r"keep\[0\].at_least: expected a number, got 'x'"),
         ("keep: [{at_least: 1}]", r"keep\[0\].column: expected a string .*got nothing"),
         (

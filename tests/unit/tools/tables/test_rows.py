@@ -223,6 +223,14 @@ def test_an_object_that_is_not_closed_costs_its_lines_and_no_other(tmp_path: Pat
     assert [(row.line, type(row)) for row in first] == [(1, BadRow), (2, Row), (3, Row)]
 
 
+def test_an_array_that_was_cut_off_is_said(tmp_path: Path) -> None:
+    """At its end, after the objects that are whole; brackets that close nothing are no row either."""
+    rows = rows_of(written(tmp_path / "a.json", '[{"a": 1},\n{"a": 2},\n'), "a")
+    assert [(row.line, type(row), row.lines) for row in rows] == [(1, Row, 1), (2, Row, 1), (2, BadRow, 0)]
+    stray = rows_of(written(tmp_path / "b.jsonl", '{"a": 1}\n]\n{"a": 2}\n'), "a")
+    assert [(row.line, type(row)) for row in stray] == [(1, Row), (2, BadRow), (3, Row)]
+
+
 def test_dotted_names_reach_into_objects_and_one_list_becomes_rows(tmp_path: Path) -> None:
     """As GA4 and Segment export; the same from JSON and from Parquet."""
     content = {

@@ -1,0 +1,171 @@
+"""The options that say how files are read, the same for every command that reads files of events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from millstream_tools.readers.mapping import ColumnMapping
+
+_FORMAT, _TIMES, _COLUMNS = "Format of the files", "Times", "Columns"
+
+Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False, rich_help_panel=_COLUMNS)]
+Time = Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False, rich_help_panel=_COLUMNS)]
+EventType = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN|=TYPE",
+        help="A column, or one type for all rows, as =ItemPurchased. Default: =ItemViewed.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+
+
+def _option(*names: str, panel: str, **more: Any) -> Any:
+    return typer.Option(*names, show_default=False, rich_help_panel=panel, **more)
+
+
+FORMATS: dict[str, tuple[Any, Any]] = {
+    "kind": (
+        Annotated[
+            str | None, _option("--format", panel=_FORMAT, help="csv, jsonl, parquet, sequences. Default: recognised.")
+        ],
+        None,
+    ),
+    "delimiter": (Annotated[str | None, _option(panel=_FORMAT, help="Default: recognised.")], None),
+    "unquoted": (
+        Annotated[bool, _option("--unquoted", panel=_FORMAT, help="Quotes in CSV are ordinary characters.")],
+        False,
+    ),
+    "header": (
+        Annotated[
+            str | None, _option(metavar="A,B,C", panel=_FORMAT, help="The column names of a CSV file without a header.")
+        ],
+        None,
+    ),
+    "encoding": (
+        Annotated[str | None, _option(panel=_FORMAT, help="Such as cp1252 or utf-16. Default: recognised, or utf-8.")],
+        None,
+    ),
+}
+"""The options for the format of any file: name, type and default."""
+
+_MAPPED = Annotated[str | None, typer.Option(help="A YAML file, or the name of a built-in mapping.")]
+_EVENTS: dict[str, tuple[Any, Any]] = {
+    "mapping": (_MAPPED, None),
+    "user": (Column, None),
+    "item": (Column, None),
+    "moment": (Time, None),
+    "date": (
+        Annotated[
+            str | None, _option(metavar="COLUMN", panel=_COLUMNS, help="The date, if --time has only the time of day.")
+        ],
+        None,
+    ),
+    "event_type": (EventType, None),
+    "value": (Column, None),
+    "session": (Column, None),
+    "event_id": (Column, None),
+    "quantity": (Column, None),
+    **FORMATS,
+    "explode": (
+        Annotated[
+            str | None,
+            _option(
+                metavar="LIST", panel=_FORMAT, help="A list of each JSON or Parquet row: each element is an event."
+            ),
+        ],
+        None,
+    ),
+    "time_unit": (
+        Annotated[
+            str | None,
+            _option(panel=_TIMES, help="seconds, milliseconds, microseconds, nanoseconds, excel. Default: recognised."),
+        ],
+        None,
+    ),
+    "time_pattern": (
+        Annotated[str | None, _option(panel=_TIMES, help="As for strptime: '%d.%m.%Y %H:%M'. Default: ISO 8601.")],
+        None,
+    ),
+    "zone": (Annotated[str | None, _option(panel=_TIMES, help="Of times without a zone. Default: UTC.")], None),
+    "whole_numbers": (
+        Annotated[
+            str | None, _option(metavar="FIELDS", panel=_FORMAT, help="Such as user,item: there, 17.0 is the id 17.")
+        ],
+        None,
+    ),
+    "decimal_comma": (
+        Annotated[bool, _option("--decimal-comma", panel=_FORMAT, help="Numbers are written as 1.234,50.")],
+        False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the user said about the files. `told` has the parts of a mapping file."""
+
+    mapping: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def read(self) -> ColumnMapping:
+        """The mapping. Raises BadMappingError."""
+        # Imported here because the other commands do not need it and should start quickly.
+        from millstream_tools.readers.mapping_file import read_mapping
+
+        return read_mapping(self.mapping, self.columns, self.told)
+
+
+def with_reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command all options of reading; it gets them as its argument `reading`."""
+
+    def run(**given: Any) -> Any:
+        said = {name: given.pop(name) for name in _EVENTS}
+        return command(**given, reading=reading_of(said))
+
+    own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "reading"]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _EVENTS.items()
+    ]
+    positional = [one for one in own if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    parameters = [*positional, *options, *(one for one in own if one not in positional)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect.signature reads it
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
+    return run
+
+
+def reading_of(said: dict[str, Any]) -> Reading:
+    """The options as parts of a mapping file."""
+    columns = ("user", "item", "moment", "date", "event_type", "value", "session", "event_id", "quantity")
+    given = {"time" if name == "moment" else name: said[name] for name in columns if said[name] is not None}
+    times = {"unit": said["time_unit"], "pattern": said["time_pattern"], "zone": said["zone"]}
+    told: dict[str, Any] = {
+        "format": format_of(said) | ({"explode": said["explode"]} if said["explode"] is not None else {}),
+        "time": {name: one for name, one in times.items() if one is not None},
+    }
+    if said["whole_numbers"] is not None:
+        told["whole_numbers"] = said["whole_numbers"].split(",")
+    if said["decimal_comma"]:
+        told["decimal_comma"] = True
+    return Reading(said["mapping"], given, {name: one for name, one in told.items() if one})
+
+
+def format_of(said: dict[str, Any]) -> dict[str, Any]:
+    """The options for the format of a file as the part `format` of a mapping file."""
+    given = {name: said[name] for name in ("kind", "delimiter", "encoding") if said[name] is not None}
+    if given.get("delimiter") in ("\\t", "tab"):
+        given["delimiter"] = "\t"
+    if said["header"] is not None:
+        given["header"] = said["header"].split(",")
+    if said["unquoted"]:
+        given["quoted"] = False
+    return given
