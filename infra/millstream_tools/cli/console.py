@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +21,20 @@ console = Console()
 errors = Console(stderr=True)
 
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that change the direction of text, and bytes that are no text."""
+
+
+def visible(text: str) -> str:
+    """Text from a file as one line that cannot control the terminal: control characters become escapes."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def print_line(text: str) -> None:
+    """Print a line that contains text from files, as it is and without markup."""
+    console.print(visible(text), highlight=False, markup=False, soft_wrap=True)
+
+
 def counted(number: int, thing: str) -> str:
     """A number with its noun, in the singular or plural."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
@@ -30,7 +47,8 @@ def report_errors() -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, ExplainedError, MillstreamError, OSError) as error:
         # Escaped, because user input may look like markup. Not wrapped, so that one message stays one line.
-        errors.print(f"[bold red]millstream:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        said = "\n".join(map(visible, _said(error).splitlines()))
+        errors.print(f"[bold red]millstream:[/] {escape(said)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -42,3 +60,13 @@ def interruptible(advice: str) -> Iterator[None]:
     except KeyboardInterrupt:
         errors.print(f"[bold red]millstream:[/] interrupted; {advice}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _said(error: Exception) -> str:
+    """The message of an error, without the number that the system gives it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    what = error.strerror[:1].lower() + error.strerror[1:]
+    if error.errno == errno.ENOSPC:
+        what += f" (temporary files are in {tempfile.gettempdir()}: set TMPDIR for another place)"
+    return f"{error.filename}: {what}" if error.filename is not None else what

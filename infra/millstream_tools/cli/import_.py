@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.console import console, interruptible, print_line, report_errors
 from millstream_tools.cli.progress import bar
-from millstream_tools.cli.reading_options import Reading, with_reading
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
 
 if TYPE_CHECKING:
@@ -61,13 +61,17 @@ def import_(
     --mapping or the column options say which column fills which field; options override the mapping. A file that was
     imported before is not imported again. To complete an interrupted import, run the same command again.
     """
-    with report_errors(), interruptible("run the same command again to complete the import"):
+    with (
+        report_errors(),
+        interruptible("run the same command again to complete the import"),
+        input_files(files) as paths,
+    ):
         mapping = reading.read()
         if dry_run:
-            _dry_run(files, mapping, rejects, max_rejects)
+            _dry_run(paths, mapping, rejects, max_rejects)
         else:
             import_files(
-                files, mapping, rejects, max_rejects, stack, again=again, then_rebuild=then_rebuild, replaces=None
+                paths, mapping, rejects, max_rejects, stack, again=again, then_rebuild=then_rebuild, replaces=None
             )
 
 
@@ -113,17 +117,17 @@ def import_files(
     finally:
         refused.close()
     if done.tally is None:
-        console.print(f"{done.entry.what} is already imported, as number {done.entry.number}.", highlight=False)
+        print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.")
         return
     instead = f" in place of number {replaces}" if replaces is not None else ""
-    console.print(f"Imported {done.entry.what} as number {done.entry.number}{instead}.", highlight=False, markup=False)
-    show_tally(console, done.tally, f"see {refused.path}" if done.tally.rejected else "")
-    show_overlap(console, done.entry, done.overlapping)
-    show_dropped(console, dropped)
+    print_line(f"Imported {done.entry.what} as number {done.entry.number}{instead}.")
+    show_tally(done.tally, f"see {refused.path}" if done.tally.rejected else "")
+    show_overlap(done.entry, done.overlapping)
+    show_dropped(dropped)
     if not then_rebuild:
         console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
     for step in next_steps(stack, done.tally.items.seen):
-        console.print(f"Still missing: {step}", highlight=False, markup=False, soft_wrap=True)
+        print_line(f"Still missing: {step}")
 
 
 def voiding(stack: Any) -> Any:
@@ -146,9 +150,9 @@ def _dry_run(files: Sequence[Path], mapping: ColumnMapping, rejects: Path | None
     try:
         with scratch_folder("import") as folder:
             history = read(files, time.time_ns() // 1_000_000, folder)
-            show_first(console, history)
+            show_first(history)
     finally:
         if refused:
             refused.close()
-    show_tally(console, history.tally, f"see {rejects}" if rejects and history.tally.rejected else "")
+    show_tally(history.tally, f"see {rejects}" if rejects and history.tally.rejected else "")
     console.print("Nothing was stored." if refused is None else "Nothing was stored but the rejects.")

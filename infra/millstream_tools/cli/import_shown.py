@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
-from rich.console import Console
-
 from millstream.application.ports import ImportEntry
+from millstream_tools.cli.console import print_line
 from millstream_tools.readers.reading import History
 from millstream_tools.readers.records import as_records
 from millstream_tools.readers.tally import Tally
@@ -18,7 +17,7 @@ FIRST_EVENTS = 5
 MOST_REASONS = 10
 
 
-def show_tally(console: Console, tally: Tally, where: str) -> None:
+def show_tally(tally: Tally, where: str) -> None:
     """Print the counts of an import; `where` says where the rejected rows are."""
     lines = [
         f"rows      {tally.rows:,}",
@@ -36,10 +35,10 @@ def show_tally(console: Console, tally: Tally, where: str) -> None:
     lines += [f"note      {many:,} {note}" for note, many in tally.notes.items()]
     if tally.repeated.many:
         lines.append(f"note      {tally.repeated} events repeat an event id of their user, and count once")
-    _print(console, lines)
+    _print(lines)
 
 
-def show_first(console: Console, history: History) -> None:
+def show_first(history: History) -> None:
     """Print the first events as they would be stored, and the first rejected rows."""
     events = ((record, event) for record in as_records(history.rows) for event in record.events)
     lines = ["The first events (pseudonyms are made for this run only):"]
@@ -58,13 +57,13 @@ def show_first(console: Console, history: History) -> None:
         )
     if history.tally.first_rejects:
         lines += ["The first rejected rows:", *(f"  {reject}" for reject in history.tally.first_rejects)]
-    _print(console, lines)
+    _print(lines)
 
 
-def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
+def show_entries(entries: Sequence[ImportEntry]) -> None:
     """Print one line per import."""
     if not entries:
-        _print(console, ["No imports yet."])
+        _print(["No imports yet."])
     for entry in entries:
         if entry.void:
             outcome = "void"
@@ -72,26 +71,26 @@ def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
             outcome = "not finished: run the same command again to complete it"
         else:
             outcome = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
-        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
+        _print([f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
 
 
-def show_overlap(console: Console, entry: ImportEntry, others: Sequence[ImportEntry]) -> None:
+def show_overlap(entry: ImportEntry, others: Sequence[ImportEntry]) -> None:
     """Warn that the order in the log is not the order of the times."""
     for other in others:
         earlier, later = sorted((entry, other), key=lambda one: one.number)
         where = f"number {earlier.number} has events later than the first of number {later.number}"
-        _print(console, [f"Warning: {where}, but comes before it in the log: import the oldest first, or together."])
+        _print([f"Warning: {where}, but comes before it in the log: import the oldest first, or together."])
 
 
-def show_dropped(console: Console, dropped: Mapping[int, int]) -> None:
+def show_dropped(dropped: Mapping[int, int]) -> None:
     """Print which old versions of the views were deleted."""
     for number, rows in dropped.items():
-        _print(console, [f"Dropped view {number}, which was replaced before: {rows:,} rows."])
+        _print([f"Dropped view {number}, which was replaced before: {rows:,} rows."])
 
 
-def _print(console: Console, lines: list[str]) -> None:
+def _print(lines: list[str]) -> None:
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_line(line)
 
 
 def _time(epoch_ms: int) -> str:

@@ -9,7 +9,7 @@ import typer
 from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.import_ import Files, MaxRejects, Rejects, ThenRebuild, import_files, voiding
 from millstream_tools.cli.progress import bar
-from millstream_tools.cli.reading_options import Reading, with_reading
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The number of an import.", min=1, show_default=False)]
@@ -26,7 +26,7 @@ def list_imports(context: typer.Context, *, stack: StackName = "") -> None:
     from millstream_tools.ops.stack import open_stack
 
     with report_errors():
-        show_entries(console, open_stack(stack or None).imports().entries())
+        show_entries(open_stack(stack or None).imports().entries())
 
 
 @app.command()
@@ -44,7 +44,7 @@ def void(number: Number, *, then_rebuild: ThenRebuild = True, stack: StackName =
         new = voiding(opened)(number)
         dropped = rebuild_views(opened, bar) if then_rebuild else {}
     console.print(f"Import {number} is void{'.' if new else ' already.'}", highlight=False)
-    show_dropped(console, dropped)
+    show_dropped(dropped)
     if new and not then_rebuild:
         console.print("The views still include it: run `millstream rebuild --afresh`.")
 
@@ -65,7 +65,7 @@ def replace(
 
     The options are those of `millstream import`. The new import has its own number, and so its own place in the log.
     """
-    with report_errors(), interruptible("run the same command again to complete it"):
+    with report_errors(), interruptible("run the same command again to complete it"), input_files(files) as paths:
         import_files(
-            files, reading.read(), rejects, max_rejects, stack, again=False, then_rebuild=then_rebuild, replaces=number
+            paths, reading.read(), rejects, max_rejects, stack, again=False, then_rebuild=then_rebuild, replaces=number
         )

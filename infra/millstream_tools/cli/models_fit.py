@@ -17,7 +17,7 @@ from millstream_tools.cli.console import console, counted, interruptible, report
 from millstream_tools.cli.dataset import Until
 from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
-from millstream_tools.cli.reading_options import Reading, with_reading
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import open_stack
@@ -51,7 +51,7 @@ def fit(
     reading: Reading,
     from_log: Annotated[bool, typer.Option("--from-log", help="Fit on the stack's own events (the default).")] = False,
     from_file: Annotated[
-        list[Path] | None, typer.Option(exists=True, help="Fit on a file that `import` can read; repeatable.")
+        list[Path] | None, typer.Option(help="Fit on a file or folder that `import` can read; repeatable.")
     ] = None,
     until: Until = None,
     family: Annotated[
@@ -110,13 +110,15 @@ def _of_files(files: list[Path], reading: Reading) -> Data:
     from millstream_tools.readers.digest import sha256_of_all
     from millstream_tools.readers.interactions import read_interactions
 
-    rows, tally = read_interactions(files, reading.read(), bar, lambda _: None)
+    with input_files(files) as paths:
+        rows, tally = read_interactions(paths, reading.read(), bar, lambda _: None)
+        digest = sha256_of_all(paths)
     say(f"{counted(tally.rows, 'row')}: {counted(tally.events, 'event')}, {tally.rejected:,} rejected")
     if without := tally.events - len(rows):
         say(f"Left out: {without:,} that repeat an event or are not about an item")
     for reject in tally.first_rejects:
         say(f"  {reject}")
-    return Data(rows, sha256_of_all(files))
+    return Data(rows, digest)
 
 
 def _recipe(family: str, knobs: dict[str, Any], seed: int, into: Path) -> Recipe:

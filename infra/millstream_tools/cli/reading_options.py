@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -121,6 +124,16 @@ class Reading:
         from millstream_tools.readers.mapping_file import read_mapping
 
         return read_mapping(self.mapping, self.columns, self.told)
+
+
+@contextmanager
+def input_files(named: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files that the user named, with those of folders, and standard input for `-`. Raises BadFileError."""
+    from millstream_tools.readers.inputs import files_of
+    from millstream_tools.scratch import scratch_folder
+
+    with scratch_folder("input") as folder:
+        yield files_of(named, sys.stdin.buffer, folder)
 
 
 def with_reading(command: Callable[..., Any]) -> Callable[..., Any]:

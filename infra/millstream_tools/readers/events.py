@@ -36,6 +36,10 @@ _FIELDS = {
 }
 """The fields of a mapping by their names in POST /events."""
 
+OTHER_ENCODING = "text in UTF-8 (or tell the encoding: --encoding cp1252)"
+_UNDECODED = re.compile(r"\\udc[89a-f]")
+"""How a byte that is no text is shown."""
+
 _WITH_COMMA = re.compile(r"[+-]?\d+(?:[.\u00a0\u202f' ]\d{3})*(?:,\d+)?")
 _GROUPING = re.compile(r"[.\s\u00a0\u202f']")
 
@@ -96,7 +100,8 @@ class EventReader:
         except InvalidInputError as error:
             column = self._column(error.field)
             asked = isinstance(error, LeftOutError)
-            return Reject(file, row.line, column, error.expected, error.got, text(row.raw), asked)
+            expected = OTHER_ENCODING if _UNDECODED.search(error.got) else error.expected
+            return Reject(file, row.line, column, expected, error.got, text(row.raw), asked)
 
     def _id(self, part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> _Cell:
         """A reader of an id, from the first of its columns that has one."""

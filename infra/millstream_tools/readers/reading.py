@@ -9,6 +9,7 @@ from pathlib import Path
 
 from millstream.application.replay.progress import Progress
 from millstream_tools.readers.events import EventReader, ReadEvent
+from millstream_tools.readers.inputs import labels_of
 from millstream_tools.readers.mapping import ColumnMapping
 from millstream_tools.readers.ordering import SortedRows
 from millstream_tools.readers.records import as_sort_row
@@ -51,21 +52,21 @@ class ReadHistory:
         reader = EventReader(self.mapping, self.secret, now_ms)
         tally = history.tally
         tally.notes = reader.notes
-        for path in files:
+        for path, label in zip(files, labels_of(files), strict=True):
             reader.begin_file()
-            self._read(path, reader, history)
+            self._read(path, label, reader, history)
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
             raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")
         self._stop_if_most(tally)
         return history
 
-    def _read(self, path: Path, reader: EventReader, history: History) -> None:
+    def _read(self, path: Path, label: str, reader: EventReader, history: History) -> None:
         rows, tally = open_rows(path, self.mapping.form, self.mapping.wanted()), history.tally
         told = 0
-        with closing(rows), self.progress(f"Reading {path.name}", rows.total) as advance:
+        with closing(rows), self.progress(f"Reading {label}", rows.total) as advance:
             for row in rows:
-                read = reader.read(path.name, row, rows.text)
+                read = reader.read(label, row, rows.text)
                 if isinstance(read, ReadEvent):
                     history.rows.add(as_sort_row(tally.events, read))
                     tally.count(read, row.lines)

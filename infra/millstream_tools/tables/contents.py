@@ -57,7 +57,7 @@ def sample_of(path: Path) -> bytes:
     if not is_gzipped(path):
         return _head(path, SAMPLE_BYTES)
     with gzip.open(path) as file:
-        return file.read1(SAMPLE_BYTES)
+        return file.read(SAMPLE_BYTES)
 
 
 def encoding_of(path: Path) -> str:

@@ -10,7 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from millstream_tools.tables.contents import check_readable, encoding_of, is_gzipped, is_parquet, sample_of
+from millstream_tools.tables.contents import (
+    SAMPLE_BYTES,
+    check_readable,
+    encoding_of,
+    is_gzipped,
+    is_parquet,
+    sample_of,
+)
 from millstream_tools.tables.errors import BadFileError
 from millstream_tools.tables.form import Form, Kind
 from millstream_tools.tables.rows import ending
@@ -62,9 +69,11 @@ def _kind_of_text(path: Path) -> Kind:
 
 
 def _first_lines(path: Path, form: Form) -> list[str]:
-    text = sample_of(path).decode(form.encoding or encoding_of(path), errors="replace").removeprefix("\ufeff")
+    sample = sample_of(path)
+    text = sample.decode(form.encoding or encoding_of(path), errors="replace").removeprefix("\ufeff")
     lines = text.splitlines(keepends=True)
-    return lines[:-1] if len(lines) > 1 else lines  # the last one may be cut
+    is_cut = len(sample) == SAMPLE_BYTES and len(lines) > 1
+    return lines[:-1] if is_cut else lines
 
 
 class _Split(NamedTuple):

@@ -17,6 +17,8 @@ from millstream_tools.readers.tally import Tally
 from millstream_tools.scratch import scratch_folder
 from millstream_tools.tables.errors import BadMappingError
 
+FILES_NAMED = 20
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -70,8 +72,7 @@ class ImportFiles:
         with scratch_folder("import") as folder:
             history = self.read(files, now_ms, folder)
             tally = history.tally
-            names = ", ".join(path.name for path in files)
-            entry = self.imports.begin(this.import_id, names, now_ms, this.files, tally.times)
+            entry = self.imports.begin(this.import_id, _named(files), now_ms, this.files, tally.times)
             self._archive(history, entry.number)
         if old is not None:
             self.void(old.number)
@@ -83,3 +84,10 @@ class ImportFiles:
         with self.read.progress(f"Archiving import {number}", history.tally.events) as advance:
             for events in archive_history(as_records(history.rows), number, self.archive):
                 advance(events)
+
+
+def _named(files: Sequence[Path]) -> str:
+    """The names of the files, of many only the first."""
+    names = [path.name for path in files]
+    more = [f"{len(names) - FILES_NAMED:,} more"] if len(names) > FILES_NAMED else []
+    return ", ".join([*names[:FILES_NAMED], *more])
