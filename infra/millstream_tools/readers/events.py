@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,6 +16,7 @@ from millstream.domain.log.kinds import ALIASES
 from millstream.domain.log.submissions import parse_submission
 from millstream_tools.readers.ids import Blank, IdColumn
 from millstream_tools.readers.mapping import ColumnMapping, Keep
+from millstream_tools.readers.numbers import number_of, number_with_comma
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.readers.times import time_of_file, time_reader
 from millstream_tools.tables.rows import BadRow, Row
@@ -40,8 +40,7 @@ OTHER_ENCODING = "text in UTF-8 (or tell the encoding: --encoding cp1252)"
 _UNDECODED = re.compile(r"\\udc[89a-f]")
 """How a byte that is no text is shown."""
 
-_WITH_COMMA = re.compile(r"[+-]?\d+(?:[.\u00a0\u202f' ]\d{3})*(?:,\d+)?")
-_GROUPING = re.compile(r"[.\s\u00a0\u202f']")
+_COMMA = re.compile(r"'[+-]?[\d. ]*\d,\d+'")
 
 _NAMES = {part: name for name, part in _FIELDS.items()}
 OPTIONAL_IDS = ("session", "event_id")
@@ -84,9 +83,11 @@ class EventReader:
         self._rows = 0
         self._file, self._file_s = "", 0.0
         self._event_type = _type_cell(mapping, cell, missing)
-        number = _number_with_comma if mapping.decimal_comma else _number
-        self._value = _optional_number(cell, "value", missing, number)
-        self._quantity = _optional_number(cell, "quantity", missing, number)
+        number = number_with_comma if mapping.decimal_comma else number_of
+        self._value, self._quantity = (
+            _first_present([_number_cell(place, missing, number) for place in _places(part, cell, wanted, mapping)])
+            for part in ("value", "quantity")
+        )
         self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
 
     def read(self, file: str, row: Row | BadRow, text: Callable[[Any], str]) -> ReadEvent | Reject:
@@ -100,16 +101,12 @@ class EventReader:
         except InvalidInputError as error:
             column = self._column(error.field)
             asked = isinstance(error, LeftOutError)
-            expected = OTHER_ENCODING if _UNDECODED.search(error.got) else error.expected
-            return Reject(file, row.line, column, expected, error.got, text(row.raw), asked)
+            return Reject(file, row.line, column, _remedied(error), error.got, text(row.raw), asked)
 
     def _id(self, part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> _Cell:
         """A reader of an id, from the first of its columns that has one."""
-        if part not in cell:
-            return _absent
         whole = None if mapping.whole_numbers is None else part in mapping.whole_numbers
-        places = [cell[part], *(wanted[name] for name in mapping.fallbacks.get(part, ()))]
-        columns = []
+        columns, places = [], _places(part, cell, wanted, mapping)
         for place in places:
             # A word for none is no reason to reject a row that may do without this id, or has it in another column.
             words = self._no_ids if part in OPTIONAL_IDS or place != places[-1] else frozenset()
@@ -156,14 +153,23 @@ class EventReader:
         return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
 
 
+def _remedied(error: InvalidInputError) -> str:
+    """What was expected, with the option that may help."""
+    if _UNDECODED.search(error.got):
+        return OTHER_ENCODING
+    if _COMMA.fullmatch(error.got):
+        return f"{error.expected} (decimal commas: --decimal-comma)"
+    return error.expected
+
+
 def _absent(_: Sequence[Any]) -> None:
     """No column fills this field."""
 
 
 def _first_present(readers: Sequence[_Cell]) -> _Cell:
     """The first cell that is not absent."""
-    if len(readers) == 1:
-        return readers[0]
+    if len(readers) <= 1:
+        return readers[0] if readers else _absent
 
     def read(cells: Sequence[Any]) -> Any:
         for reader in readers:
@@ -174,42 +180,13 @@ def _first_present(readers: Sequence[_Cell]) -> _Cell:
     return read
 
 
-def _optional_number(
-    cell: Mapping[str, int], part: str, missing: Collection[str], number: Callable[[Any, Collection[str]], Any]
-) -> _Cell:
-    if part not in cell:
-        return _absent
-    place = cell[part]
+def _places(part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> list[int]:
+    """Where a field's cells are: in its column, then in those that fill it where that is absent."""
+    return [cell[part], *(wanted[name] for name in mapping.fallbacks.get(part, ()))] if part in cell else []
+
+
+def _number_cell(place: int, missing: Collection[str], number: Callable[[Any, Collection[str]], Any]) -> _Cell:
     return lambda cells: number(cells[place], missing)
-
-
-def _number_with_comma(cell: Any, missing: Collection[str]) -> Any:
-    """The same for text as 1.234,50, 1 234,50 or 1234,5."""
-    if not isinstance(cell, str) or cell in missing:
-        return _number(cell, missing)
-    if _WITH_COMMA.fullmatch(cell.strip()) is None:
-        return cell
-    return _number(_GROUPING.sub("", cell).replace(",", "."), missing)
-
-
-def _number(cell: Any, missing: Collection[str]) -> Any:
-    """A number, None for an empty cell, or the cell itself if it is neither, for the validation to reject."""
-    if isinstance(cell, str):
-        if cell in missing:
-            return None
-        try:
-            cell = float(cell)
-        except ValueError:
-            return cell
-    if cell is None or isinstance(cell, bool):
-        return cell
-    try:
-        number = float(cell)
-    except (ValueError, TypeError, OverflowError):
-        return cell
-    if math.isnan(number):  # as some write nothing
-        return None
-    return int(number) if number.is_integer() else number
 
 
 def _time_cell(place: int, of_day: int | None, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
@@ -258,6 +235,6 @@ def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
         if cell is not None and str(cell).startswith(rule.not_starting_with):
             raise LeftOutError(rule.column, rule.expected, cell)
         return
-    number = _number(cell, missing)
+    number = number_of(cell, missing)
     if rule.at_least is None or not isinstance(number, int | float) or number < rule.at_least:
         raise LeftOutError(rule.column, rule.expected, cell)

@@ -61,7 +61,7 @@ class ColumnMapping:
     `event_types` translates the file's names of event types. A cell that is one of `missing` counts as absent. For
     fields in `whole_numbers` a fraction of zeros is dropped: 17850.0 is the user 17850 (None: recognised, see ids.py).
     Ids that are one of `no_ids` name nobody. With `decimal_comma`, 1.234,50 is a number. `fallbacks` are the columns
-    that fill an id where its own is absent.
+    that fill a field where its own is absent.
     """
 
     columns: Mapping[str, str]

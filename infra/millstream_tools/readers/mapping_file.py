@@ -25,6 +25,7 @@ _PARTS = (
     "recognised_by",
 )  # fmt: skip
 _IDS = ("user", "item", "session", "event_id")
+_LISTED = (*_IDS, "value", "quantity")
 _FORM = ("kind", "delimiter", "quoted", "header", "typed_header", "encoding", "explode")
 _TIME = ("unit", "pattern", "zone", "row_order", "file")
 _KEEP = ("column", "expected", "not_starting_with", "at_least", "one_of")
@@ -76,8 +77,8 @@ def _columns(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[
         for name, said in given.items()
     }
     for name, columns in named.items():
-        if not columns or "" in columns or (columns[1:] and name not in _IDS):
-            lists = f"a column (or for {', '.join(_IDS)} a list of columns, of which the first with an id counts)"
+        if not columns or "" in columns or (columns[1:] and name not in _LISTED):
+            lists = f"a column (or for {', '.join(_LISTED)} a list, of which the first column with a cell counts)"
             raise _bad(f"columns.{name}", lists, given[name])
     return (
         {name: columns[0] for name, columns in named.items()},
