@@ -66,12 +66,18 @@ def import_(
         interruptible("run the same command again to complete the import"),
         input_files(files) as paths,
     ):
-        mapping = reading.read()
         if dry_run:
-            _dry_run(paths, mapping, rejects, max_rejects)
+            _dry_run(paths, reading, rejects, max_rejects)
         else:
             import_files(
-                paths, mapping, rejects, max_rejects, stack, again=again, then_rebuild=then_rebuild, replaces=None
+                paths,
+                reading.read(paths),
+                rejects,
+                max_rejects,
+                stack,
+                again=again,
+                then_rebuild=then_rebuild,
+                replaces=None,
             )
 
 
@@ -92,6 +98,7 @@ def import_files(
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.next_steps import next_steps
     from millstream_tools.ops.stack import open_stack
+    from millstream_tools.readers.guessing import unused_by
     from millstream_tools.readers.reading import ReadHistory
     from millstream_tools.readers.rejects import RejectFile
 
@@ -122,6 +129,8 @@ def import_files(
     instead = f" in place of number {replaces}" if replaces is not None else ""
     print_line(f"Imported {done.entry.what} as number {done.entry.number}{instead}.")
     show_tally(done.tally, f"see {refused.path}" if done.tally.rejected else "")
+    if unused := unused_by(mapping, files[0]):
+        print_line(f"not used  {', '.join(unused)}")
     show_overlap(done.entry, done.overlapping)
     show_dropped(dropped)
     if not then_rebuild:
@@ -138,15 +147,18 @@ def voiding(stack: Any) -> Any:
     return VoidImport(stack.event_log(), SystemClock(), stack.imports())
 
 
-def _dry_run(files: Sequence[Path], mapping: ColumnMapping, rejects: Path | None, max_rejects: int | None) -> None:
-    from millstream_tools.cli.import_shown import show_first, show_tally
+def _dry_run(files: Sequence[Path], reading: Reading, rejects: Path | None, max_rejects: int | None) -> None:
+    from millstream_tools.cli.import_shown import show_first, show_guess, show_tally
     from millstream_tools.readers.reading import ReadHistory
     from millstream_tools.readers.rejects import RejectFile
     from millstream_tools.scratch import scratch_folder
 
-    refused = None if rejects is None else RejectFile(rejects)
+    refused, guess = None if rejects is None else RejectFile(rejects), reading.guess(files)
+    show_guess(guess, files[0].name)
     # A dry run needs no stack, so pseudonyms use a temporary key.
-    read = ReadHistory(mapping, secrets.token_bytes(), bar, refused.add if refused else lambda _: None, max_rejects)
+    read = ReadHistory(
+        guess.mapping, secrets.token_bytes(), bar, refused.add if refused else lambda _: None, max_rejects
+    )
     try:
         with scratch_folder("import") as folder:
             history = read(files, time.time_ns() // 1_000_000, folder)

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+import yaml
+
 from millstream.application.ports import ImportEntry
 from millstream_tools.cli.console import print_line
+from millstream_tools.readers.guessing import Guess
 from millstream_tools.readers.reading import History
 from millstream_tools.readers.records import as_records
 from millstream_tools.readers.tally import Tally
@@ -35,6 +38,26 @@ def show_tally(tally: Tally, where: str) -> None:
     lines += [f"note      {many:,} {note}" for note, many in tally.notes.items()]
     if tally.repeated.many:
         lines.append(f"note      {tally.repeated} events repeat an event id of their user, and count once")
+    _print(lines)
+
+
+def show_guess(guess: Guess, name: str) -> None:
+    """Print how a file is read: its format, the parts of the mapping that were guessed, and what is not used."""
+    form = guess.seen.form
+    described = {
+        "csv": f"CSV, delimiter {form.delimiter!r}, {'quotes' if form.quoted is not False else 'no quotes'}",
+        "jsonl": "JSON",
+        "parquet": "Parquet",
+    }.get(form.kind or "", str(form.kind))
+    lines = [f"{name}: {described}, cells: {', '.join(guess.seen.names)}"]
+    if guess.ready is not None:
+        lines.append(f"It is read by the built-in mapping {guess.ready}.")
+    if guess.guessed:
+        text = yaml.safe_dump(guess.guessed, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+        lines.append("Guessed; check it, and tell it by options or as a file for --mapping:")
+        lines += [f"  {line}" for line in text.splitlines()]
+    if guess.unused:
+        lines.append(f"Not used: {', '.join(guess.unused)}")
     _print(lines)
 
 

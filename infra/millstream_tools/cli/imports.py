@@ -67,5 +67,12 @@ def replace(
     """
     with report_errors(), interruptible("run the same command again to complete it"), input_files(files) as paths:
         import_files(
-            paths, reading.read(), rejects, max_rejects, stack, again=False, then_rebuild=then_rebuild, replaces=number
+            paths,
+            reading.read(paths),
+            rejects,
+            max_rejects,
+            stack,
+            again=False,
+            then_rebuild=then_rebuild,
+            replaces=number,
         )

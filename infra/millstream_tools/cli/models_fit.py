@@ -111,7 +111,7 @@ def _of_files(files: list[Path], reading: Reading) -> Data:
     from millstream_tools.readers.interactions import read_interactions
 
     with input_files(files) as paths:
-        rows, tally = read_interactions(paths, reading.read(), bar, lambda _: None)
+        rows, tally = read_interactions(paths, reading.read(paths), bar, lambda _: None)
         digest = sha256_of_all(paths)
     say(f"{counted(tally.rows, 'row')}: {counted(tally.events, 'event')}, {tally.rejected:,} rejected")
     if without := tally.events - len(rows):

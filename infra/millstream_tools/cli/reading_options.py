@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from millstream_tools.cli.console import print_line
+
 if TYPE_CHECKING:
+    from millstream_tools.readers.guessing import Guess
     from millstream_tools.readers.mapping import ColumnMapping
 
 _FORMAT, _TIMES, _COLUMNS = "Format of the files", "Times", "Columns"
@@ -118,12 +121,24 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
 
-    def read(self) -> ColumnMapping:
-        """The mapping. Raises BadMappingError."""
-        # Imported here because the other commands do not need it and should start quickly.
-        from millstream_tools.readers.mapping_file import read_mapping
+    def read(self, files: Sequence[Path]) -> ColumnMapping:
+        """The mapping, also that of a recognised format, which is printed.
 
-        return read_mapping(self.mapping, self.columns, self.told)
+        Raises BadMappingError, BadFileError, OSError.
+        """
+        # Imported here because the other commands do not need it and should start quickly.
+        from millstream_tools.readers.guessing import mapping_of
+
+        mapping, ready = mapping_of(files[0], self.mapping, self.columns, self.told)
+        if ready is not None:
+            print_line(f"{files[0].name} is read by the built-in mapping {ready}.")
+        return mapping
+
+    def guess(self, files: Sequence[Path]) -> Guess:
+        """The mapping, completed with what can be guessed. Raises the same."""
+        from millstream_tools.readers.guessing import guess
+
+        return guess(files[0], self.mapping, self.columns, self.told)
 
 
 @contextmanager

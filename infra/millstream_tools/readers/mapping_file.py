@@ -103,8 +103,7 @@ def _complete(columns: Mapping[str, str], time: TimeForm) -> Mapping[str, str]:
     """All columns, in the order of the fields, so that equal mappings have equal text."""
     for name in REQUIRED:
         if name not in columns and not (name == "time" and (time.row_order or time.file)):
-            ready = ", ".join(ready_mappings())
-            raise _bad(f"columns.{name}", f"a column (--{name} COLUMN) or a mapping that has it ({ready})", None)
+            raise _bad(f"columns.{name}", f"a column (--{name} COLUMN), or a mapping that has it (--mapping)", None)
     return {name: columns[name] for name in FIELDS if name in columns}
 
 

@@ -42,10 +42,14 @@ class JsonRows:
 
     def names(self) -> tuple[str, ...]:
         """The names in the first object; empty if there is none."""
-        for _, _, content, _, error in self._values:
-            if not error and isinstance(content, dict):
-                return tuple(content)
-        return ()
+        return tuple(next(self.objects(), {}))
+
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """The objects themselves. Raises BadFileError."""
+        with self._lines.report_bad_content():
+            for _, _, content, _, error in self._values:
+                if not error and isinstance(content, dict):
+                    yield content
 
     def done(self) -> int:
         """See Rows."""

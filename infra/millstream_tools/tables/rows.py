@@ -71,11 +71,11 @@ def places_of(path: Path, wanted: Sequence[str], found: Sequence[str]) -> list[i
     for name in wanted:
         if found.count(name) != 1:
             got = "only" if name not in found else "it more than once among"
-            raise BadFileError(f"{path}: expected a column {name}, got {got} {', '.join(found)}{_hint(found)}")
+            raise BadFileError(f"{path}: expected a column {name}, got {got} {', '.join(found)}{hint_of(found)}")
     return [found.index(name) for name in wanted]
 
 
-def _hint(found: Sequence[str]) -> str:
+def hint_of(found: Sequence[str]) -> str:
     """What to try if these do not look like names of columns."""
     if len(found) == 1:
         return " (another delimiter? Tell it with --delimiter)"

@@ -18,6 +18,7 @@ from millstream.application.ports import LogRecord, ViewVersion
 from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
+from tests.unit.tools.readers.test_named_formats import CASES, written
 
 NOON = 1_700_049_600.0
 COLUMNS = ("--user", "user", "--item", "item", "--time", "time")
@@ -132,6 +133,43 @@ def test_a_dry_run_shows_and_stores_nothing(stack: MemoryStack, tmp_path: Path) 
     assert done.stdout.endswith("Nothing was stored.\n")
     assert list(tmp_path.iterdir()) == [tmp_path / "h.csv"]
     assert (stack.shop.archive.objects, list(stack.shop.imports.entries()), stack.rebuilds) == ({}, [], [])
+
+
+def test_a_dry_run_shows_how_a_file_is_read(stack: MemoryStack, tmp_path: Path) -> None:
+    """Its format, the guess as a mapping file, what is not used, and the first events by that guess."""
+    (tmp_path / "orders.csv").write_text(
+        "customer;sku;created at;brand\nu1;i1;14.11.2023 22:13;acme\x1b[31m\nu2;i2;15.11.2023 22:13;acme\n"
+    )
+    done = run("orders.csv", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[:5] == [
+        "orders.csv: CSV, delimiter ';', quotes, cells: customer, sku, created at, brand",
+        "Guessed; check it, and tell it by options or as a file for --mapping:",
+        "  columns: {user: customer, item: sku, time: created at}",
+        "  time: {pattern: '%d.%m.%Y %H:%M'}",
+        "Not used: brand",
+    ]
+    assert '"itemId": "i1", "occurredAt": "2023-11-14T22:13:00.000Z"' in done.stdout
+    refused = run("orders.csv")
+    assert (refused.exit_code, stack.shop.archive.objects) == (1, {})
+    assert "perhaps --user 'customer' --item 'sku'" in refused.stderr
+
+
+def test_a_recognised_export_is_imported_without_options(stack: MemoryStack, tmp_path: Path) -> None:
+    """It says by which mapping, and what that does not use."""
+    name, file_name, content, expected, _ = CASES["shopify"]
+    done = run(written(tmp_path, file_name, content))
+    assert done.exit_code == 0, done.output
+    assert f"{file_name} is read by the built-in mapping {name}.\n" in done.stdout
+    assert "not used  Financial Status, Paid at\n" in done.stdout
+    assert len([event for record in stack.shop.records() for event in record.events]) == len(expected)
+
+
+def test_a_dry_run_writes_the_rejects_if_it_is_told_where(stack: MemoryStack, tmp_path: Path) -> None:
+    """And only then a file."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--dry-run", "--rejects", tmp_path / "bad.csv")
+    assert done.exit_code == 0, done.output
+    assert [row[1] for row in csv.reader((tmp_path / "bad.csv").open())] == ["line", "3"]
 
 
 def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path: Path) -> None:
