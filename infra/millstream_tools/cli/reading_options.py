@@ -16,6 +16,7 @@ from millstream_tools.cli.console import print_line
 
 if TYPE_CHECKING:
     from millstream_tools.readers.guessing import Guess
+    from millstream_tools.readers.item_mapping import ItemColumns
     from millstream_tools.readers.mapping import ColumnMapping
 
 _FORMAT, _TIMES, _COLUMNS = "Format of the files", "Times", "Columns"
@@ -36,7 +37,11 @@ def _option(*names: str, panel: str, **more: Any) -> Any:
     return typer.Option(*names, show_default=False, rich_help_panel=panel, **more)
 
 
-FORMATS: dict[str, tuple[Any, Any]] = {
+Command = Callable[..., Any]
+Options = dict[str, tuple[Any, Any]]
+"""The options of a command: name, type and default."""
+
+FORMATS: Options = {
     "kind": (
         Annotated[
             str | None, _option("--format", panel=_FORMAT, help="csv, jsonl, parquet, sequences. Default: recognised.")
@@ -59,10 +64,15 @@ FORMATS: dict[str, tuple[Any, Any]] = {
         None,
     ),
 }
-"""The options for the format of any file: name, type and default."""
+"""The options for the format of any file."""
+
+_DECIMAL_COMMA = (
+    Annotated[bool, _option("--decimal-comma", panel=_FORMAT, help="Numbers are written as 1.234,50.")],
+    False,
+)
 
 _MAPPED = Annotated[str | None, typer.Option(help="A YAML file, or the name of a built-in mapping.")]
-_EVENTS: dict[str, tuple[Any, Any]] = {
+_EVENTS: Options = {
     "mapping": (_MAPPED, None),
     "user": (Column, None),
     "item": (Column, None),
@@ -106,10 +116,25 @@ _EVENTS: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
-    "decimal_comma": (
-        Annotated[bool, _option("--decimal-comma", panel=_FORMAT, help="Numbers are written as 1.234,50.")],
-        False,
+    "decimal_comma": _DECIMAL_COMMA,
+}
+_ITEMS: Options = {
+    "mapping": (Annotated[str | None, typer.Option(help="A YAML file with columns, attributes and format.")], None),
+    **dict.fromkeys(("item", "name", "category", "price", "description", "available"), (Column, None)),
+    "attribute": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="COLUMN",
+                help="A column to store as an attribute, for filters; repeatable.",
+                rich_help_panel=_COLUMNS,
+            ),
+        ],
+        None,
     ),
+    **FORMATS,
+    "whole_numbers": (Annotated[bool, _option("--whole-numbers", panel=_FORMAT, help="The id 17.0 is 17.")], False),
+    "decimal_comma": _DECIMAL_COMMA,
 }
 
 
@@ -151,24 +176,27 @@ def input_files(named: Sequence[Path]) -> Iterator[list[Path]]:
         yield files_of(named, sys.stdin.buffer, folder)
 
 
-def with_reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all options of reading; it gets them as its argument `reading`."""
+def _with(options: Options, make: Callable[[dict[str, Any]], Any]) -> Callable[[Command], Command]:
+    """A decorator that gives a command these options; it gets what `make` makes of them as its argument `reading`."""
 
-    def run(**given: Any) -> Any:
-        said = {name: given.pop(name) for name in _EVENTS}
-        return command(**given, reading=reading_of(said))
+    def decorate(command: Command) -> Command:
+        def run(**given: Any) -> Any:
+            said = {name: given.pop(name) for name in options}
+            return command(**given, reading=make(said))
 
-    own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "reading"]
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for name, (kind, default) in _EVENTS.items()
-    ]
-    positional = [one for one in own if one.kind is not inspect.Parameter.KEYWORD_ONLY]
-    parameters = [*positional, *options, *(one for one in own if one not in positional)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect.signature reads it
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
-    return run
+        own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "reading"]
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for name, (kind, default) in options.items()
+        ]
+        positional = [one for one in own if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+        parameters = [*positional, *added, *(one for one in own if one not in positional)]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect.signature reads it
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
+        return run
+
+    return decorate
 
 
 def reading_of(said: dict[str, Any]) -> Reading:
@@ -197,3 +225,28 @@ def format_of(said: dict[str, Any]) -> dict[str, Any]:
     if said["unquoted"]:
         given["quoted"] = False
     return given
+
+
+def item_columns_of(said: dict[str, Any]) -> Callable[[], ItemColumns]:
+    """The options of a catalogue file, to be read where errors are reported. Raises BadMappingError then."""
+
+    def read() -> ItemColumns:
+        # Imported here for the same reason.
+        from millstream_tools.readers.item_mapping import FIELDS, read_item_columns
+
+        names = ("item", *FIELDS[1:])
+        given = {field: said[name] for field, name in zip(FIELDS, names, strict=True) if said[name] is not None}
+        told: dict[str, Any] = {"format": format_of(said)}
+        told |= {name: True for name in ("whole_numbers", "decimal_comma") if said[name]}
+        return read_item_columns(
+            said["mapping"], given, said["attribute"] or (), {name: one for name, one in told.items() if one}
+        )
+
+    return read
+
+
+with_reading = _with(_EVENTS, reading_of)
+"""Gives a command the options for files of events, as a Reading."""
+
+with_item_columns = _with(_ITEMS, item_columns_of)
+"""Gives a command the options for files of items, as a function that reads them."""

@@ -15,7 +15,8 @@ from typing import Any
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.kinds import ALIASES
 from millstream_tools.readers.mapping import REQUIRED, ColumnMapping, TimeForm
-from millstream_tools.readers.mapping_file import read_mapping, ready_mappings, recognised_by
+from millstream_tools.readers.mapping_file import read_mapping, recognised_by
+from millstream_tools.readers.mapping_parts import ready_mappings
 from millstream_tools.readers.numbers import number_of, number_with_comma
 from millstream_tools.readers.times import time_reader
 from millstream_tools.tables.errors import BadMappingError

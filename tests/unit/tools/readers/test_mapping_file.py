@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from millstream_tools.readers.mapping import ColumnMapping, Keep, TimeForm
-from millstream_tools.readers.mapping_file import read_mapping, ready_mappings
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.mapping_parts import ready_mappings
 from millstream_tools.tables.errors import BadMappingError
 from millstream_tools.tables.form import Form
 from tests.importing import PLAIN

@@ -11,7 +11,8 @@ import pytest
 
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
-from millstream_tools.readers.mapping_file import read_mapping, ready_mappings
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.mapping_parts import ready_mappings
 from millstream_tools.tables.errors import BadMappingError
 from tests.builders import subject
 from tests.importing import Shop
