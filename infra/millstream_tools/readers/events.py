@@ -36,6 +36,7 @@ _FIELDS = {
 }
 """The fields of a mapping by their names in POST /events."""
 
+KNOWN_TYPE = "an event type as in POST /events, such as ItemViewed or view, or one that event_types of a mapping names"
 OTHER_ENCODING = "text in UTF-8 (or tell the encoding: --encoding cp1252)"
 _UNDECODED = re.compile(r"\\udc[89a-f]")
 """How a byte that is no text is shown."""
@@ -157,6 +158,8 @@ def _remedied(error: InvalidInputError) -> str:
     """What was expected, with the option that may help."""
     if _UNDECODED.search(error.got):
         return OTHER_ENCODING
+    if error.field.endswith("eventType") and error.got != "None":
+        return KNOWN_TYPE
     if _COMMA.fullmatch(error.got):
         return f"{error.expected} (decimal commas: --decimal-comma)"
     return error.expected
@@ -220,6 +223,7 @@ def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collect
         called = cells[place]
         if called is None or (isinstance(called, str) and called in missing):
             raise InvalidInputError("eventType", "an event type", None)
+        called = called.strip() if isinstance(called, str) else called
         return names.get(str(called), called)
 
     return read
@@ -228,7 +232,7 @@ def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collect
 def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
     """Raise LeftOutError with the column's name if a row does not meet a rule."""
     if rule.one_of is not None:
-        if str(cell) not in rule.one_of:
+        if str(cell).strip() not in rule.one_of:
             raise LeftOutError(rule.column, rule.expected, cell)
         return
     if rule.not_starting_with is not None:

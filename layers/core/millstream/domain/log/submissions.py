@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutEvents.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ CLOCK_AHEAD_MS = 3_600_000
 """How far a client's clock may be ahead of ours; a later event would delay the decay of all weights."""
 
 MOST_IMPRESSIONS = 100
+
+LONGEST_PROPERTIES = 1024
+"""Characters, as in PutEvents."""
 
 MOST_PIECES = 1_000_000
 """Pieces of one item in one purchase; more is a value in the wrong field."""
@@ -101,6 +105,7 @@ def _event(
         "recommendationId": fields.optional_id(event, "recommendationId", prefix),
         "impression": _impression(event, prefix),
         "quantity": _quantity(event, kind, prefix),
+        "properties": _properties(event, prefix),
     }
     event_id = _id_or_none(event, "eventId", no_ids, prefix)
     return Event(
@@ -139,6 +144,22 @@ def _occurred_at(event: Mapping[str, Any], prefix: str, now_ms: int) -> int:
     if not 0 <= seconds * 1000 <= now_ms + CLOCK_AHEAD_MS:
         raise InvalidInputError(prefix + "sentAt", "seconds since 1970, at most an hour ahead of now", seconds)
     return round(seconds * 1000)
+
+
+def _properties(event: Mapping[str, Any], prefix: str) -> dict[str, Any] | None:
+    """The shop's own data about an event: an object or, as in PutEvents, its JSON. It is kept in the log."""
+    given = event.get("properties")
+    if given is None:
+        return None
+    expected = f"an object, or a string with its JSON, of up to {LONGEST_PROPERTIES} characters"
+    try:
+        content = json.loads(given) if isinstance(given, str) else given
+        text = json.dumps(content, allow_nan=False, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        raise InvalidInputError(prefix + "properties", expected, given) from None
+    if not isinstance(content, dict) or len(text) > LONGEST_PROPERTIES or not fields.is_storable(text):
+        raise InvalidInputError(prefix + "properties", expected, given)
+    return content
 
 
 def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:
