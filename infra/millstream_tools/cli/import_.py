@@ -149,16 +149,15 @@ def voiding(stack: Any) -> Any:
 
 def _dry_run(files: Sequence[Path], reading: Reading, rejects: Path | None, max_rejects: int | None) -> None:
     from millstream_tools.cli.import_shown import show_first, show_guess, show_tally
-    from millstream_tools.readers.reading import ReadHistory
+    from millstream_tools.readers.reading import ANY_NUMBER, ReadHistory, check_most
     from millstream_tools.readers.rejects import RejectFile
     from millstream_tools.scratch import scratch_folder
 
     refused, guess = None if rejects is None else RejectFile(rejects), reading.guess(files)
     show_guess(guess, files[0].name)
     # A dry run needs no stack, so pseudonyms use a temporary key.
-    read = ReadHistory(
-        guess.mapping, secrets.token_bytes(), bar, refused.add if refused else lambda _: None, max_rejects
-    )
+    refuse, most = refused.add if refused else lambda _: None, ANY_NUMBER if max_rejects is None else max_rejects
+    read = ReadHistory(guess.mapping, secrets.token_bytes(), bar, refuse, most)
     try:
         with scratch_folder("import") as folder:
             history = read(files, time.time_ns() // 1_000_000, folder)
@@ -167,4 +166,6 @@ def _dry_run(files: Sequence[Path], reading: Reading, rejects: Path | None, max_
         if refused:
             refused.close()
     show_tally(history.tally, f"see {rejects}" if rejects and history.tally.rejected else "")
+    if max_rejects is None:
+        check_most(history.tally)
     console.print("Nothing was stored." if refused is None else "Nothing was stored but the rejects.")

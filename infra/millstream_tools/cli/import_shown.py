@@ -24,6 +24,7 @@ def show_tally(tally: Tally, where: str) -> None:
     """Print the counts of an import; `where` says where the rejected rows are."""
     lines = [
         f"rows      {tally.rows:,}",
+        *([_lines(tally)] if tally.blank_lines or tally.lines - tally.header_lines != tally.rows else []),
         f"events    {tally.events:,}",
         f"rejected  {tally.rejected:,}" + (f", {where}" if where else ""),
         *(
@@ -39,6 +40,17 @@ def show_tally(tally: Tally, where: str) -> None:
     if tally.repeated.many:
         lines.append(f"note      {tally.repeated} events repeat an event id of their user, and count once")
     _print(lines)
+
+
+def _lines(tally: Tally) -> str:
+    """How the lines of the files add up, where there is not one for each row."""
+    parts = {
+        "of events": tally.event_lines,
+        "of rejects": tally.reject_lines,
+        "of headers": tally.header_lines,
+        "blank": tally.blank_lines,
+    }
+    return f"lines     {tally.lines:,}: {', '.join(f'{many:,} {what}' for what, many in parts.items() if many)}"
 
 
 def show_guess(guess: Guess, name: str) -> None:

@@ -58,7 +58,8 @@ class ReadHistory:
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
             raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")
-        self._stop_if_most(tally)
+        if self.max_rejects is None:
+            check_most(tally)
         return history
 
     def _read(self, path: Path, label: str, reader: EventReader, history: History) -> None:
@@ -80,15 +81,17 @@ class ReadHistory:
             tally.header_lines += rows.header_lines
             tally.blank_lines += rows.blank_lines
 
-    def _stop_if_most(self, tally: Tally) -> None:
-        unasked = tally.rejected - tally.left_out
-        if self.max_rejects is None and unasked > tally.events:
-            first = next((reject for reject in tally.first_rejects if not reject.asked), tally.first_rejects[0])
-            raise TooManyRejectsError(
-                f"expected most rows to be events, got {unasked:,} rejected of {tally.rows:,} (to import the others: "
-                f"--max-rejects {tally.rejected}); the first: {first}"
-            )
-
     def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
         if self.max_rejects is not None and rejected > self.max_rejects:
             raise TooManyRejectsError(f"expected at most {self.max_rejects:,} rejected rows, got one more: {reject}")
+
+
+def check_most(tally: Tally) -> None:
+    """Raise TooManyRejectsError if more rows were rejected than read, without those that the mapping leaves out."""
+    unasked = tally.rejected - tally.left_out
+    if unasked > tally.events:
+        first = next((reject for reject in tally.first_rejects if not reject.asked), tally.first_rejects[0])
+        raise TooManyRejectsError(
+            f"expected most rows to be events, got {unasked:,} rejected of {tally.rows:,} (to import the others: "
+            f"--max-rejects {tally.rejected}); the first: {first}"
+        )

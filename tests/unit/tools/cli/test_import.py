@@ -172,6 +172,31 @@ def test_a_dry_run_writes_the_rejects_if_it_is_told_where(stack: MemoryStack, tm
     assert [row[1] for row in csv.reader((tmp_path / "bad.csv").open())] == ["line", "3"]
 
 
+def test_the_lines_add_up_where_a_row_is_not_a_line(stack: MemoryStack, tmp_path: Path) -> None:
+    """An unclosed quote costs its own line only; a cell of two lines and a blank line are counted."""
+    lines = [f'u{place},i{place},{NOON},"a"' for place in range(4)]
+    lines[1] = f'u1,i1,{NOON},"two\nlines"'
+    lines[2] = f'u2,i2,{NOON},"not closed'
+    (tmp_path / "h.csv").write_text("user,item,time,title\n" + "\n".join([*lines, "", ""]))
+    done = run("h.csv", *COLUMNS)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[1:5] == [
+        "rows      4",
+        "lines     7: 4 of events, 1 of rejects, 1 of headers, 1 blank",
+        "events    3",
+        "rejected  1, see h.csv.rejects.csv",
+    ]
+
+
+def test_a_dry_run_of_which_most_is_rejected_shows_the_counts_and_fails(stack: MemoryStack, tmp_path: Path) -> None:
+    """With all reasons; the import would fail too."""
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", 12)))
+    done = run(file, *COLUMNS, "--dry-run")
+    assert done.exit_code == 1
+    assert "          2 user: expected an id, not a word for none\n" in done.stdout
+    assert "--max-rejects 2" in done.stderr
+
+
 def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path: Path) -> None:
     """And one that was killed, with how to go on."""
     assert len(listed()) == 1
