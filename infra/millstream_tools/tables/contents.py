@@ -61,9 +61,18 @@ def sample_of(path: Path) -> bytes:
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding that a file's byte order mark names, or UTF-8. Raises the same errors."""
-    head = sample_of(path)[:4]
-    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "utf-8")
+    """The encoding that a file's byte order mark names, UTF-16 by its zeros, or UTF-8. Raises the same errors."""
+    sample = sample_of(path)
+    marked = next((name for mark, name in _MARKS.items() if sample.startswith(mark)), None)
+    return marked or _without_mark(sample)
+
+
+def _without_mark(sample: bytes) -> str:
+    """Text in UTF-16 has a zero in every other byte of its Latin letters, digits and delimiters; UTF-8 has none."""
+    evens, odds = sample[::2].count(0), sample[1::2].count(0)
+    if max(evens, odds) * 4 < len(sample) or not sample:
+        return "utf-8"
+    return "utf-16-le" if odds > evens else "utf-16-be"
 
 
 def _head(path: Path, size: int) -> bytes:

@@ -62,10 +62,10 @@ def kind_of(path: Path, form: Form) -> Kind:
 
 def _kind_of_text(path: Path) -> Kind:
     try:
-        begin = sample_of(path).lstrip(b"\xef\xbb\xbf \t\r\n")
+        begin = sample_of(path).decode(encoding_of(path), errors="replace").lstrip("\ufeff \t\r\n")
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return "csv"  # whose reader says what is wrong
-    return "jsonl" if begin.startswith((b"{", b"[")) else "csv"
+    return "jsonl" if begin.startswith(("{", "[")) else "csv"
 
 
 def _first_lines(path: Path, form: Form) -> list[str]:

@@ -190,7 +190,7 @@ def test_the_lines_add_up_where_a_row_is_not_a_line(stack: MemoryStack, tmp_path
 
 def test_a_dry_run_of_which_most_is_rejected_shows_the_counts_and_fails(stack: MemoryStack, tmp_path: Path) -> None:
     """With all reasons; the import would fail too."""
-    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", 12)))
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
     done = run(file, *COLUMNS, "--dry-run")
     assert done.exit_code == 1
     assert "          2 user: expected an id, not a word for none\n" in done.stdout

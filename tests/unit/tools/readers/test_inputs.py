@@ -65,6 +65,8 @@ def test_standard_input_is_read_once_and_is_a_file(tmp_path: Path) -> None:
         ("SHOUTED.CSV.GZ", gzip.compress(f"user,item,time\nann,lamp,{NOON}\nann,vase,{NOON}\n".encode())),
         ("quotes.tsv", f'user\titem\ttime\ttitle\nann\tlamp\t{NOON}\t5" tall\nann\tvase\t{NOON}\t"Ming" vase\n'),
         ("utf16.csv", f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16")),
+        ("marked-by-nothing.csv", f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16-le")),
+        ("big-endian", json.dumps([EVENT, EVENT | {"item": "vase"}]).encode("utf-16-be")),
         ("semicolons.csv", f"user;item;time\nann;lamp;{NOON}\nann;vase;{NOON}\n"),
     ],
 )
