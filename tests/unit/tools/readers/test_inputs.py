@@ -57,21 +57,22 @@ def test_standard_input_is_read_once_and_is_a_file(tmp_path: Path) -> None:
         files_of([STANDARD_INPUT, STANDARD_INPUT], io.BytesIO(content), tmp_path / "..")
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("firehose-1-2023-11-15-12-00-00", json.dumps(EVENT) + json.dumps(EVENT | {"item": "vase"})),
-        ("pretty.json", json.dumps([EVENT, EVENT | {"item": "vase"}], indent=2)),
-        ("SHOUTED.CSV.GZ", gzip.compress(f"user,item,time\nann,lamp,{NOON}\nann,vase,{NOON}\n".encode())),
-        ("quotes.tsv", f'user\titem\ttime\ttitle\nann\tlamp\t{NOON}\t5" tall\nann\tvase\t{NOON}\t"Ming" vase\n'),
-        ("utf16.csv", f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16")),
-        ("marked-by-nothing.csv", f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16-le")),
-        ("big-endian", json.dumps([EVENT, EVENT | {"item": "vase"}]).encode("utf-16-be")),
-        ("semicolons.csv", f"user;item;time\nann;lamp;{NOON}\nann;vase;{NOON}\n"),
-    ],
-)
-def test_files_are_read_as_programs_write_them(tmp_path: Path, name: str, content: str | bytes) -> None:
+AS_WRITTEN: dict[str, str | bytes] = {
+    "firehose-1-2023-11-15-12-00-00": json.dumps(EVENT) + json.dumps(EVENT | {"item": "vase"}),
+    "pretty.json": json.dumps([EVENT, EVENT | {"item": "vase"}], indent=2),
+    "SHOUTED.CSV.GZ": gzip.compress(f"user,item,time\nann,lamp,{NOON}\nann,vase,{NOON}\n".encode()),
+    "quotes.tsv": f'user\titem\ttime\ttitle\nann\tlamp\t{NOON}\t5" tall\nann\tvase\t{NOON}\t"Ming" vase\n',
+    "utf16.csv": f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16"),
+    "marked-by-nothing.csv": f"user,item,time\r\nann,lamp,{NOON}\r\nann,vase,{NOON}\r\n".encode("utf-16-le"),
+    "big-endian": json.dumps([EVENT, EVENT | {"item": "vase"}]).encode("utf-16-be"),
+    "semicolons.csv": f"user;item;time\nann;lamp;{NOON}\nann;vase;{NOON}\n",
+}
+
+
+@pytest.mark.parametrize("name", AS_WRITTEN)
+def test_files_are_read_as_programs_write_them(tmp_path: Path, name: str) -> None:
     """Nothing is told but the columns."""
+    content = AS_WRITTEN[name]
     (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     shop = Shop()
     shop.imports_files(tmp_path / name)
