@@ -8,12 +8,14 @@ from pathlib import Path
 
 from millstream.adapters.memory import FixedClock, MemoryArchive
 from millstream.adapters.memory.imports import MemoryImports
+from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import silently
 from millstream.domain.errors import UnavailableError
-from millstream.domain.log.events import EventRecord
+from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.records import decode
 from millstream_tools.ops.imports.importing import Imported, ImportFiles
+from millstream_tools.ops.imports.voiding import VoidImport
 from millstream_tools.readers.mapping import ColumnMapping
 from millstream_tools.readers.mapping_file import read_mapping
 from millstream_tools.readers.reading import ReadHistory
@@ -52,24 +54,38 @@ class Shop:
     def __init__(self) -> None:
         self.archive = FrailArchive()
         self.imports = MemoryImports()
+        self.log = MemoryEventLog(2)
         self.clock = FixedClock(NOW_MS)
+        self.void = VoidImport(self.log, self.clock, self.imports)
         self.rejects: list[Reject] = []
         self.rebuilds: list[int] = []
         self.broken = False
 
     def imports_files(
-        self, *files: Path, mapping: ColumnMapping | None = None, max_rejects: int | None = None, **columns: str
+        self,
+        *files: Path,
+        mapping: ColumnMapping | None = None,
+        max_rejects: int | None = None,
+        replaces: int | None = None,
+        again: bool = False,
+        **columns: str,
     ) -> Imported:
         """Import files, by a mapping or by columns."""
         given = mapping or read_mapping(None, PLAIN | columns)
         read = ReadHistory(given, SECRET, silently, self.rejects.append, max_rejects)
-        return ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild)(files)
+        run = ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild, self.void, again)
+        return run(files, replaces)
 
     def rebuild(self) -> None:
         """Remember how many objects there were when the views were asked to follow."""
         if self.broken:
             raise UnavailableError("no views today")
         self.rebuilds.append(len(self.archive.objects))
+
+    def amended(self) -> list[Event]:
+        """The events of the stream: what was said about imports."""
+        records = [one for shard in self.log.shards() for some in self.log.read_after(shard.name, None) for one in some]
+        return [event for record in records for event in decode(record.data).events]
 
     def records(self) -> list[EventRecord]:
         """What lies in the archive, decoded."""

@@ -40,7 +40,7 @@ class ImportsSuite(ABC):
     def test_a_finished_import_says_what_it_brought(self, imports: Imports) -> None:
         """And is known as finished when it is begun again."""
         imports.begin("shop", "größe.csv", NOW_MS)
-        imports.finish("shop", {"events": 2**40, "rejected": 0})
+        imports.finish(1, {"events": 2**40, "rejected": 0})
         entry = ImportEntry(1, "shop", "größe.csv", NOW_MS, {"events": 2**40, "rejected": 0})
         assert imports.begin("shop", "größe.csv", NOW_MS + 5) == entry
         assert list(imports.entries()) == [entry]
@@ -48,14 +48,37 @@ class ImportsSuite(ABC):
     def test_what_was_said_first_at_the_end_stays(self, imports: Imports) -> None:
         """Two processes may finish the same import; both wrote the same."""
         imports.begin("shop", "shop.csv", NOW_MS)
-        imports.finish("shop", {"events": 1})
-        imports.finish("shop", {"events": 2})
+        imports.finish(1, {"events": 1})
+        imports.finish(1, {"events": 2})
         assert [entry.counts for entry in imports.entries()] == [{"events": 1}]
 
     def test_an_import_that_never_began_cannot_finish(self, imports: Imports) -> None:
         """And leaves no trace."""
-        with pytest.raises(NotFoundError, match="ghost"):
-            imports.finish("ghost", {"events": 1})
+        with pytest.raises(NotFoundError, match="7"):
+            imports.finish(7, {"events": 1})
+        assert list(imports.entries()) == []
+
+    def test_an_import_keeps_what_its_files_and_times_were(self, imports: Imports) -> None:
+        """As of its first attempt, also once it is finished."""
+        imports.begin("shop", "a.csv, b.csv", NOW_MS, ("aa", "bb"), (NOW_MS - 5, NOW_MS - 1))
+        imports.finish(1, {"events": 3})
+        assert list(imports.entries()) == [
+            ImportEntry(1, "shop", "a.csv, b.csv", NOW_MS, {"events": 3}, ("aa", "bb"), (NOW_MS - 5, NOW_MS - 1))
+        ]
+
+    def test_a_void_import_keeps_its_number_and_its_files_get_a_new_one(self, imports: Imports) -> None:
+        """Its number is in the log for ever."""
+        imports.begin("shop", "shop.csv", NOW_MS)
+        imports.finish(1, {"events": 3})
+        imports.void(1)
+        imports.void(1)
+        assert imports.begin("shop", "shop.csv", NOW_MS + 9) == ImportEntry(2, "shop", "shop.csv", NOW_MS + 9)
+        assert [(entry.number, entry.void) for entry in imports.entries()] == [(1, True), (2, False)]
+
+    def test_an_import_that_never_began_cannot_be_void(self, imports: Imports) -> None:
+        """And leaves no trace."""
+        with pytest.raises(NotFoundError, match="7"):
+            imports.void(7)
         assert list(imports.entries()) == []
 
     def test_imports_that_begin_at_once_get_numbers_of_their_own(self, imports: Imports) -> None:

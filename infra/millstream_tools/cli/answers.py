@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from millstream.domain.errors import printable
-from millstream_tools.cli.console import console
+from millstream_tools.cli.console import print_line
 
 
 def answer(found: Mapping[str, object], lines: str | list[str], *, as_json: bool) -> None:
@@ -17,4 +16,4 @@ def answer(found: Mapping[str, object], lines: str | list[str], *, as_json: bool
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for line in [lines] if isinstance(lines, str) else lines:
-        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+        print_line(line)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.console import interruptible, print_line, report_errors
 from millstream_tools.cli.progress import bar
+from millstream_tools.cli.reading_options import input_files, with_item_columns
 from millstream_tools.cli.target import Key, Url, open_api
 
-REJECTS_SHOWN = 10
+if TYPE_CHECKING:
+    from millstream_tools.ops.publishing import PublishedFile
+    from millstream_tools.readers.items import ItemFile
 
-Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
+REJECTS_SHOWN = 10
 
 app = typer.Typer(help="The catalogue of items.", no_args_is_help=True)
 
@@ -24,19 +28,13 @@ def catalogue() -> None:
 
 
 @app.command("import")
+@with_item_columns
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet; one row per item.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON (also .gz), Parquet, a folder of them, or - for stdin; one row per item.")
+    ],
+    reading: Callable[[], Any],
     *,
-    item: Column = None,
-    name: Column = None,
-    category: Column = None,
-    price: Column = None,
-    description: Column = None,
-    available: Column = None,
-    attribute: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column to store as an attribute, for filters; repeatable."),
-    ] = None,
     url: Url = "",
     key: Key = "",
 ) -> None:
@@ -47,22 +45,33 @@ def import_(
     """
     # Imported here because the other commands do not need it and should start quickly.
     from millstream_tools.ops.publishing import publish_items
-    from millstream_tools.readers.items import FIELDS, ItemColumns, ItemFile
+    from millstream_tools.readers.items import ItemFile
 
-    given = dict(zip(FIELDS, (item, name, category, price, description, available), strict=True))
-    columns = ItemColumns({one: column for one, column in given.items() if column is not None}, attribute or ())
-    with report_errors(), interruptible("run the same command again to publish all items"):
-        items = ItemFile(file, columns)
-        done = publish_items(open_api(url, key), items.read(bar))
-    lines = [f"Published {done.published:,} items from {file.name}."]
+    published = 0
+    with (
+        report_errors(),
+        interruptible("run the same command again to publish all items"),
+        input_files([file]) as paths,
+    ):
+        columns, api = reading(), open_api(url, key)
+        for path in paths:
+            items = ItemFile(path, columns)
+            done = publish_items(api, items.read(bar))
+            published += done.published
+            _show(path.name, items, done)
+    if not published:
+        raise typer.Exit(1)
+
+
+def _show(name: str, items: ItemFile, done: PublishedFile) -> None:
+    lines = [f"Published {done.published:,} items from {name}."]
     if done.repeated:
         lines.append(f"  repeated (the last row counts): {done.repeated:,}")
     if done.rejected:
         lines.append(f"  rejected: {len(done.rejected):,}")
         lines += [f"    {reject}" for reject in done.rejected[:REJECTS_SHOWN]]
+    lines += [f"  {many:,} {note}" for note, many in items.notes.items()]
     if items.unused:
         lines.append(f"  columns not used: {', '.join(items.unused)} (keep one with --attribute COLUMN)")
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    if not done.published:
-        raise typer.Exit(1)
+        print_line(line)

@@ -18,6 +18,7 @@ from millstream_tools.cli import (
     events,
     health,
     import_,
+    imports,
     items,
     lab,
     localstack,
@@ -55,6 +56,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(imports.app, name="imports")
 app.add_typer(lab.app, name="lab")
 app.add_typer(models.app, name="models")
 app.add_typer(views.app, name="views")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,12 +12,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from millstream.domain.errors import MillstreamError
+from millstream.domain.errors import MillstreamError, printable
 from millstream_tools.cli.loading import INTERRUPTED
 from millstream_tools.explained import ExplainedError
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def print_line(text: str) -> None:
+    """Print a line that contains text from files, as it is and without markup."""
+    console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def counted(number: int, thing: str) -> str:
@@ -30,7 +37,8 @@ def report_errors() -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, ExplainedError, MillstreamError, OSError) as error:
         # Escaped, because user input may look like markup. Not wrapped, so that one message stays one line.
-        errors.print(f"[bold red]millstream:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        said = "\n".join(map(printable, _said(error).splitlines()))
+        errors.print(f"[bold red]millstream:[/] {escape(said)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -42,3 +50,13 @@ def interruptible(advice: str) -> Iterator[None]:
     except KeyboardInterrupt:
         errors.print(f"[bold red]millstream:[/] interrupted; {advice}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _said(error: Exception) -> str:
+    """The message of an error, without the number that the system gives it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    what = error.strerror[:1].lower() + error.strerror[1:]
+    if error.errno == errno.ENOSPC:
+        what += f" (temporary files are in {tempfile.gettempdir()}: set TMPDIR for another place)"
+    return f"{error.filename}: {what}" if error.filename is not None else what

@@ -3,59 +3,57 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.console import console, interruptible, print_line, report_errors
 from millstream_tools.cli.progress import bar
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
 
 if TYPE_CHECKING:
+    from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.readers.mapping import ColumnMapping
 
 app = typer.Typer()
 
-Files = Annotated[list[Path], typer.Argument(help="CSV, JSON lines (each also .gz) or Parquet.", show_default=False)]
-Mapped = Annotated[str | None, typer.Option(help="A YAML file, or the name of a built-in mapping.")]
-Column = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
-Time = Annotated[str | None, typer.Option("--time", metavar="COLUMN", show_default=False)]
-EventType = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN|=TYPE", help="A column, or one type for all rows, as =ItemPurchased. Default: =ItemViewed."
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="CSV, JSON (each also .gz) or Parquet files, folders of them, or - for standard input.", show_default=False
     ),
 ]
 Rejects = Annotated[
     Path | None, typer.Option(help="File for rejected rows. Default: FILE.rejects.csv in the working folder.")
 ]
+MaxRejects = Annotated[
+    int | None,
+    typer.Option(min=0, help="Fail, before anything is stored, if more rows are rejected. Default: half of all rows."),
+]
+ThenRebuild = Annotated[
+    bool, typer.Option("--rebuild/--no-rebuild", help="Rebuild the views afterwards, so that they follow.")
+]
 
 
 @app.command("import")
+@with_reading
 def import_(
     files: Files,
+    reading: Reading,
     *,
-    mapping: Mapped = None,
-    user: Column = None,
-    item: Column = None,
-    moment: Time = None,
-    event_type: EventType = None,
-    value: Column = None,
-    session: Column = None,
-    event_id: Column = None,
-    quantity: Column = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the files; store nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how the files are read, and the first events; store nothing.")
+    ] = False,
     rejects: Rejects = None,
-    max_rejects: Annotated[
-        int | None, typer.Option(min=0, help="Fail, before anything is stored, if more rows are rejected.")
-    ] = None,
-    then_rebuild: Annotated[
-        bool, typer.Option("--rebuild/--no-rebuild", help="Rebuild the views afterwards, so that they include it.")
-    ] = True,
+    max_rejects: MaxRejects = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import files that are in the log already, by another mapping.")
+    ] = False,
+    then_rebuild: ThenRebuild = True,
     stack: StackName = "",
 ) -> None:
     """Import history: rows become events, sorted by time and placed before all events of the stream.
@@ -63,81 +61,111 @@ def import_(
     --mapping or the column options say which column fills which field; options override the mapping. A file that was
     imported before is not imported again. To complete an interrupted import, run the same command again.
     """
-    # Imported here because the other commands do not need it and should start quickly.
-    from millstream_tools.readers.mapping_file import read_mapping
-
-    given = {
-        "user": user, "item": item, "time": moment, "event_type": event_type, "value": value,
-        "session": session, "event_id": event_id, "quantity": quantity,
-    }  # fmt: skip
-    with report_errors(), interruptible("run the same command again to complete the import"):
-        read = read_mapping(mapping, {name: column for name, column in given.items() if column is not None})
+    with (
+        report_errors(),
+        interruptible("run the same command again to complete the import"),
+        input_files(files) as paths,
+    ):
         if dry_run:
-            _dry_run(files, read, max_rejects)
+            _dry_run(paths, reading, rejects, max_rejects)
         else:
-            refused = rejects or Path(f"{files[0].name}.rejects.csv")
-            _import(files, read, refused, max_rejects, stack, then_rebuild=then_rebuild)
+            import_files(
+                paths,
+                reading.read(paths),
+                rejects,
+                max_rejects,
+                stack,
+                again=again,
+                then_rebuild=then_rebuild,
+                replaces=None,
+            )
 
 
-@app.command()
-def imports(*, stack: StackName = "") -> None:
-    """List all imports, by their number in the log."""
-    from millstream_tools.cli.import_shown import show_entries
-    from millstream_tools.ops.stack import open_stack
-
-    with report_errors():
-        show_entries(console, open_stack(stack or None).imports().entries())
-
-
-def _import(
+def import_files(
     files: Sequence[Path],
     mapping: ColumnMapping,
-    rejects: Path,
+    rejects: Path | None,
     max_rejects: int | None,
     stack_name: str,
     *,
+    again: bool,
     then_rebuild: bool,
+    replaces: int | None,
 ) -> None:
-    from millstream.adapters.local.system_clock import SystemClock
-    from millstream_tools.cli.import_shown import show_tally
-    from millstream_tools.ops import replays
+    """Import files into a stack, in place of import `replaces` if it is given, and print the result."""
+    from millstream_tools.cli.import_shown import show_dropped, show_overlap, show_tally
+    from millstream_tools.ops.imports.following import rebuild_views
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.next_steps import next_steps
     from millstream_tools.ops.stack import open_stack
+    from millstream_tools.readers.guessing import unused_by
     from millstream_tools.readers.reading import ReadHistory
     from millstream_tools.readers.rejects import RejectFile
 
-    stack, refused = open_stack(stack_name or None), RejectFile(rejects)
+    stack, dropped = open_stack(stack_name or None), {}
+    refused = RejectFile(rejects or Path(f"{files[0].name}.rejects.csv"))
+
+    def rebuild() -> None:
+        if then_rebuild:
+            dropped.update(rebuild_views(stack, bar))
+
+    void = voiding(stack)
+    run: ImportFiles = ImportFiles(
+        read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
+        archive=stack.archive(),
+        imports=void.imports,
+        clock=void.clock,
+        rebuild=rebuild,
+        void=void,
+        again=again,
+    )
     try:
-        done = ImportFiles(
-            read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
-            archive=stack.archive(),
-            imports=stack.imports(),
-            clock=SystemClock(),
-            # Afresh: an interrupted earlier rebuild read the archive before this history was in it.
-            rebuild=lambda: replays.rebuild(stack, bar, afresh=True) if then_rebuild else None,
-        )(files)
+        done = run(files, replaces)
     finally:
         refused.close()
     if done.tally is None:
-        console.print(f"{done.entry.what} is already imported, as number {done.entry.number}.", highlight=False)
+        print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.")
         return
-    console.print(f"Imported {done.entry.what} as number {done.entry.number}.", highlight=False, markup=False)
-    show_tally(console, done.tally, f"see {rejects}" if done.tally.rejected else "")
+    instead = f" in place of number {replaces}" if replaces is not None else ""
+    print_line(f"Imported {done.entry.what} as number {done.entry.number}{instead}.")
+    show_tally(done.tally, f"see {refused.path}" if done.tally.rejected else "")
+    if unused := unused_by(mapping, files[0]):
+        print_line(f"not used  {', '.join(unused)}")
+    show_overlap(done.entry, done.overlapping)
+    show_dropped(dropped)
     if not then_rebuild:
         console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
     for step in next_steps(stack, done.tally.items.seen):
-        console.print(f"Still missing: {step}", highlight=False, markup=False, soft_wrap=True)
+        print_line(f"Still missing: {step}")
 
 
-def _dry_run(files: Sequence[Path], mapping: ColumnMapping, max_rejects: int | None) -> None:
-    from millstream_tools.cli.import_shown import show_first, show_tally
-    from millstream_tools.readers.reading import ReadHistory
+def voiding(stack: Any) -> Any:
+    """What voids imports of a stack."""
+    from millstream.adapters.local.system_clock import SystemClock
+    from millstream_tools.ops.imports.voiding import VoidImport
 
+    return VoidImport(stack.event_log(), SystemClock(), stack.imports())
+
+
+def _dry_run(files: Sequence[Path], reading: Reading, rejects: Path | None, max_rejects: int | None) -> None:
+    from millstream_tools.cli.import_shown import show_first, show_guess, show_tally
+    from millstream_tools.readers.reading import ANY_NUMBER, ReadHistory, check_most
+    from millstream_tools.readers.rejects import RejectFile
+    from millstream_tools.scratch import scratch_folder
+
+    refused, guess = None if rejects is None else RejectFile(rejects), reading.guess(files)
+    show_guess(guess, files[0].name)
     # A dry run needs no stack, so pseudonyms use a temporary key.
-    read = ReadHistory(mapping, secrets.token_bytes(), bar, lambda _: None, max_rejects)
-    with tempfile.TemporaryDirectory(prefix="millstream-import-") as folder:
-        history = read(files, time.time_ns() // 1_000_000, Path(folder))
-        show_first(console, history)
-    show_tally(console, history.tally, "")
-    console.print("Nothing was stored.")
+    refuse, most = refused.add if refused else lambda _: None, ANY_NUMBER if max_rejects is None else max_rejects
+    read = ReadHistory(guess.mapping, secrets.token_bytes(), bar, refuse, most)
+    try:
+        with scratch_folder("import") as folder:
+            history = read(files, time.time_ns() // 1_000_000, folder)
+            show_first(history)
+    finally:
+        if refused:
+            refused.close()
+    show_tally(history.tally, f"see {rejects}" if rejects and history.tally.rejected else "")
+    if max_rejects is None:
+        check_most(history.tally)
+    console.print("Nothing was stored." if refused is None else "Nothing was stored but the rejects.")

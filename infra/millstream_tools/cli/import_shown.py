@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
-from rich.console import Console
+import yaml
 
 from millstream.application.ports import ImportEntry
+from millstream_tools.cli.console import print_line
+from millstream_tools.readers.guessing import Guess
 from millstream_tools.readers.reading import History
 from millstream_tools.readers.records import as_records
 from millstream_tools.readers.tally import Tally
@@ -18,10 +20,11 @@ FIRST_EVENTS = 5
 MOST_REASONS = 10
 
 
-def show_tally(console: Console, tally: Tally, where: str) -> None:
+def show_tally(tally: Tally, where: str) -> None:
     """Print the counts of an import; `where` says where the rejected rows are."""
     lines = [
         f"rows      {tally.rows:,}",
+        *([_lines(tally)] if tally.blank_lines or tally.lines - tally.header_lines != tally.rows else []),
         f"events    {tally.events:,}",
         f"rejected  {tally.rejected:,}" + (f", {where}" if where else ""),
         *(
@@ -33,10 +36,44 @@ def show_tally(console: Console, tally: Tally, where: str) -> None:
     ]
     if tally.first_ms is not None and tally.last_ms is not None:
         lines.append(f"times     {_time(tally.first_ms)} to {_time(tally.last_ms)}")
-    _print(console, lines)
+    lines += [f"note      {many:,} {note}" for note, many in tally.notes.items()]
+    if tally.repeated.many:
+        lines.append(f"note      {tally.repeated} events repeat an event id of their user, and count once")
+    _print(lines)
 
 
-def show_first(console: Console, history: History) -> None:
+def _lines(tally: Tally) -> str:
+    """How the lines of the files add up, where there is not one for each row."""
+    parts = {
+        "of events": tally.event_lines,
+        "of rejects": tally.reject_lines,
+        "of headers": tally.header_lines,
+        "blank": tally.blank_lines,
+    }
+    return f"lines     {tally.lines:,}: {', '.join(f'{many:,} {what}' for what, many in parts.items() if many)}"
+
+
+def show_guess(guess: Guess, name: str) -> None:
+    """Print how a file is read: its format, the parts of the mapping that were guessed, and what is not used."""
+    form = guess.seen.form
+    described = {
+        "csv": f"CSV, delimiter {form.delimiter!r}, {'quotes' if form.quoted is not False else 'no quotes'}",
+        "jsonl": "JSON",
+        "parquet": "Parquet",
+    }.get(form.kind or "", str(form.kind))
+    lines = [f"{name}: {described}, cells: {', '.join(guess.seen.names)}"]
+    if guess.ready is not None:
+        lines.append(f"It is read by the built-in mapping {guess.ready}.")
+    if guess.guessed:
+        text = yaml.safe_dump(guess.guessed, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+        lines.append("Guessed; check it, and tell it by options or as a file for --mapping:")
+        lines += [f"  {line}" for line in text.splitlines()]
+    if guess.unused:
+        lines.append(f"Not used: {', '.join(guess.unused)}")
+    _print(lines)
+
+
+def show_first(history: History) -> None:
     """Print the first events as they would be stored, and the first rejected rows."""
     events = ((record, event) for record in as_records(history.rows) for event in record.events)
     lines = ["The first events (pseudonyms are made for this run only):"]
@@ -55,24 +92,40 @@ def show_first(console: Console, history: History) -> None:
         )
     if history.tally.first_rejects:
         lines += ["The first rejected rows:", *(f"  {reject}" for reject in history.tally.first_rejects)]
-    _print(console, lines)
+    _print(lines)
 
 
-def show_entries(console: Console, entries: Sequence[ImportEntry]) -> None:
+def show_entries(entries: Sequence[ImportEntry]) -> None:
     """Print one line per import."""
     if not entries:
-        _print(console, ["No imports yet."])
+        _print(["No imports yet."])
     for entry in entries:
-        if entry.counts is None:
+        if entry.void:
+            outcome = "void"
+        elif entry.counts is None:
             outcome = "not finished: run the same command again to complete it"
         else:
             outcome = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
-        _print(console, [f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
+        _print([f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
 
 
-def _print(console: Console, lines: list[str]) -> None:
+def show_overlap(entry: ImportEntry, others: Sequence[ImportEntry]) -> None:
+    """Warn that the order in the log is not the order of the times."""
+    for other in others:
+        earlier, later = sorted((entry, other), key=lambda one: one.number)
+        where = f"number {earlier.number} has events later than the first of number {later.number}"
+        _print([f"Warning: {where}, but comes before it in the log: import the oldest first, or together."])
+
+
+def show_dropped(dropped: Mapping[int, int]) -> None:
+    """Print which old versions of the views were deleted."""
+    for number, rows in dropped.items():
+        _print([f"Dropped view {number}, which was replaced before: {rows:,} rows."])
+
+
+def _print(lines: list[str]) -> None:
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_line(line)
 
 
 def _time(epoch_ms: int) -> str:

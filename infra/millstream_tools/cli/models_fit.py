@@ -15,9 +15,9 @@ import yaml
 
 from millstream_tools.cli.console import console, counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
-from millstream_tools.cli.import_ import Column, EventType, Time
 from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import open_stack
@@ -41,25 +41,18 @@ app = typer.Typer()
 
 
 @app.command()
+@with_reading
 def fit(
     folder: Annotated[
         Path | None,
         typer.Argument(file_okay=False, help="Output folder; a model in it is replaced. Optional with --publish."),
     ] = None,
     *,
+    reading: Reading,
     from_log: Annotated[bool, typer.Option("--from-log", help="Fit on the stack's own events (the default).")] = False,
     from_file: Annotated[
-        list[Path] | None, typer.Option(exists=True, help="Fit on a file that `import` can read; repeatable.")
+        list[Path] | None, typer.Option(help="Fit on a file or folder that `import` can read; repeatable.")
     ] = None,
-    mapping: Annotated[str | None, typer.Option(help="For --from-file: the mapping, as for `import`.")] = None,
-    user: Column = None,
-    item: Column = None,
-    moment: Time = None,
-    event_type: EventType = None,
-    value: Column = None,
-    session: Column = None,
-    event_id: Column = None,
-    quantity: Column = None,
     until: Until = None,
     family: Annotated[
         str, typer.Option(help="covisitation, item_knn, popularity, blend; with the extra `lab` ease, ials, sequence.")
@@ -84,14 +77,10 @@ def fit(
                 "expected --until with --from-log, got it with --from-file: leave later rows out of the file"
             )
         into = folder or Path(temporary.enter_context(tempfile.TemporaryDirectory(prefix="millstream-fit-"))) / "model"
-        columns = {
-            "user": user, "item": item, "time": moment, "event_type": event_type, "value": value, "session": session,
-            "event_id": event_id, "quantity": quantity,
-        }  # fmt: skip
-        if not from_file and (mapping or any(columns.values())):
+        if not from_file and reading != Reading():
             raise ExplainedError("expected --from-file with a mapping or columns, got none")
         recipe = _recipe(family, _knobs(set_ or []), seed, into)
-        data = _of_files(from_file, mapping, columns) if from_file else _of_log(stack, until)
+        data = _of_files(from_file, reading) if from_file else _of_log(stack, until)
         fitted = _fit(data, recipe, into)
         print_fitted(fitted)
         message = f"{fitted.version} is in {folder}. Run `millstream models publish {folder}` to publish it."
@@ -116,20 +105,20 @@ def _of_log(stack: str, until: str | None) -> Data:
     return Data(training.data, training.id, training.log)
 
 
-def _of_files(files: list[Path], mapping: str | None, columns: Mapping[str, str | None]) -> Data:
+def _of_files(files: list[Path], reading: Reading) -> Data:
     from millstream.learning.road import Data
     from millstream_tools.readers.digest import sha256_of_all
     from millstream_tools.readers.interactions import read_interactions
-    from millstream_tools.readers.mapping_file import read_mapping
 
-    read = read_mapping(mapping, {name: one for name, one in columns.items() if one is not None})
-    rows, tally = read_interactions(files, read, bar, lambda _: None)
+    with input_files(files) as paths:
+        rows, tally = read_interactions(paths, reading.read(paths), bar, lambda _: None)
+        digest = sha256_of_all(paths)
     say(f"{counted(tally.rows, 'row')}: {counted(tally.events, 'event')}, {tally.rejected:,} rejected")
     if without := tally.events - len(rows):
         say(f"Left out: {without:,} that repeat an event or are not about an item")
     for reject in tally.first_rejects:
         say(f"  {reject}")
-    return Data(rows, sha256_of_all(files))
+    return Data(rows, digest)
 
 
 def _recipe(family: str, knobs: dict[str, Any], seed: int, into: Path) -> Recipe:

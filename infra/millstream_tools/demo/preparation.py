@@ -63,7 +63,7 @@ def import_behaviours(called: str, history: Sequence[Behaviour], stack: Stack, p
             advance(events)
     with tempfile.TemporaryDirectory(prefix="millstream-rebuild-") as folder:
         replays.rebuild(stack, progress, folder=Path(folder) / "views")
-    imports.finish(called, {"events": len(history)})
+    imports.finish(entry.number, {"events": len(history)})
 
 
 def imported(stack: Stack) -> Iterable[LogRecord]:

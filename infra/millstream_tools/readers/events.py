@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from decimal import Decimal
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,7 +14,9 @@ from millstream.domain.keys import Pseudonym, pseudonym
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import ALIASES
 from millstream.domain.log.submissions import parse_submission
+from millstream_tools.readers.ids import Blank, IdColumn
 from millstream_tools.readers.mapping import ColumnMapping, Keep
+from millstream_tools.readers.numbers import number_of, number_with_comma
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.readers.times import time_of_file, time_reader
 from millstream_tools.tables.rows import BadRow, Row
@@ -34,7 +36,21 @@ _FIELDS = {
 }
 """The fields of a mapping by their names in POST /events."""
 
-_WHOLE = re.compile(r"(-?\d+)\.0+")
+KNOWN_TYPE = "an event type as in POST /events, such as ItemViewed or view, or one that event_types of a mapping names"
+OTHER_ENCODING = "text in UTF-8 (or tell the encoding: --encoding cp1252)"
+_UNDECODED = re.compile(r"\\udc[89a-f]")
+"""How a byte that is no text is shown."""
+
+_COMMA = re.compile(r"'[+-]?[\d. ]*\d,\d+'")
+
+_NAMES = {part: name for name, part in _FIELDS.items()}
+OPTIONAL_IDS = ("session", "event_id")
+
+_Cell = Callable[[Sequence[Any]], Any]
+
+
+class LeftOutError(InvalidInputError):
+    """A row that the mapping leaves out on purpose."""
 
 
 class ReadEvent(NamedTuple):
@@ -55,17 +71,24 @@ class EventReader:
         cell = {part: wanted[name] for part, name in mapping.columns.items() if name in wanted}
         missing = frozenset(mapping.missing)
         self._keep = tuple((wanted[rule.column], rule, missing) for rule in mapping.keep)
-        self._user = _id_cell(cell["user"], missing, whole="user" in mapping.whole_numbers)
-        self._item = _id_cell(cell["item"], missing, whole="item" in mapping.whole_numbers)
+        self._no_ids = frozenset(mapping.no_ids)
+        self._ids: list[IdColumn] = []
+        self.notes: Counter[str] = Counter()
+        self._user, self._item, self._session, self._event_id = (
+            self._id(part, cell, wanted, mapping) for part in ("user", "item", "session", "event_id")
+        )
         self._form = mapping.time
-        self._time = _time_cell(cell["time"], missing, mapping) if "time" in cell else self._time_of_row
+        self._time = (
+            _time_cell(cell["time"], cell.get("date"), missing, mapping) if "time" in cell else self._time_of_row
+        )
         self._rows = 0
         self._file, self._file_s = "", 0.0
         self._event_type = _type_cell(mapping, cell, missing)
-        self._session = _optional_id(cell, "session", missing, mapping)
-        self._event_id = _optional_id(cell, "event_id", missing, mapping)
-        self._value = _optional_number(cell, "value", missing)
-        self._quantity = _optional_number(cell, "quantity", missing)
+        number = number_with_comma if mapping.decimal_comma else number_of
+        self._value, self._quantity = (
+            _first_present([_number_cell(place, missing, number) for place in _places(part, cell, wanted, mapping)])
+            for part in ("value", "quantity")
+        )
         self._pseudonym = lru_cache(USERS_REMEMBERED)(lambda user: pseudonym(user, secret))
 
     def read(self, file: str, row: Row | BadRow, text: Callable[[Any], str]) -> ReadEvent | Reject:
@@ -78,7 +101,25 @@ class EventReader:
             return self._read(row.cells)
         except InvalidInputError as error:
             column = self._column(error.field)
-            return Reject(file, row.line, column, error.expected, error.got, text(row.raw))
+            asked = isinstance(error, LeftOutError)
+            return Reject(file, row.line, column, _remedied(error), error.got, text(row.raw), asked)
+
+    def _id(self, part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> _Cell:
+        """A reader of an id, from the first of its columns that has one."""
+        whole = None if mapping.whole_numbers is None else part in mapping.whole_numbers
+        columns, places = [], _places(part, cell, wanted, mapping)
+        for place in places:
+            # A word for none is no reason to reject a row that may do without this id, or has it in another column.
+            words = self._no_ids if part in OPTIONAL_IDS or place != places[-1] else frozenset()
+            blank = Blank(frozenset(mapping.missing), words)
+            columns.append(IdColumn(place, _NAMES[part], whole, blank, self.notes))
+        self._ids += columns
+        return _first_present(columns)
+
+    def begin_file(self) -> None:
+        """Each file may write numbers in its own way."""
+        for column in self._ids:
+            column.begin_file()
 
     def _enter(self, file: str) -> None:
         """Read the time of a file's rows from its name, if the mapping says so."""
@@ -103,7 +144,7 @@ class EventReader:
         if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
             event["quantity"] = self._quantity(cells)
         call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
-        submission = parse_submission(call, self._now_ms)
+        submission = parse_submission(call, self._now_ms, self._no_ids)
         if submission.rejected:
             raise submission.rejected[0].error
         return ReadEvent(self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0])
@@ -113,75 +154,63 @@ class EventReader:
         return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
 
 
-_Cell = Callable[[Sequence[Any]], Any]
+def _remedied(error: InvalidInputError) -> str:
+    """What was expected, with the option that may help."""
+    if _UNDECODED.search(error.got):
+        return OTHER_ENCODING
+    if error.field.endswith("eventType") and error.got != "None":
+        return KNOWN_TYPE
+    if _COMMA.fullmatch(error.got):
+        return f"{error.expected} (decimal commas: --decimal-comma)"
+    return error.expected
 
 
 def _absent(_: Sequence[Any]) -> None:
     """No column fills this field."""
 
 
-def _optional_id(cell: Mapping[str, int], part: str, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
-    return _id_cell(cell[part], missing, whole=part in mapping.whole_numbers) if part in cell else _absent
-
-
-def _id_cell(place: int, missing: Collection[str], *, whole: bool) -> _Cell:
-    """An id: text unchanged, numbers without a trailing .0."""
+def _first_present(readers: Sequence[_Cell]) -> _Cell:
+    """The first cell that is not absent."""
+    if len(readers) <= 1:
+        return readers[0] if readers else _absent
 
     def read(cells: Sequence[Any]) -> Any:
-        cell = cells[place]
-        if isinstance(cell, str):
-            if cell in missing:
-                return None
-            match = _WHOLE.fullmatch(cell) if whole else None
-            return match[1] if match else cell
-        if isinstance(cell, float):
-            if math.isnan(cell):  # as some write nothing
-                return None
-            return str(int(cell)) if cell.is_integer() else str(cell) if math.isfinite(cell) else cell
-        if isinstance(cell, Decimal) and cell == cell.to_integral_value():
-            return str(int(cell))
-        return str(cell) if isinstance(cell, int | Decimal) and not isinstance(cell, bool) else cell
+        for reader in readers:
+            if (found := reader(cells)) is not None:
+                return found
+        return None
 
     return read
 
 
-def _optional_number(cell: Mapping[str, int], part: str, missing: Collection[str]) -> _Cell:
-    if part not in cell:
-        return _absent
-    place = cell[part]
-    return lambda cells: _number(cells[place], missing)
+def _places(part: str, cell: Mapping[str, int], wanted: Mapping[str, int], mapping: ColumnMapping) -> list[int]:
+    """Where a field's cells are: in its column, then in those that fill it where that is absent."""
+    return [cell[part], *(wanted[name] for name in mapping.fallbacks.get(part, ()))] if part in cell else []
 
 
-def _number(cell: Any, missing: Collection[str]) -> Any:
-    """A number, None for an empty cell, or the cell itself if it is neither, for the validation to reject."""
-    if isinstance(cell, str):
-        if cell in missing:
-            return None
-        try:
-            cell = float(cell)
-        except ValueError:
-            return cell
-    if cell is None or isinstance(cell, bool):
-        return cell
-    try:
-        number = float(cell)
-    except (ValueError, TypeError, OverflowError):
-        return cell
-    if math.isnan(number):  # as some write nothing
-        return None
-    return int(number) if number.is_integer() else number
+def _number_cell(place: int, missing: Collection[str], number: Callable[[Any, Collection[str]], Any]) -> _Cell:
+    return lambda cells: number(cells[place], missing)
 
 
-def _time_cell(place: int, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
+def _time_cell(place: int, of_day: int | None, missing: Collection[str], mapping: ColumnMapping) -> _Cell:
     read = time_reader(mapping.time)
 
     def read_cell(cells: Sequence[Any]) -> float:
-        cell = cells[place]
+        cell = cells[place] if of_day is None else _joined(cells[of_day], cells[place])
         if cell is None or (isinstance(cell, str) and cell in missing):
             raise InvalidInputError("sentAt", "a time", None)
         return read(cell)
 
     return read_cell
+
+
+def _joined(day: Any, moment: Any) -> Any:
+    """A date and a time of day as one cell; None if one of them is absent."""
+    if day is None or moment is None or "" in (day, moment):
+        return None
+    if isinstance(day, date) and isinstance(moment, time):
+        return datetime.combine(day, moment)
+    return f"{day} {moment}"
 
 
 def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collection[str]) -> _Cell:
@@ -194,17 +223,22 @@ def _type_cell(mapping: ColumnMapping, cell: Mapping[str, int], missing: Collect
         called = cells[place]
         if called is None or (isinstance(called, str) and called in missing):
             raise InvalidInputError("eventType", "an event type", None)
+        called = called.strip() if isinstance(called, str) else called
         return names.get(str(called), called)
 
     return read
 
 
 def _check(cell: Any, rule: Keep, missing: Collection[str]) -> None:
-    """Raise InvalidInputError with the column's name if a row does not meet a rule."""
+    """Raise LeftOutError with the column's name if a row does not meet a rule."""
+    if rule.one_of is not None:
+        if str(cell).strip() not in rule.one_of:
+            raise LeftOutError(rule.column, rule.expected, cell)
+        return
     if rule.not_starting_with is not None:
         if cell is not None and str(cell).startswith(rule.not_starting_with):
-            raise InvalidInputError(rule.column, rule.expected, cell)
+            raise LeftOutError(rule.column, rule.expected, cell)
         return
-    number = _number(cell, missing)
+    number = number_of(cell, missing)
     if rule.at_least is None or not isinstance(number, int | float) or number < rule.at_least:
-        raise InvalidInputError(rule.column, rule.expected, cell)
+        raise LeftOutError(rule.column, rule.expected, cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,10 +13,11 @@ from millstream.domain.log.records import Core
 from millstream.learning.from_log import HistoryRows
 from millstream.learning.interactions import Interactions
 from millstream_tools.readers.mapping import ColumnMapping
-from millstream_tools.readers.reading import ReadHistory
+from millstream_tools.readers.reading import ANY_NUMBER, ReadHistory
 from millstream_tools.readers.records import as_records
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.readers.tally import Tally
+from millstream_tools.scratch import scratch_folder
 
 _SECRET = b"of no stack: these pseudonyms name users in one process"
 _LATEST_MS = 2**52
@@ -33,8 +33,8 @@ def read_interactions(
     """
     rows = HistoryRows()
     shard = shard_number(HISTORY_SHARD)
-    with tempfile.TemporaryDirectory(prefix="millstream-read-") as folder:
-        history = ReadHistory(mapping, _SECRET, progress, refuse)(files, _LATEST_MS, Path(folder))
+    with scratch_folder("read") as folder:
+        history = ReadHistory(mapping, _SECRET, progress, refuse, ANY_NUMBER)(files, _LATEST_MS, folder)
         for number, record in enumerate(as_records(history.rows), start=1):
             cores = [_core(event) for event in record.events]
             fresh = rows.fold(record.subject, (shard, number), cores)

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from millstream.application.replay.progress import Progress
 from millstream.domain.catalogue.publications import parse_publication
 from millstream.domain.errors import InvalidInputError
+from millstream_tools.readers.ids import Blank, IdColumn
+from millstream_tools.readers.item_mapping import FIELDS, ItemColumns
+from millstream_tools.readers.numbers import number_of, number_with_comma
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.tables.errors import BadMappingError
-from millstream_tools.tables.form import Form
 from millstream_tools.tables.opening import column_names, open_rows
-from millstream_tools.tables.rows import BadRow, Row
-
-FIELDS = ("itemId", "name", "category", "price", "description", "available")
-"""The fields of PUT /items except attributes; columns with these names need no option."""
+from millstream_tools.tables.rows import BadRow, Row, hint_of
 
 ATTRIBUTES = "attributes"
 """A JSON object in this column gives attributes for all its entries."""
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-@dataclass(frozen=True)
-class ItemColumns:
-    """Which column fills which of FIELDS, and which columns are attributes."""
-
-    fields: Mapping[str, str] = field(default_factory=dict)
-    attributes: Sequence[str] = ()
 
 
 class ReadItem(NamedTuple):
@@ -43,14 +34,21 @@ class ReadItem(NamedTuple):
 class ItemFile:
     """One file of items, read by the given columns and those named like FIELDS."""
 
-    def __init__(self, path: Path, columns: ItemColumns, form: Form = Form()) -> None:  # noqa: B008  # frozen
+    def __init__(self, path: Path, columns: ItemColumns) -> None:
         """Raises BadFileError, BadMappingError, OSError."""
-        self._path, self._form = path, form
-        found = column_names(path, form)
+        self._path, self._form, self._missing = path, columns.form, columns.missing
+        self._number = number_with_comma if columns.decimal_comma else number_of
+        self._no_ids = frozenset(columns.no_ids)
+        self.notes: Counter[str] = Counter()
+        blank = Blank(frozenset(columns.missing), frozenset())
+        self._id = IdColumn(0, "itemId", columns.whole_numbers, blank, self.notes)
+        found = column_names(path, columns.form)
         named = dict(columns.fields)
         self._fields = {one: named.get(one, one) for one in FIELDS if one in named or one in found}
         if "itemId" not in self._fields:
-            raise BadMappingError(f"{path}: expected a column itemId, or --item COLUMN, got {', '.join(found)}")
+            raise BadMappingError(
+                f"{path}: expected a column itemId, or --item COLUMN, got {', '.join(found)}{hint_of(found)}"
+            )
         self._attributes = tuple(columns.attributes)
         self._object = ATTRIBUTES if ATTRIBUTES in found and ATTRIBUTES not in self._attributes else None
         self._wanted = tuple(
@@ -84,37 +82,34 @@ class ItemFile:
         return ReadItem(body)
 
     def _body(self, cells: Mapping[str, Any]) -> dict[str, Any]:
-        body = {one: _cell(one, cells[column]) for one, column in self._fields.items()}
+        body = {one: self._cell(one, cells[column]) for one, column in self._fields.items()}
         attributes = dict(cells[self._object] or {}) if self._object else {}
-        attributes |= {name: _attribute(cells[name]) for name in self._attributes}
+        attributes |= {name: self._attribute(cells[name]) for name in self._attributes}
         body[ATTRIBUTES] = {name: value for name, value in attributes.items() if value is not None}
         return {name: value for name, value in body.items() if value is not None}
 
+    def _cell(self, name: str, cell: Any) -> Any:
+        """A cell converted to the field's type; unchanged if impossible, for the validation to reject."""
+        if name == "itemId":
+            return self._item_id(cell)
+        if cell is None or cell in self._missing or cell != cell:  # noqa: PLR0124  # not a number, as some write nothing
+            return None
+        if name == "price" and isinstance(cell, str):
+            return self._number(cell, self._missing)
+        if name == "available":
+            return _FLAGS.get(str(cell).strip().lower(), cell)
+        if name == "category" and isinstance(cell, int) and not isinstance(cell, bool):
+            return str(cell)
+        return cell
 
-def _cell(name: str, cell: Any) -> Any:
-    """A cell converted to the field's type; unchanged if impossible, for the validation to reject."""
-    if cell is None or cell == "" or cell != cell:  # noqa: PLR0124  # not a number, as some write nothing
-        return None
-    if name == "price" and isinstance(cell, str):
-        return _number(cell)
-    if name == "available":
-        return _FLAGS.get(str(cell).strip().lower(), cell)
-    if name == "itemId" and isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if name in ("itemId", "category") and isinstance(cell, int) and not isinstance(cell, bool):
-        return str(cell)
-    return cell
+    def _item_id(self, cell: Any) -> Any:
+        item_id = self._id([cell])
+        if isinstance(item_id, str) and item_id.lower() in self._no_ids:
+            raise InvalidInputError("itemId", "an id, not a word for none", item_id)
+        return item_id
 
-
-def _attribute(cell: Any) -> Any:
-    """A number if the text is one, so that filters compare by value."""
-    if not isinstance(cell, str):
+    def _attribute(self, cell: Any) -> Any:
+        """A number if the text is one, so that filters compare by value."""
+        if isinstance(cell, str):
+            return self._number(cell, self._missing)
         return None if cell is None or cell != cell else cell  # noqa: PLR0124  # the same
-    return None if cell == "" else _number(cell)
-
-
-def _number(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return text

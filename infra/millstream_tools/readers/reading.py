@@ -9,6 +9,7 @@ from pathlib import Path
 
 from millstream.application.replay.progress import Progress
 from millstream_tools.readers.events import EventReader, ReadEvent
+from millstream_tools.readers.inputs import labels_of
 from millstream_tools.readers.mapping import ColumnMapping
 from millstream_tools.readers.ordering import SortedRows
 from millstream_tools.readers.records import as_sort_row
@@ -18,6 +19,9 @@ from millstream_tools.tables.errors import TooManyRejectsError
 from millstream_tools.tables.opening import open_rows
 
 ROWS_BETWEEN_REPORTS = 1_000
+
+ANY_NUMBER = 2**63
+"""Of rejects: however many there are, the other rows are used."""
 
 
 @dataclass
@@ -30,7 +34,11 @@ class History:
 
 @dataclass(frozen=True)
 class ReadHistory:
-    """Reads files by a mapping. `max_rejects` None means any number; `refuse` is called with each reject."""
+    """Reads files by a mapping. `refuse` is called with each reject.
+
+    More than `max_rejects` rejects are an error; None means up to as many as there are events, without those that the
+    mapping asks for.
+    """
 
     mapping: ColumnMapping
     secret: bytes
@@ -42,31 +50,48 @@ class ReadHistory:
         """Read all rows, using an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
         history = History(SortedRows(folder))
         reader = EventReader(self.mapping, self.secret, now_ms)
-        for path in files:
-            self._read(path, reader, history)
         tally = history.tally
+        tally.notes = reader.notes
+        for path, label in zip(files, labels_of(files), strict=True):
+            reader.begin_file()
+            self._read(path, label, reader, history)
         if not tally.events:
             why = f"; the first: {tally.first_rejects[0]}" if tally.rejected else ""
             raise TooManyRejectsError(f"expected events, got {tally.rows:,} rows without a valid event{why}")
+        if self.max_rejects is None:
+            check_most(tally)
         return history
 
-    def _read(self, path: Path, reader: EventReader, history: History) -> None:
+    def _read(self, path: Path, label: str, reader: EventReader, history: History) -> None:
         rows, tally = open_rows(path, self.mapping.form, self.mapping.wanted()), history.tally
         told = 0
-        with closing(rows), self.progress(f"Reading {path.name}", rows.total) as advance:
+        with closing(rows), self.progress(f"Reading {label}", rows.total) as advance:
             for row in rows:
-                read = reader.read(path.name, row, rows.text)
+                read = reader.read(label, row, rows.text)
                 if isinstance(read, ReadEvent):
                     history.rows.add(as_sort_row(tally.events, read))
-                    tally.count(read)
+                    tally.count(read, row.lines)
                 else:
-                    tally.count_reject(read)
+                    tally.count_reject(read, row.lines)
                     self.refuse(read)
                     self._stop_if_too_many(read, tally.rejected)
                 if not tally.rows % ROWS_BETWEEN_REPORTS:
                     advance(rows.done() - told)
                     told = rows.done()
+            tally.header_lines += rows.header_lines
+            tally.blank_lines += rows.blank_lines
 
     def _stop_if_too_many(self, reject: Reject, rejected: int) -> None:
         if self.max_rejects is not None and rejected > self.max_rejects:
             raise TooManyRejectsError(f"expected at most {self.max_rejects:,} rejected rows, got one more: {reject}")
+
+
+def check_most(tally: Tally) -> None:
+    """Raise TooManyRejectsError if more rows were rejected than read, without those that the mapping leaves out."""
+    unasked = tally.rejected - tally.left_out
+    if unasked > tally.events:
+        first = next((reject for reject in tally.first_rejects if not reject.asked), tally.first_rejects[0])
+        raise TooManyRejectsError(
+            f"expected most rows to be events, got {unasked:,} rejected of {tally.rows:,} (to import the others: "
+            f"--max-rejects {tally.rejected}); the first: {first}"
+        )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any
 
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.events import Event, EventRecord
@@ -45,15 +46,22 @@ def as_records(rows: Iterable[SortRow]) -> Iterator[EventRecord]:
 def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, Event]]:
     """The events, with derived ids for those without one.
 
-    The first of several equal rows has the id that POST /events would derive; the others get a counter. Equal rows have
-    the same time, so only those of one time are kept in memory.
+    The first of several equal rows has the id that POST /events would derive; the others get a counter. So do rows that
+    have one id of the file and one time but other contents: the id is that of an order, and these are its lines. Only
+    the rows of one time are kept in memory.
     """
     for occurred_at_ms, of_moment in groupby(rows, key=itemgetter(0)):
         before: Counter[str] = Counter()
+        lines: dict[tuple[Pseudonym, str], list[tuple[Any, ...]]] = {}
         for _, _, subject, named, kind, event_id, item_id, value, attributes in of_moment:
-            name = event_id
-            if not named:
-                if before[event_id]:
-                    name = f"{event_id}-{before[event_id]}"
+            if named:
+                line = (kind, item_id, value, attributes)
+                of_id = lines.setdefault((subject, event_id), [])
+                if line not in of_id:
+                    of_id.append(line)
+                number = of_id.index(line)
+            else:
+                number = before[event_id]
                 before[event_id] += 1
+            name = f"{event_id}-{number}" if number else event_id
             yield subject, Event(EventKind(kind), name, item_id, occurred_at_ms, value, attributes)

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 COLUMNS = ("file", "line", "column", "expected", "got", "row")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_ROW = 10_000
 """Characters of a row that the file contains."""
 
 
 class Reject(NamedTuple):
-    """A rejected row: its file and line, the invalid column, the expected and the actual value."""
+    """A rejected row: its file and line, the invalid column, the expected and the actual value.
+
+    `asked` is True if the mapping leaves such rows out.
+    """
 
     file: str
     line: int
@@ -20,6 +24,7 @@ class Reject(NamedTuple):
     expected: str
     got: str
     row: str
+    asked: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.column}: expected {self.expected}, got {self.got}"
@@ -40,9 +45,18 @@ class RejectFile:
             self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
             self._rows = csv.writer(self._file)
             self._rows.writerow(COLUMNS)
-        self._rows.writerow(reject._replace(row=reject.row[:LONGEST_ROW]))
+        cells = reject._replace(row=reject.row[:LONGEST_ROW])[: len(COLUMNS)]
+        self._rows.writerow([_harmless(cell) for cell in cells])
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, after a quote, which makes it text there.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell

@@ -10,18 +10,20 @@ Kind = Literal["csv", "jsonl", "parquet", "sequences"]
 
 @dataclass(frozen=True)
 class Form:
-    """The format of a file; all fields but the kind and the encoding are for CSV only.
+    """The format of a file. Fields that are None are recognised from the file (recognition.py).
 
-    The kind `sequences` has a user and the user's items in each line, oldest first, separated by blanks; its columns
-    are `user` and `item`.
+    The kind `jsonl` is JSON objects: one in each line, one after the other, or in an array. The kind `sequences` has a
+    user and the user's items in each line, oldest first, separated by blanks; its columns are `user` and `item`.
 
-    `kind` and `delimiter` are None to use the file's suffix. `header` has the column names of a file without a header.
-    `typed_header` is RecBole's: `user_id:token` is the column `user_id`.
+    `header` has the column names of a CSV file without a header. `typed_header` is RecBole's: `user_id:token` is the
+    column `user_id`. `explode` names a list in each JSON or Parquet row, whose elements become rows with the other
+    columns of theirs; columns of an element are named `list.column`.
     """
 
     kind: Kind | None = None
     delimiter: str | None = None
-    quoted: bool = True
+    quoted: bool | None = None
     header: tuple[str, ...] | None = None
     typed_header: bool = False
-    encoding: str = "utf-8"
+    encoding: str | None = None
+    explode: str | None = None

@@ -1,45 +1,55 @@
-"""Rows of JSON lines: one object per line, with columns by name."""
+"""Rows of JSON objects: one in each line, one after the other, spread over lines, or in an array."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from millstream_tools.tables.form import Form
-from millstream_tools.tables.lines import LONGEST_LINE, Lines, LineTooLongError
+from millstream_tools.tables.json_values import JsonValues
+from millstream_tools.tables.lines import Lines
+from millstream_tools.tables.paths import rows_of
 from millstream_tools.tables.rows import BadRow, Row
 
 
 class JsonRows:
-    """The rows of one file of JSON lines; a missing name is an absent cell."""
+    """The rows of one file of JSON objects; a missing name is an absent cell."""
 
     def __init__(self, path: Path, form: Form, wanted: Sequence[str]) -> None:
         self._lines = Lines(path, form.encoding)
+        self._values = JsonValues(self._lines)
         self.total = self._lines.bytes
-        self._wanted = wanted
+        self.header_lines = 0
+        self._cells = rows_of(wanted, form.explode)
+
+    @property
+    def blank_lines(self) -> int:
+        """See Rows."""
+        return self._values.blank_lines
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
-        with self._lines.report_bad_gzip():
-            while True:
-                try:
-                    line = next(self._lines)
-                except StopIteration:
-                    return
-                except LineTooLongError:
-                    yield BadRow(self._lines.number, f"a line of at most {LONGEST_LINE} characters", "a longer one", "")
+        cells_of = self._cells
+        with self._lines.report_bad_content():
+            for line, lines, content, text, error in self._values:
+                if error or not isinstance(content, dict):
+                    yield BadRow(line, "a JSON object", error or type(content).__name__, text, lines)
                     continue
-                if not line.isspace():
-                    yield self._row(line)
+                for cells in cells_of(content):
+                    yield Row(line, cells, text, lines)
+                    lines = 0  # noqa: PLW2901  # the further rows of an object are on lines that were counted
 
-    def first_names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The names in the first object; empty if there is none."""
-        for row in self:
-            if isinstance(row, Row):
-                return tuple(json.loads(row.raw))
-        return ()
+        return tuple(next(self.objects(), {}))
+
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """The objects themselves. Raises BadFileError."""
+        with self._lines.report_bad_content():
+            for _, _, content, _, error in self._values:
+                if not error and isinstance(content, dict):
+                    yield content
 
     def done(self) -> int:
         """See Rows."""
@@ -52,12 +62,3 @@ class JsonRows:
     def close(self) -> None:
         """See Rows."""
         self._lines.close()
-
-    def _row(self, line: str) -> Row | BadRow:
-        try:
-            content = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            return BadRow(self._lines.number, "a JSON object", str(error), line)
-        if not isinstance(content, dict):
-            return BadRow(self._lines.number, "a JSON object", type(content).__name__, line)
-        return Row(self._lines.number, [content.get(name) for name in self._wanted], line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -10,11 +11,15 @@ from millstream_tools.tables.errors import BadFileError
 
 
 class Row(NamedTuple):
-    """One row: its line in the file (for Parquet, its number), the wanted cells, and its raw form for display."""
+    """One row: its line in the file (for Parquet, its number), the wanted cells, and its raw form for display.
+
+    `lines` is the number of lines that it adds to those of the rows before it: none if it begins on their last line.
+    """
 
     line: int
     cells: Sequence[Any]
     raw: Any
+    lines: int = 1
 
 
 class BadRow(NamedTuple):
@@ -24,12 +29,24 @@ class BadRow(NamedTuple):
     expected: str
     got: str
     raw: Any
+    lines: int = 1
 
 
 class Rows(Protocol):
-    """The rows of one open file, and the progress: `done` of `total`, in bytes or rows."""
+    """The rows of one open file, and the progress: `done` of `total`, in bytes or rows.
+
+    Every line of the file is one of a row, of a bad row, of the header, or blank (for Parquet: every row is a line).
+    """
 
     total: int
+
+    @property
+    def header_lines(self) -> int:
+        """Lines of the header read so far."""
+
+    @property
+    def blank_lines(self) -> int:
+        """Lines read so far that are of no row."""
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """All rows, once. Raises BadFileError if the file is corrupt."""
@@ -45,8 +62,8 @@ class Rows(Protocol):
 
 
 def ending(path: Path) -> str:
-    """The file's suffix without .gz: `.csv` for both a.csv and a.csv.gz."""
-    return path.with_suffix("").suffix.lower() if path.suffix == ".gz" else path.suffix.lower()
+    """The file's suffix without .gz, in lower case: `.csv` for a.csv, a.csv.gz and A.CSV.GZ."""
+    return (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
 def places_of(path: Path, wanted: Sequence[str], found: Sequence[str]) -> list[int]:
@@ -54,5 +71,14 @@ def places_of(path: Path, wanted: Sequence[str], found: Sequence[str]) -> list[i
     for name in wanted:
         if found.count(name) != 1:
             got = "only" if name not in found else "it more than once among"
-            raise BadFileError(f"{path}: expected a column {name}, got {got} {', '.join(found)}")
+            raise BadFileError(f"{path}: expected a column {name}, got {got} {', '.join(found)}{hint_of(found)}")
     return [found.index(name) for name in wanted]
+
+
+def hint_of(found: Sequence[str]) -> str:
+    """What to try if these do not look like names of columns."""
+    if len(found) == 1:
+        return " (another delimiter? Tell it with --delimiter)"
+    if any(re.fullmatch(r"[\d.:-]*", name) for name in found):
+        return " (no header? Name the columns with --header A,B,C)"
+    return ""

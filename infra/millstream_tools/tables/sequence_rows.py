@@ -20,10 +20,11 @@ class SequenceRows:
         self._places = places_of(path, wanted, COLUMNS)
         self._lines = Lines(path, form.encoding)
         self.total = self._lines.bytes
+        self.header_lines = self.blank_lines = 0
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """See Rows."""
-        with self._lines.report_bad_gzip():
+        with self._lines.report_bad_content():
             while True:
                 try:
                     line = next(self._lines)
@@ -35,8 +36,10 @@ class SequenceRows:
                 user, *items = line.split() or [""]
                 if user and not items:
                     yield BadRow(self._lines.number, "a user and items", line.strip(), line)
-                for cells in ((user, item) for item in items):
-                    yield Row(self._lines.number, [cells[place] for place in self._places], cells)
+                self.blank_lines += not user
+                for place, item in enumerate(items):
+                    cells = (user, item)
+                    yield Row(self._lines.number, [cells[one] for one in self._places], cells, int(not place))
 
     def done(self) -> int:
         """See Rows."""

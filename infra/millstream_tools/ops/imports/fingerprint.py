@@ -7,25 +7,34 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 from millstream.application.replay.progress import Advance, Progress
 from millstream_tools.readers.mapping import ColumnMapping
-from millstream_tools.tables.opening import kind_of
+from millstream_tools.tables.recognition import kind_of
 
-READING = 1
+READING = 2
 """Incremented when the same file and mapping give other records: an interrupted import must not resume with those."""
 
 CHUNK_BYTES = 1 << 20
 DIGEST_BYTES = 16
 
 
-def import_id(files: Sequence[Path], mapping: ColumnMapping, progress: Progress) -> str:
+class Fingerprint(NamedTuple):
+    """The id of an import, and a digest of each file's content."""
+
+    import_id: str
+    files: tuple[str, ...]
+
+
+def fingerprint_of(files: Sequence[Path], mapping: ColumnMapping, progress: Progress) -> Fingerprint:
     """BLAKE2b over the files in their order and the mapping. Raises BadFileError, OSError."""
     kinds = [kind_of(path, mapping.form) for path in files]
     with progress("Checking for an earlier import", sum(path.stat().st_size for path in files)) as advance:
-        parts = [{"kind": kind, "content": _digest(path, advance)} for kind, path in zip(kinds, files, strict=True)]
+        digests = tuple(_digest(path, advance) for path in files)
+    parts = [{"kind": kind, "content": content} for kind, content in zip(kinds, digests, strict=True)]
     said = json.dumps({"reading": READING, "mapping": asdict(mapping), "files": parts}, sort_keys=True)
-    return hashlib.blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest()
+    return Fingerprint(hashlib.blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest(), digests)
 
 
 def _digest(path: Path, advance: Advance) -> str:

@@ -75,10 +75,8 @@ def catalogue(place: Place) -> Stored:
     return Stored(place, "CatalogueTable", "catalogue.v1.json", lambda _, table: DynamoCatalogue(table, REGION))
 
 
-def imports(place: Place) -> Stored:
-    return Stored(
-        place, "ItemsTable", "imports.v1.json", lambda place, table: DynamoImports(place.client("dynamodb"), table)
-    )
+def imports(place: Place, golden: str = "imports.v1.json") -> Stored:
+    return Stored(place, "ItemsTable", golden, lambda place, table: DynamoImports(place.client("dynamodb"), table))
 
 
 def views(place: Place) -> Stored:
@@ -130,6 +128,13 @@ def test_stored_imports_are_read(moto: Place) -> None:  # noqa: F811
         ImportEntry(1, "shop-2025", "orders.csv.gz", NOW_MS, {"records": 12, "events": 40, "rejected": 1}),
         ImportEntry(2, "shop-2026", "more.csv.gz", NOW_MS + 1000, None),
     ]
+    assert imports(moto, "imports.v2.json").adapter.entries() == [
+        ImportEntry(
+            1, "shop-2025", "orders.csv.gz", NOW_MS, {"records": 12, "events": 40, "rejected": 1}, ("00ff",),
+            (1_700_000_000_000, 1_700_000_060_000),
+        ),
+        ImportEntry(2, "shop-2026", "more.csv.gz", NOW_MS + 1000, None, ("01", "02"), None, void=True),
+    ]  # fmt: skip
 
 
 def test_stored_versions_of_the_views_are_read(moto: Place) -> None:  # noqa: F811
@@ -197,15 +202,18 @@ def test_items_of_newer_code_are_left_out_of_the_changes_by_name(moto: Place) ->
 
 def test_the_next_write_gives_a_row_its_number(moto: Place) -> None:  # noqa: F811
     """Rows that are not written again stay as they are."""
-    written: list[tuple[Stored, Callable[[Any], object], set[str]]] = [
-        (catalogue(moto), lambda adapter: adapter.publish([Item("lamp", "Lamp")], NOW_MS + 1), {"lamp"}),
-        (imports(moto), lambda adapter: adapter.begin("third", "a.csv", NOW_MS), {"0000003"}),
-        (views(moto), lambda adapter: (adapter.begin(ViewVersion(4)), adapter.switch(3, 4, {})), {"00004", "serving"}),
-        (models(moto), lambda adapter: adapter.promote(Promotion(4, OTHER, ONE, NOW_MS)), {"@champion"}),
-    ]
-    for stored, write, names in written:
+    written: list[tuple[Stored, Callable[[Any], object], set[str], str]] = [
+        (catalogue(moto), lambda adapter: adapter.publish([Item("lamp", "Lamp")], NOW_MS + 1), {"lamp"}, "1"),
+        (imports(moto), lambda adapter: (adapter.begin("third", "a.csv", NOW_MS), adapter.void(2)),
+         {"0000002", "0000003"}, "2"),
+        (views(moto), lambda adapter: (adapter.begin(ViewVersion(4)), adapter.switch(3, 4, {})),
+         {"00004", "serving"}, "1"),
+        (models(moto), lambda adapter: adapter.promote(Promotion(4, OTHER, ONE, NOW_MS)), {"@champion"}, "1"),
+    ]  # fmt: skip
+    for stored, write, names, newest in written:
         write(stored.adapter)
-        numbered = [row for row in stored.rows() if row.get("format") == {"N": "1"}]
+        numbered = [row for row in stored.rows() if "format" in row]
+        assert {row["format"]["N"] for row in numbered} == {newest}
         assert {_name(row) for row in numbered} == names
         assert len(stored.rows()) > len(numbered)
 

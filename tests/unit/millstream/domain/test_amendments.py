@@ -21,6 +21,12 @@ def voided(position: object) -> EventRecord:
     return EventRecord(bytes(16), NOW_MS, (void,))
 
 
+def voided_history(first: object, last: object) -> EventRecord:
+    """An import counts no longer."""
+    void = Event(EventKind.HistoryVoided, "h", None, NOW_MS, None, {"first": first, "last": last})
+    return EventRecord(bytes(16), NOW_MS, (void,))
+
+
 def read(*records: tuple[int, int, EventRecord]) -> Amendments:
     """What records at these places amend."""
     amendments = Amendments()
@@ -72,10 +78,44 @@ def test_a_void_without_a_position_voids_nothing() -> None:
     assert read((0, 7, voided("somewhere")), (0, 8, voided(None))) == Amendments()
 
 
+def test_a_voided_range_hides_its_records_from_views_that_knew_of_it() -> None:
+    """From the first to the last; a view that was built before the voiding had them."""
+    amendments = read((0, 7, voided_history(f"{HISTORY_SHARD}:10", f"{HISTORY_SHARD}:20")))
+    hidden = amendments.known_at({shard_name(0): 7})
+    assert [sequence for sequence in range(30) if hidden.hides(ANN, (-1, sequence))] == list(range(10, 21))
+    assert not hidden.hides(ANN, (0, 15))
+    assert amendments.known_at({shard_name(0): 6}) == NOTHING_HIDDEN
+    assert (bool(amendments), bool(hidden), bool(NOTHING_HIDDEN)) == (True, True, False)
+
+
+def test_ranges_may_overlap_touch_and_repeat() -> None:
+    """In any order."""
+    spans = [(40, 50), (10, 20), (15, 30), (21, 25), (40, 50), (7, 7)]
+    hidden = read(
+        *(
+            (0, place, voided_history(f"{HISTORY_SHARD}:{first}", f"{HISTORY_SHARD}:{last}"))
+            for place, (first, last) in enumerate(spans)
+        )
+    ).known_at({shard_name(0): 9})
+    expected = {sequence for first, last in spans for sequence in range(first, last + 1)}
+    assert {sequence for sequence in range(60) if hidden.hides(ANN, (-1, sequence))} == expected
+
+
+def test_a_range_that_is_none_voids_nothing() -> None:
+    """Unreadable ends, ends of two shards, or the wrong way round."""
+    ends = [
+        ("somewhere", None),
+        (f"{shard_name(0)}:1", f"{shard_name(1)}:5"),
+        (f"{HISTORY_SHARD}:5", f"{HISTORY_SHARD}:4"),
+    ]
+    assert read(*((0, place, voided_history(*one)) for place, one in enumerate(ends))) == Amendments()
+
+
 def test_amendments_of_parts_add_up_and_survive_being_stored() -> None:
     """In any order, as the parts of a log are read."""
-    first = read((0, 5, erased(ANN)), (0, 6, voided(f"{HISTORY_SHARD}:3")))
-    second = read((1, 5, erased(ANN)), (1, 6, erased(BOB)))
+    span = voided_history(f"{HISTORY_SHARD}:10", f"{HISTORY_SHARD}:20")
+    first = read((0, 5, erased(ANN)), (0, 6, voided(f"{HISTORY_SHARD}:3")), (0, 7, span))
+    second = read((1, 5, erased(ANN)), (1, 6, erased(BOB)), (1, 7, span))
     both, turned = Amendments(), Amendments()
     for one in (first, second):
         both.add(one)

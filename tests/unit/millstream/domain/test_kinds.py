@@ -41,6 +41,7 @@ def test_numbers_are_those_in_everybodys_log() -> None:
         "ItemPlayed": 15,
         "ItemSkipped": 16,
         "ItemRemovedFromCart": 17,
+        "HistoryVoided": 18,
     }.items()
 
 

@@ -9,7 +9,13 @@ import pytest
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import event_tag
 from millstream.domain.log.kinds import EventKind
-from millstream.domain.log.submissions import CLOCK_AHEAD_MS, MOST_PIECES, Submission, parse_submission
+from millstream.domain.log.submissions import (
+    CLOCK_AHEAD_MS,
+    LONGEST_PROPERTIES,
+    MOST_PIECES,
+    Submission,
+    parse_submission,
+)
 from tests.builders import NOW_MS, entry, submission
 
 
@@ -266,3 +272,39 @@ def test_a_rejection_repeats_the_clients_own_id() -> None:
     """So that the client can tell which of its events it was; an id that cannot be sent back is left out."""
     ids = [entry(itemId="", eventId=event_id) for event_id in ("e7", "\ud800", 7, None)]
     assert [rejection.event_id for rejection in parsed(*ids, "text").rejected] == ["e7", None, None, None, None]
+
+
+@pytest.mark.parametrize("word", ["null", "Undefined", "NaN", "(not set)", " ", "00000000-0000-0000-0000-000000000000"])
+def test_a_word_for_none_is_no_id(word: str) -> None:
+    """Taken as an id, it would make one user, one session or one event of many."""
+    for name in ("user", "session"):
+        with pytest.raises(InvalidInputError, match=f"{name}Id: expected an id, not a word for none"):
+            parsed(entry(), **{name: word})
+    for field in ("itemId", "eventId"):
+        (rejection,) = parsed(entry(**{field: word})).rejected
+        assert (rejection.error.field, rejection.error.expected) == (
+            f"eventList[0].{field}",
+            "an id, not a word for none",
+        )
+
+
+@pytest.mark.parametrize(
+    "given", [{"shelf": "b-3", "tags": [1, 2.5, None, True]}, '{"shelf": "b-3", "tags": [1, 2.5, null, true]}']
+)
+def test_properties_are_kept_as_an_object_or_as_its_json(given: Any) -> None:
+    """PutEvents has them as JSON in a string; the log keeps what they say."""
+    (event,) = parsed(entry(properties=given)).accepted
+    assert event.attributes["properties"] == {"shelf": "b-3", "tags": [1, 2.5, None, True]}
+    (without,) = parsed(entry(properties=None)).accepted
+    assert "properties" not in without.attributes
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["shelf", "[1]", "{", 7, [1], {"a": "x" * LONGEST_PROPERTIES}, '{"a": NaN}', {"a": "\ud800"}, {"a": float("inf")}],
+)
+def test_properties_that_cannot_be_kept_are_refused(given: Any) -> None:
+    """Not dropped; the other events of the call are accepted."""
+    found = parsed(entry(), entry(eventId="e2", properties=given))
+    assert [event.event_id for event in found.accepted] == ["e1"]
+    assert [(one.index, one.error.field) for one in found.rejected] == [(1, "eventList[1].properties")]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from millstream.adapters.memory import MemoryArchive
+from millstream.application.collect.import_history import range_of
 from millstream.application.learn.as_of import as_of
 from millstream.application.learn.whole_log import WholeLog
 from millstream.application.ports import LogRecord
@@ -260,6 +261,39 @@ def test_a_voided_record_is_left_out() -> None:
     """It was redriven: what it says is in the log again, behind the voiding."""
     archive = archive_of([*LOG[:2], *log(voiding(f"{SHARD}:2", 3), visit("bob", "vase", 4), first=3)])
     assert told(made(archive)) == [("lamp", 0), ("vase", 4)]
+
+
+def test_a_void_import_is_left_out_and_its_voiding_is_in_the_name() -> None:
+    """Also from a set whose range ends before the voiding, and however often it was voided."""
+    history = archive_of(imported(visit("ann", "sofa", -5), number=1), imported(visit("bob", "bed", -4), number=2), LOG)
+    void = void_event(1, 9)
+    archive = archive_of(
+        imported(visit("ann", "sofa", -5), number=1), imported(visit("bob", "bed", -4), number=2), [*LOG, *void]
+    )
+    before, after = made(history), made(archive)
+    assert ("sofa" in before.data.items, "sofa" in after.data.items, "bed" in after.data.items) == (True, False, True)
+    until = NOW_MS + MINUTE_MS * 8
+    assert (made(history, until).log or after.log) != made(archive, until).log
+    assert made(history, until).id != made(archive, until).id
+    assert "sofa" not in made(archive, until).data.items
+
+
+def imported(*visits: EventRecord, number: int) -> list[LogRecord]:
+    """History under the number of an import."""
+    first, _ = range_of(number)
+    return [
+        LogRecord(Position(HISTORY_SHARD, first.sequence_number + place), one.subject.hex(), encode(one))
+        for place, one in enumerate(visits)
+    ]
+
+
+def void_event(number: int, minute: int) -> list[LogRecord]:
+    """The end of LOG: an import is void."""
+    first, last = range_of(number)
+    said = {"first": str(first), "last": str(last)}
+    at_ms = NOW_MS + minute * MINUTE_MS
+    happened = event(None, EventKind.HistoryVoided, at_ms=at_ms, event_id="void", **said)
+    return log(EventRecord(bytes(16), at_ms, (happened,)), first=len(LOG) + 1)
 
 
 def test_a_write_that_fails_leaves_no_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 import millstream_tools.ops.replays
 import millstream_tools.ops.stack
 from millstream.adapters.local import system_clock
-from millstream.adapters.memory import MemoryModelStore
-from millstream.application.ports import LogRecord
+from millstream.adapters.memory import MemoryModelStore, MemoryViews
+from millstream.application.ports import LogRecord, ViewVersion
 from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
+from tests.unit.tools.readers.test_named_formats import CASES, written
 
 NOON = 1_700_049_600.0
 COLUMNS = ("--user", "user", "--item", "item", "--time", "time")
@@ -32,6 +33,7 @@ class MemoryStack:
     def __init__(self) -> None:
         self.shop = Shop()
         self.rebuilds: list[bool] = []
+        self.stored_views = MemoryViews()
         self.store = MemoryModelStore(Path("models"))
 
     def secret(self) -> bytes:
@@ -42,6 +44,12 @@ class MemoryStack:
 
     def imports(self) -> Any:
         return self.shop.imports
+
+    def event_log(self) -> Any:
+        return self.shop.log
+
+    def views(self) -> MemoryViews:
+        return self.stored_views
 
     def log_reader(self) -> None:
         """A stream that holds nothing."""
@@ -57,6 +65,9 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryStack:
 
     def rebuild(of: MemoryStack, _: object, *, afresh: bool) -> None:
         of.rebuilds.append(afresh)
+        serving = of.stored_views.serving()
+        of.stored_views.begin(ViewVersion(serving + 1))
+        of.stored_views.switch(serving, serving + 1, {})
 
     monkeypatch.setattr(millstream_tools.ops.stack, "open_stack", lambda _: made)
     monkeypatch.setattr(millstream_tools.ops.replays, "rebuild", rebuild)
@@ -124,6 +135,68 @@ def test_a_dry_run_shows_and_stores_nothing(stack: MemoryStack, tmp_path: Path) 
     assert (stack.shop.archive.objects, list(stack.shop.imports.entries()), stack.rebuilds) == ({}, [], [])
 
 
+def test_a_dry_run_shows_how_a_file_is_read(stack: MemoryStack, tmp_path: Path) -> None:
+    """Its format, the guess as a mapping file, what is not used, and the first events by that guess."""
+    (tmp_path / "orders.csv").write_text(
+        "customer;sku;created at;brand\nu1;i1;14.11.2023 22:13;acme\x1b[31m\nu2;i2;15.11.2023 22:13;acme\n"
+    )
+    done = run("orders.csv", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[:5] == [
+        "orders.csv: CSV, delimiter ';', quotes, cells: customer, sku, created at, brand",
+        "Guessed; check it, and tell it by options or as a file for --mapping:",
+        "  columns: {user: customer, item: sku, time: created at}",
+        "  time: {pattern: '%d.%m.%Y %H:%M'}",
+        "Not used: brand",
+    ]
+    assert '"itemId": "i1", "occurredAt": "2023-11-14T22:13:00.000Z"' in done.stdout
+    refused = run("orders.csv")
+    assert (refused.exit_code, stack.shop.archive.objects) == (1, {})
+    assert "perhaps --user 'customer' --item 'sku'" in refused.stderr
+
+
+def test_a_recognised_export_is_imported_without_options(stack: MemoryStack, tmp_path: Path) -> None:
+    """It says by which mapping, and what that does not use."""
+    name, file_name, content, expected, _ = CASES["shopify"]
+    done = run(written(tmp_path, file_name, content))
+    assert done.exit_code == 0, done.output
+    assert f"{file_name} is read by the built-in mapping {name}.\n" in done.stdout
+    assert "not used  Financial Status, Paid at\n" in done.stdout
+    assert len([event for record in stack.shop.records() for event in record.events]) == len(expected)
+
+
+def test_a_dry_run_writes_the_rejects_if_it_is_told_where(stack: MemoryStack, tmp_path: Path) -> None:
+    """And only then a file."""
+    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--dry-run", "--rejects", tmp_path / "bad.csv")
+    assert done.exit_code == 0, done.output
+    assert [row[1] for row in csv.reader((tmp_path / "bad.csv").open())] == ["line", "3"]
+
+
+def test_the_lines_add_up_where_a_row_is_not_a_line(stack: MemoryStack, tmp_path: Path) -> None:
+    """An unclosed quote costs its own line only; a cell of two lines and a blank line are counted."""
+    lines = [f'u{place},i{place},{NOON},"a"' for place in range(4)]
+    lines[1] = f'u1,i1,{NOON},"two\nlines"'
+    lines[2] = f'u2,i2,{NOON},"not closed'
+    (tmp_path / "h.csv").write_text("user,item,time,title\n" + "\n".join([*lines, "", ""]))
+    done = run("h.csv", *COLUMNS)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[1:5] == [
+        "rows      4",
+        "lines     7: 4 of events, 1 of rejects, 1 of headers, 1 blank",
+        "events    3",
+        "rejected  1, see h.csv.rejects.csv",
+    ]
+
+
+def test_a_dry_run_of_which_most_is_rejected_shows_the_counts_and_fails(stack: MemoryStack, tmp_path: Path) -> None:
+    """With all reasons; the import would fail too."""
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
+    done = run(file, *COLUMNS, "--dry-run")
+    assert done.exit_code == 1
+    assert "          2 user: expected an id, not a word for none\n" in done.stdout
+    assert "--max-rejects 2" in done.stderr
+
+
 def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path: Path) -> None:
     """And one that was killed, with how to go on."""
     assert len(listed()) == 1
@@ -138,6 +211,65 @@ def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path:
 def listed() -> list[str]:
     """What `millstream imports` prints."""
     return CliRunner().invoke(app, ["imports"]).stdout.splitlines()
+
+
+def test_an_import_is_voided_and_says_so(stack: MemoryStack, tmp_path: Path) -> None:
+    """The views follow; the list has it, and voiding it again changes nothing."""
+    run(history(tmp_path / "h.csv"), *COLUMNS)
+    done = CliRunner().invoke(app, ["imports", "void", "1"])
+    assert (done.exit_code, done.stdout.splitlines()[0], stack.rebuilds) == (0, "Import 1 is void.", [True, True])
+    assert listed() == ["   1  2026-11-22T00:00:00.000Z  h.csv: void"]
+    again = CliRunner().invoke(app, ["imports", "void", "1", "--no-rebuild"])
+    assert (again.exit_code, again.stdout) == (0, "Import 1 is void already.\n")
+    assert len(stack.shop.amended()) == 1
+
+
+def test_an_import_is_replaced_with_other_columns(stack: MemoryStack, tmp_path: Path) -> None:
+    """Without the new command, the same file under other columns is an error that names it."""
+    file = history(tmp_path / "h.csv")
+    run(file, *COLUMNS)
+    refused = run(file, *COLUMNS, "--event-type", "=ItemPurchased")
+    assert refused.exit_code == 1
+    assert "h.csv is in the log as number 1" in refused.stderr
+    assert "`millstream imports replace 1 FILE...`" in refused.stderr
+    options = (*COLUMNS, "--event-type", "=ItemPurchased")
+    done = CliRunner().invoke(app, ["imports", "replace", "1", str(file), *options])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("Imported h.csv as number 2 in place of number 1.\n")
+    assert [(entry.number, entry.void) for entry in stack.shop.imports.entries()] == [(1, True), (2, False)]
+
+
+def test_old_versions_of_the_views_do_not_pile_up(stack: MemoryStack, tmp_path: Path) -> None:
+    """All but the serving one and the one before are dropped, and named."""
+    outputs = [
+        run(table(tmp_path / f"{day}.csv", visits(("ann", "lamp", NOON + day * 86_400))), *COLUMNS).stdout
+        for day in range(3)
+    ]
+    assert [line for output in outputs for line in output.splitlines() if "Dropped" in line] == [
+        "Dropped view 1, which was replaced before: 0 rows.",
+        "Dropped view 2, which was replaced before: 0 rows.",
+    ]
+    assert [one.number for one in stack.stored_views.versions() if not one.dropped] == [3, 4]
+
+
+def test_an_older_history_that_comes_later_is_warned_of(stack: MemoryStack, tmp_path: Path) -> None:
+    """The log has imports by number."""
+    run(table(tmp_path / "new.csv", visits(("ann", "lamp", NOON))), *COLUMNS)
+    done = run(table(tmp_path / "old.csv", visits(("ann", "lamp", NOON - 86_400))), *COLUMNS)
+    assert "Warning: number 1 has events later than the first of number 2" in done.stdout
+
+
+def test_the_format_and_the_times_are_options_too(stack: MemoryStack, tmp_path: Path) -> None:
+    """As in a mapping file, which they override."""
+    (tmp_path / "h.txt").write_bytes("u1;Müsli;14.11.2023 23:13\nu2;Öl;15.11.2023 23:13\n".encode("cp1252"))
+    done = run(
+        "h.txt", "--user", "who", "--item", "what", "--time", "at", "--format", "csv", "--delimiter", ";",
+        "--header", "who,what,at", "--encoding", "cp1252", "--time-pattern", "%d.%m.%Y %H:%M",
+        "--zone", "Europe/Berlin",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "times     2023-11-14T22:13:00.000Z to 2023-11-15T22:13:00.000Z" in done.stdout
+    assert {event.item_id for record in stack.shop.records() for event in record.events} == {"Müsli", "Öl"}
 
 
 def test_the_views_can_be_left_to_the_user(stack: MemoryStack, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pyarrow.parquet as pa_parquet
 import pytest
 
 from millstream.application.replay.progress import silently
-from millstream_tools.readers.items import ItemColumns, ItemFile, ReadItem
+from millstream_tools.readers.item_mapping import ItemColumns, read_item_columns
+from millstream_tools.readers.items import ItemFile, ReadItem
 from millstream_tools.readers.rejects import Reject
 from millstream_tools.tables.errors import BadMappingError
 
@@ -87,3 +88,34 @@ def test_a_file_without_ids_is_refused_with_what_it_has(tmp_path: Path) -> None:
     """The option is named."""
     with pytest.raises(BadMappingError, match="--item COLUMN, got sku, title"):
         ItemFile(written(tmp_path / "items.csv", "sku,title", "1,Lamp"), ItemColumns())
+
+
+def test_item_ids_are_read_like_those_of_events(tmp_path: Path) -> None:
+    """Otherwise an item would not be the one that the events are about: 17.0, blanks, words for none."""
+    path = written(tmp_path / "items.csv", "itemId,name", "17.0,Lamp", " 18.0 ,Rug", "undefined,None", "1.5E+15,Big")
+    lamp, rug, word, rounded = read(path)
+    assert lamp == ReadItem({"itemId": "17", "name": "Lamp", "attributes": {}})
+    assert rug == ReadItem({"itemId": "18", "name": "Rug", "attributes": {}})
+    assert isinstance(word, Reject)
+    assert isinstance(rounded, Reject)
+    assert (word.column, word.expected) == ("itemId", "an id, not a word for none")
+    assert rounded.column == "itemId"
+
+
+def test_a_mapping_file_says_all_that_options_say(tmp_path: Path) -> None:
+    """Columns, attributes, format, decimal commas; options come before it."""
+    (tmp_path / "items.yaml").write_text(
+        "columns: {itemId: sku, name: title, price: preis}\nattributes: [farbe]\ndecimal_comma: true\n"
+        "missing: ['-']\nformat: {kind: csv, delimiter: ';', encoding: cp1252, header: [sku, title, preis, farbe]}\n"
+    )
+    path = tmp_path / "items.txt"
+    path.write_bytes("1;T\xfcr;1.009,50;-\n2;Tor;3,5;gr\xfcn\n".encode("latin-1"))
+    columns = read_item_columns(str(tmp_path / "items.yaml"), {})
+    assert read(path, columns) == [
+        ReadItem({"itemId": "1", "name": "Tür", "price": 1009.5, "attributes": {}}),
+        ReadItem({"itemId": "2", "name": "Tor", "price": 3.5, "attributes": {"farbe": "grün"}}),
+    ]
+    (first, _) = read(path, read_item_columns(str(tmp_path / "items.yaml"), {"name": "farbe"}, ("title",)))
+    assert first == ReadItem({"itemId": "1", "price": 1009.5, "attributes": {"title": "Tür"}})
+    with pytest.raises(BadMappingError, match="only the names"):
+        read_item_columns("movielens-csv", {})

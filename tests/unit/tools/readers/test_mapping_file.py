@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from millstream_tools.readers.mapping import ColumnMapping, Keep, TimeForm
-from millstream_tools.readers.mapping_file import read_mapping, ready_mappings
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.mapping_parts import ready_mappings
 from millstream_tools.tables.errors import BadMappingError
 from millstream_tools.tables.form import Form
 from tests.importing import PLAIN
@@ -76,7 +77,7 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ("colums: {}", "mapping: expected only the names format, columns, time, .*got 'colums'"),
         (
             "columns: {user: a, item: b}",
-            r"columns.time: expected a column \(--time COLUMN\) or a mapping .*got nothing",
+            r"columns.time: expected a column \(--time COLUMN\), or a mapping .*got nothing",
         ),
         ("columns: {user: 7, item: b, time: c}", "columns.user: expected a string .*got 7"),
         ("columns: {who: a}", "columns: expected only the names user, item, time, .*got 'who'"),
@@ -92,16 +93,19 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ),
         (
             "format: {encoding: klingon}",
-            "format.encoding: expected an encoding such as utf-8 or latin-1, got 'klingon'",
+            "format.encoding: expected an encoding such as utf-8, cp1252 or utf-16, got 'klingon'",
         ),
-        ("time: {unit: days}", "time.unit: expected one of seconds, milliseconds, microseconds, got 'days'"),
+        (
+            "time: {unit: days}",
+            "time.unit: expected one of seconds, milliseconds, microseconds, nanoseconds, excel, got 'days'",
+        ),
         (
             "time: {zone: Mars/Olympus}",
             "time.zone: expected a time zone such as UTC or Europe/London, got 'Mars/Olympus'",
         ),
         ("event_types: {buy: ItemTeleported}", "event_types.buy: expected one of ItemViewed, .*got 'ItemTeleported'"),
         ("whole_numbers: [value]", "whole_numbers: expected one of user, item, session, event_id, got 'value'"),
-        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with and at_least, got \['column'\]"),
+        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with, at_least and one_of, got \['column'\]"),
         ("keep: [{column: a, at_least: x}]", r"keep\[0\].at_least: expected a number, got 'x'"),
         ("keep: [{at_least: 1}]", r"keep\[0\].column: expected a string .*got nothing"),
         (
@@ -127,6 +131,6 @@ def test_a_mapping_that_is_not_there_is_answered_with_those_that_are() -> None:
 
 def test_no_mapping_at_all_says_what_is_needed() -> None:
     """And names the ready ones."""
-    with pytest.raises(BadMappingError, match=r"columns.user: expected a column \(--user COLUMN\).*movielens-1m"):
+    with pytest.raises(BadMappingError, match=r"columns.user: expected a column \(--user COLUMN\), or a mapping"):
         read_mapping(None, {})
     assert read_mapping(None, PLAIN)

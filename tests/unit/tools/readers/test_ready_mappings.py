@@ -11,10 +11,12 @@ import pytest
 
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
-from millstream_tools.readers.mapping_file import read_mapping, ready_mappings
+from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.mapping_parts import ready_mappings
 from millstream_tools.tables.errors import BadMappingError
 from tests.builders import subject
 from tests.importing import Shop
+from tests.unit.tools.readers.test_named_formats import CASES
 
 RATED, VIEWED, BOUGHT = EventKind.ItemRated, EventKind.ItemViewed, EventKind.ItemPurchased
 FILES = {
@@ -83,7 +85,8 @@ def test_online_retail_is_imported_without_what_the_usual_cleaning_drops(tmp_pat
 
 def test_every_ready_mapping_is_tried() -> None:
     """A mapping that nobody tried is a promise."""
-    assert set(ready_mappings()) == {*FILES, "online-retail", "pairs", "sequences", "ader-yoochoose"}
+    named = {name for name, *_ in CASES.values()}
+    assert set(ready_mappings()) == {*FILES, *named, "online-retail", "pairs", "sequences", "ader-yoochoose"}
 
 
 @pytest.mark.parametrize("name", ["pairs", "sequences"])

@@ -29,3 +29,14 @@ def test_every_reject_is_a_row_with_its_reason(tmp_path: Path) -> None:
     assert rows[0] == ["shop.csv", "7", "price", "a finite number", "'9,50'", 'ann,"lamp, red",9,50']
     assert rows[1][-1] == "M\\udcfcnze"
     assert len(rows[2][-1]) == LONGEST_ROW
+
+
+def test_a_spreadsheet_runs_nothing_from_the_file(tmp_path: Path) -> None:
+    """A cell that would be a formula is text there: OWASP's beginnings, in any column."""
+    file = RejectFile(tmp_path / "rejects.csv")
+    for bad in ("=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx", "a=1"):
+        file.add(REJECT._replace(file=bad, got=bad, row=bad))
+    file.close()
+    _, *rows = csv.reader((tmp_path / "rejects.csv").open(encoding="utf-8", newline=""))
+    assert [row[0] for row in rows] == ["'=HYPERLINK(1)", "'+1", "'-1", "'@SUM(1)", "'\tx", "'\rx", "a=1"]
+    assert all(row[0] == row[4] == row[5] for row in rows)

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from millstream_tools.tables import csv_rows, lines
+from millstream_tools.tables import csv_rows
+from millstream_tools.tables import lines as limits
 from millstream_tools.tables.errors import BadFileError
 from millstream_tools.tables.form import Form
 from millstream_tools.tables.opening import open_rows
@@ -34,7 +35,7 @@ def cells_of(path: Path, *wanted: str, **form: Any) -> list[list[Any]]:
 def written(path: Path, content: str | bytes) -> Path:
     """A file with this content; compressed, where its name says so."""
     data = content if isinstance(content, bytes) else content.encode()
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    path.write_bytes(gzip.compress(data) if path.suffix.lower() == ".gz" else data)
     return path
 
 
@@ -60,21 +61,69 @@ def test_a_row_with_too_few_or_too_many_cells_is_bad_and_the_next_is_read(tmp_pa
     assert good == Row(4, ("1",), ["1", "2"])
 
 
-def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_import(tmp_path: Path) -> None:
-    """The reader gives up after 128 KB and goes on behind it."""
-    filling = "".join(f"{number},x\n" for number in range(30_000))
-    path = written(tmp_path / "a.csv", 'a,b\n1,"open\n' + filling + "last,y\n")
-    rows = rows_of(path, "a")
-    assert isinstance(rows[0], BadRow)
-    assert rows[0].line == 2
-    assert "field limit" in rows[0].got
-    assert rows[-1] == Row(30_003, ("last",), ["last", "y"])
+ROWS = "u2,i2,2,ok\nu3,i3,3,fine\n"
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        'u1,i1,1,"never closed\n',
+        'u1,"i1,1,closed by a later quote\nu8,i8",8,x\n',
+        'u1,"i1,1,opened again\nu8,"i8, blue",8,x\n',
+        '"u1,i1,1,x\n',
+        'u1,i1,1,"TV 5" wide"\n',
+    ],
+)
+def test_a_stray_quote_costs_its_own_line_and_no_other(tmp_path: Path, stray: str) -> None:
+    """It is a bad row with its line; every line after it is a row again."""
+    path = written(tmp_path / "a.csv", "user,item,at,title\n" + stray + ROWS * 2_000)
+    bad, *others = rows_of(path, "user")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.lines) == (2, 1)
+    assert bad.expected.startswith("quotes around whole cells")
+    assert len(others) == 4_000 + stray.count("\n") - 1
+    assert all(isinstance(row, Row) and row.lines == 1 for row in others)
+
+
+def test_a_quoted_cell_may_span_lines_and_they_are_counted(tmp_path: Path) -> None:
+    """As spreadsheets write them; empty lines inside are part of it."""
+    path = written(tmp_path / "a.csv", 'a,b,c\n1,"x\n\ny, z",3\n\n4,5,6\n')
+    rows = open_rows(path, Form(), ["b"])
+    assert [(row.line, row.lines) for row in rows] == [(2, 3), (6, 1)]
+    assert (rows.header_lines, rows.blank_lines) == (1, 1)
+
+
+def test_tabs_with_quotes_inside_cells_are_recognised(tmp_path: Path) -> None:
+    """What a database exports; a file with quotes around its cells is read with quotes."""
+    bare = written(tmp_path / "a.tsv", 'a\tb\n"Best" film\t1\n7" disc\t2\n')
+    assert cells_of(bare, "a") == [['"Best" film'], ['7" disc']]
+    quoted = written(tmp_path / "b.tsv", 'a\tb\n"Best\tfilm"\t1\n')
+    assert cells_of(quoted, "a") == [["Best\tfilm"]]
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\t"])
+def test_a_delimiter_is_recognised(tmp_path: Path, delimiter: str) -> None:
+    """Whatever the suffix says; commas in numbers are no delimiters."""
+    path = written(tmp_path / "a.csv", f"a{delimiter}b\nx{delimiter}1,5\ny{delimiter}2,5\n")
+    assert cells_of(path, "b") == [["1,5"], ["2,5"]]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "A.CSV.GZ", "no-suffix"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_says_the_encoding_and_the_first_bytes_the_compression(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    """Names of files are not trusted for either."""
+    assert cells_of(written(tmp_path / name, "a,b\nMünze,2\n".encode(encoding)), "a") == [["Münze"]]
+    zipped = tmp_path / "b.csv"
+    zipped.write_bytes(gzip.compress("a,b\nMünze,2\n".encode(encoding)))
+    assert cells_of(zipped, "a") == [["Münze"]]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
 def test_a_line_without_end_is_passed_over(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is never held whole."""
-    monkeypatch.setattr(lines, "LONGEST_LINE", 32)
+    monkeypatch.setattr(limits, "LONGEST_LINE", 32)
     long, good = ("y" * 100, "1") if name == "a.csv" else (json.dumps({"a": "y" * 100}), '{"a": "1"}')
     path = written(tmp_path / name, ("a\n" if name == "a.csv" else good + "\n") + f"{long}\n{good}\n")
     *_, bad, last = rows_of(path, "a")
@@ -135,6 +184,76 @@ def test_json_nested_beyond_all_depth_is_a_bad_row(tmp_path: Path) -> None:
     assert isinstance(row, BadRow)
 
 
+OBJECTS: list[dict[str, Any]] = [
+    {"a": 1, "b": {"c": "}{]["}},
+    {"a": 2, "b": {"c": '\\"'}},
+    {"a": 3, "b": {"c": [{"d": 1}]}},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("".join(map(json.dumps, OBJECTS)), [1, 0, 0]),
+        (json.dumps(OBJECTS), [1, 0, 0]),
+        (json.dumps(OBJECTS, indent=2), None),
+        ("\r\n".join(json.dumps(one, indent=1) for one in OBJECTS), None),
+        ("[\n" + ",\n".join(map(json.dumps, OBJECTS)) + "\n]\n", [1, 1, 1]),
+        ("\n\n".join(map(json.dumps, OBJECTS)), [1, 1, 1]),
+    ],
+)
+@pytest.mark.parametrize("longest", [1 << 20, 120])
+def test_json_objects_are_read_however_they_are_written(
+    tmp_path: Path, text: str, lines: list[int] | None, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without line ends as Firehose does, in an array, or spread over lines; also in lines longer than is held."""
+    monkeypatch.setattr(limits, "LONGEST_LINE", longest)
+    rows = open_rows(written(tmp_path / "a.json", text), Form(), ["a", "b"])
+    read = list(rows)
+    assert [list(row.cells) for row in read if isinstance(row, Row)] == [[one["a"], one["b"]] for one in OBJECTS]
+    assert lines is None or [row.lines for row in read] == lines
+    assert sum(row.lines for row in read) + rows.blank_lines == len(text.splitlines())
+
+
+def test_an_object_that_is_not_closed_costs_its_lines_and_no_other(tmp_path: Path) -> None:
+    """In JSON lines, and in a pretty-printed file."""
+    in_lines = rows_of(written(tmp_path / "a.jsonl", '{"a": 1}\n{"a": \n{"a": 2}\n'), "a")
+    assert [(row.line, type(row)) for row in in_lines] == [(1, Row), (2, BadRow), (3, Row)]
+    first = rows_of(written(tmp_path / "b.jsonl", '{"a": \n{"a": 1}\n{"a": 2}\n'), "a")
+    assert [(row.line, type(row)) for row in first] == [(1, BadRow), (2, Row), (3, Row)]
+
+
+def test_an_array_that_was_cut_off_is_said(tmp_path: Path) -> None:
+    """At its end, after the objects that are whole; brackets that close nothing are no row either."""
+    rows = rows_of(written(tmp_path / "a.json", '[{"a": 1},\n{"a": 2},\n'), "a")
+    assert [(row.line, type(row), row.lines) for row in rows] == [(1, Row, 1), (2, Row, 1), (2, BadRow, 0)]
+    stray = rows_of(written(tmp_path / "b.jsonl", '{"a": 1}\n]\n{"a": 2}\n'), "a")
+    assert [(row.line, type(row)) for row in stray] == [(1, Row), (2, BadRow), (3, Row)]
+
+
+def test_dotted_names_reach_into_objects_and_one_list_becomes_rows(tmp_path: Path) -> None:
+    """As GA4 and Segment export; the same from JSON and from Parquet."""
+    content = {
+        "user": {"id": "ann"},
+        "a.b": "as it is",
+        "params": [{"key": "session", "value": {"string_value": None, "int_value": 17}}],
+        "items": [{"id": "x", "price": {"net": 1}}, {"id": "y", "price": {"net": 2}}],
+    }
+    names = ("user.id", "a.b", "params.session", "items.id", "items.price.net")
+    expected = [["ann", "as it is", 17, "x", 1], ["ann", "as it is", 17, "y", 2]]
+    assert cells_of(written(tmp_path / "a.jsonl", json.dumps(content)), *names, explode="items") == expected
+    pa_parquet.write_table(pa.Table.from_pylist([content]), tmp_path / "a.parquet")
+    assert cells_of(tmp_path / "a.parquet", *names, explode="items") == expected
+
+
+def test_parquet_binary_columns_are_text(tmp_path: Path) -> None:
+    """As Spark and Impala write strings; bytes that are no UTF-8 come through as no valid text."""
+    pa_parquet.write_table(
+        pa.table({"a": pa.array(["Münze".encode(), b"\xff", None], pa.binary())}), tmp_path / "a.parquet"
+    )
+    assert cells_of(tmp_path / "a.parquet", "a") == [["Münze"], ["\udcff"], [None]]
+
+
 def test_parquet_gives_the_wanted_columns_row_by_row(tmp_path: Path) -> None:
     """A row's line is its number; nanoseconds are more than Python's times hold and are dropped."""
     moments = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns"))
@@ -178,7 +297,8 @@ def test_progress_reaches_the_whole(tmp_path: Path, name: str) -> None:
         ("a.csv", "x,y\n1,2\n", "expected a column a, got only x, y"),
         ("a.csv", "a,a\n1,2\n", "expected a column a, got it more than once among a, a"),
         ("a.csv", "", "expected column names"),
-        ("a.xlsx", "", "expected a file that ends in .csv, .tsv"),
+        ("a.xlsx", "PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
+        ("a.csv", "1,2\n", r"got only 1, 2 \(no header"),
         ("a.parquet.gz", "", "expected a Parquet file"),
         ("a.parquet", "a,b\n", "expected a Parquet file"),
     ],

@@ -13,12 +13,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
+from millstream.adapters.aws.row_format import FORMAT as ROW_FORMAT
 from millstream.adapters.aws.row_format import check_row, of_format
 from millstream.application.ports import ImportEntry
 from millstream.domain.errors import NotFoundError, UnavailableError
 
 KIND = "imports"
-FORMAT = 1
+FORMAT = 2
+"""Format 1 has no files, no times, and no void imports."""
+
 ATTEMPTS = 20
 """Attempts to get a number. Each failure means that another import got one."""
 
@@ -32,30 +35,34 @@ class DynamoImports:
         self._client = client
         self._table = table
 
-    def begin(self, import_id: str, what: str, now_ms: int) -> ImportEntry:
+    def begin(
+        self,
+        import_id: str,
+        what: str,
+        now_ms: int,
+        files: Sequence[str] | None = None,
+        times: tuple[int, int] | None = None,
+    ) -> ImportEntry:
         """See Imports."""
+        digests = None if files is None else tuple(files)
         for _ in range(ATTEMPTS):
             entries = self.entries()
             for entry in entries:
-                if entry.import_id == import_id:
+                if entry.import_id == import_id and not entry.void:
                     return entry
             number = entries[-1].number + 1 if entries else 1
-            if self._insert(ImportEntry(number, import_id, what, now_ms)):
-                return ImportEntry(number, import_id, what, now_ms)
+            new = ImportEntry(number, import_id, what, now_ms, files=digests, times=times)
+            if self._insert(new):
+                return new
         raise UnavailableError(f"{ATTEMPTS} other imports began at the same time")
 
-    def finish(self, import_id: str, counts: Mapping[str, int]) -> None:
+    def finish(self, number: int, counts: Mapping[str, int]) -> None:
         """See Imports."""
-        entry = next((entry for entry in self.entries() if entry.import_id == import_id), None)
-        if entry is None:
-            raise NotFoundError(f"import {import_id} does not exist")
-        self._if_allowed(
-            self._client.update_item,
-            Key=_key(entry.number),
-            UpdateExpression="SET counts = :counts",
-            ConditionExpression="attribute_not_exists(counts)",
-            ExpressionAttributeValues={":counts": {"S": json.dumps(dict(counts))}},
-        )
+        self._update(number, "counts", {"S": json.dumps(dict(counts))})
+
+    def void(self, number: int) -> None:
+        """See Imports."""
+        self._update(number, "void", {"BOOL": True})
 
     def entries(self) -> Sequence[ImportEntry]:
         """See Imports."""
@@ -68,8 +75,25 @@ class DynamoImports:
         with translate_aws_errors(f"query table {self._table}"):
             return [_entry(row) for page in pages for row in page["Items"]]
 
+    def _update(self, number: int, name: str, value: Mapping[str, Any]) -> None:
+        """Set an attribute that is not set yet; the row is of today's format then. Raises NotFoundError."""
+        if not any(entry.number == number for entry in self.entries()):
+            raise NotFoundError(f"import {number} does not exist")
+        self._if_allowed(
+            self._client.update_item,
+            Key=_key(number),
+            UpdateExpression="SET #name = :value, #format = :format",
+            ConditionExpression="attribute_not_exists(#name)",
+            ExpressionAttributeNames={"#name": name, "#format": ROW_FORMAT},
+            ExpressionAttributeValues={":value": value, ":format": {"N": str(FORMAT)}},
+        )
+
     def _insert(self, entry: ImportEntry) -> bool:
         row = {"import_id": {"S": entry.import_id}, "what": {"S": entry.what}, "began": {"N": str(entry.began_at_ms)}}
+        if entry.files is not None:
+            row["files"] = {"S": json.dumps(entry.files)}
+        if entry.times is not None:
+            row["times"] = {"S": json.dumps(entry.times)}
         return self._if_allowed(
             self._client.put_item,
             Item=of_format(FORMAT, _key(entry.number) | row),
@@ -94,5 +118,18 @@ def _key(number: int) -> dict[str, Any]:
 
 def _entry(row: dict[str, Any]) -> ImportEntry:
     check_row("import", row, FORMAT)
-    counts = json.loads(row["counts"]["S"]) if "counts" in row else None
-    return ImportEntry(int(row["shard"]["S"]), row["import_id"]["S"], row["what"]["S"], int(row["began"]["N"]), counts)
+
+    def said(name: str) -> Any:
+        return json.loads(row[name]["S"]) if name in row else None
+
+    files, times = said("files"), said("times")
+    return ImportEntry(
+        number=int(row["shard"]["S"]),
+        import_id=row["import_id"]["S"],
+        what=row["what"]["S"],
+        began_at_ms=int(row["began"]["N"]),
+        counts=said("counts"),
+        files=None if files is None else tuple(files),
+        times=None if times is None else (times[0], times[1]),
+        void="void" in row,
+    )

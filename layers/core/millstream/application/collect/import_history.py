@@ -1,4 +1,4 @@
-"""Import history as archive objects, which a rebuild folds like all others."""
+"""Import history as archive objects, which a rebuild folds like all others, and void it again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count, groupby, islice
 
-from millstream.application.ports import Archive, LogRecord
-from millstream.domain.log.events import EventRecord
+from millstream.application.collect.publish_items import ABOUT_ITEMS
+from millstream.application.ports import Archive, Clock, EventLog, LogRecord
+from millstream.domain.log.events import Event, EventRecord
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position
 from millstream.domain.log.records import encode
 
@@ -31,6 +33,24 @@ def archive_history(records: Iterable[EventRecord], number: int, archive: Archiv
             archive.store(stored, day, start=start)
             start += len(stored)
             yield sum(len(record.events) for record in chunk)
+
+
+def void_history(number: int, log: EventLog, clock: Clock) -> Position:
+    """Append HistoryVoided for all records of import `number`; return its position. Raises UnavailableError.
+
+    Views that are built from then on, training sets and fits leave these records out. Repeating it changes nothing.
+    """
+    now_ms = clock.now_ms()
+    first, last = range_of(number)
+    attributes = {"first": str(first), "last": str(last)}
+    voided = Event(EventKind.HistoryVoided, f"{first}@{now_ms}", None, now_ms, None, attributes)
+    return log.append(ABOUT_ITEMS.hex(), encode(EventRecord(ABOUT_ITEMS, now_ms, (voided,))))
+
+
+def range_of(number: int) -> tuple[Position, Position]:
+    """The first and the last position that records of import `number` can have."""
+    before = number * RECORDS_AN_IMPORT
+    return Position(HISTORY_SHARD, before + 1), Position(HISTORY_SHARD, before + RECORDS_AN_IMPORT)
 
 
 def _day(record: EventRecord) -> str:

@@ -135,7 +135,7 @@ def split(
     for partition, part in enumerate(parts):
         if part:
             workspace.put(part_name(name, partition), bytes(part))
-    amended = bool(amendments.erasures or amendments.voided)
+    amended = bool(amendments)
     if amended:
         workspace.put(f"{name}/{AMENDMENTS}", amendments.encode())
     piece = Piece(name, shard, last, count, events, dead, amended, max(0, expected - count))

@@ -67,7 +67,7 @@ def fold_part(
 ) -> bytes:
     """Fold one part; return what its events add to the trend, framed by record."""
     states, tally = folded.states, folded.tally
-    hides = bool(hidden.users or hidden.voided)
+    hides = bool(hidden)
     new: list[bytes] = []
     for sequence, data in frames(part):
         record = decode_cores(data)

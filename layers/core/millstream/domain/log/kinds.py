@@ -154,6 +154,7 @@ class EventKind(IntEnum):
     ItemPlayed = 15, Traits(True, ("play",), trend=1.0, learning=1.0, slot=9, sign=Sign.LIKED, values=_SHARES)
     ItemSkipped = 16, Traits(True, ("skip",), slot=10, sign=Sign.PASSED)
     ItemRemovedFromCart = 17, Traits(True, ("remove_from_cart",), slot=11, sign=Sign.PASSED)
+    HistoryVoided = 18
 
 
 FROM_CLIENTS = frozenset(kind for kind in EventKind if kind.traits.from_clients)

@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutEvents.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,45 @@ CLOCK_AHEAD_MS = 3_600_000
 """How far a client's clock may be ahead of ours; a later event would delay the decay of all weights."""
 
 CALL_FIELDS = ("userId", "sessionId", "eventList")
-EVENT_FIELDS = ("eventId", "eventType", "itemId", "sentAt", "eventValue", "quantity", "recommendationId", "impression")
+EVENT_FIELDS = (
+    "eventId",
+    "eventType",
+    "itemId",
+    "sentAt",
+    "eventValue",
+    "quantity",
+    "recommendationId",
+    "impression",
+    "properties",
+)
 
 MOST_IMPRESSIONS = 100
 
+LONGEST_PROPERTIES = 1024
+"""Characters, as in PutEvents."""
+
 MOST_PIECES = 1_000_000
 """Pieces of one item in one purchase; more is a value in the wrong field."""
+
+NO_IDS = frozenset(
+    {
+        "",
+        "null",
+        "(null)",
+        "<null>",
+        "none",
+        "(none)",
+        "nil",
+        "nan",
+        "n/a",
+        "undefined",
+        "(not set)",
+        "[object object]",
+        "\\n",
+        "00000000-0000-0000-0000-000000000000",
+    }
+)
+"""What programs write where they have no id, in lower case: taken as an id, it would make one user of many."""
 
 _WITH_QUANTITY = ", ".join(kind.name for kind in sorted(FROM_CLIENTS) if kind.traits.quantity)
 
@@ -50,12 +84,15 @@ class Submission:
     rejected: tuple[Rejection, ...]
 
 
-def parse_submission(body: object, now_ms: int) -> Submission:
-    """Check one call. Raises InvalidInputError if the call as a whole is invalid."""
+def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS) -> Submission:
+    """Check one call. Raises InvalidInputError if the call as a whole is invalid.
+
+    `no_ids` are the texts, in lower case, that are no ids of users, items, sessions and events.
+    """
     call = fields.mapping("body", body)
     fields.only(call, CALL_FIELDS)
-    user_id = fields.required_id(call, "userId")
-    session_id = fields.optional_id(call, "sessionId")
+    user_id = _id(call, "userId", no_ids)
+    session_id = _id_or_none(call, "sessionId", no_ids)
     entries = call.get("eventList")
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_EVENTS:
         got = f"{len(entries)} events" if isinstance(entries, list) else entries
@@ -65,7 +102,7 @@ def parse_submission(body: object, now_ms: int) -> Submission:
     known: dict[str, Event] = {}
     for index, entry in enumerate(entries):
         try:
-            event = _event(entry, f"eventList[{index}].", user_id, session_id, now_ms)
+            event = _event(entry, f"eventList[{index}].", user_id, session_id, now_ms, no_ids)
         except InvalidInputError as error:
             rejected.append(Rejection(index, _id_if_any(entry), error))
             continue
@@ -77,19 +114,22 @@ def parse_submission(body: object, now_ms: int) -> Submission:
     return Submission(user_id, tuple(accepted), tuple(rejected))
 
 
-def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int) -> Event:
+def _event(
+    entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int, no_ids: Collection[str]
+) -> Event:
     event = fields.mapping(prefix.rstrip("."), entry)
     fields.only(event, EVENT_FIELDS, prefix)
     kind = _kind(event, prefix)
-    item_id = fields.required_id(event, "itemId", prefix)
+    item_id = _id(event, "itemId", no_ids, prefix)
     occurred_at_ms = sent_at_ms(event, now_ms, prefix)
     attributes = {
         "sessionId": session_id,
         "recommendationId": fields.optional_id(event, "recommendationId", prefix),
         "impression": _impression(event, prefix),
         "quantity": _quantity(event, kind, prefix),
+        "properties": _properties(event, prefix),
     }
-    event_id = fields.optional_id(event, "eventId", prefix)
+    event_id = _id_or_none(event, "eventId", no_ids, prefix)
     return Event(
         kind,
         event_id or _derived_id(user_id, session_id, kind, item_id, occurred_at_ms),
@@ -98,6 +138,18 @@ def _event(entry: object, prefix: str, user_id: str, session_id: str | None, now
         _value(event, kind, prefix),
         {name: value for name, value in attributes.items() if value is not None},
     )
+
+
+def _id(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str = "") -> str:
+    """An id that names somebody or something."""
+    value = fields.required_id(of, name, prefix)
+    if value.strip().lower() in no_ids:
+        raise InvalidInputError(prefix + name, "an id, not a word for none", value)
+    return value
+
+
+def _id_or_none(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str = "") -> str | None:
+    return None if of.get(name) is None else _id(of, name, no_ids, prefix)
 
 
 def _kind(event: Mapping[str, Any], prefix: str) -> EventKind:
@@ -115,6 +167,22 @@ def sent_at_ms(event: Mapping[str, Any], now_ms: int, prefix: str = "") -> int:
     if not 0 <= seconds * 1000 <= now_ms + CLOCK_AHEAD_MS:
         raise InvalidInputError(prefix + "sentAt", "seconds since 1970, at most an hour ahead of now", seconds)
     return round(seconds * 1000)
+
+
+def _properties(event: Mapping[str, Any], prefix: str) -> dict[str, Any] | None:
+    """The shop's own data about an event: an object or, as in PutEvents, its JSON. It is kept in the log."""
+    given = event.get("properties")
+    if given is None:
+        return None
+    expected = f"an object, or a string with its JSON, of up to {LONGEST_PROPERTIES} characters"
+    try:
+        content = json.loads(given) if isinstance(given, str) else given
+        text = json.dumps(content, allow_nan=False, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        raise InvalidInputError(prefix + "properties", expected, given) from None
+    if not isinstance(content, dict) or len(text) > LONGEST_PROPERTIES or not fields.is_storable(text):
+        raise InvalidInputError(prefix + "properties", expected, given)
+    return content
 
 
 def _impression(event: Mapping[str, Any], prefix: str) -> list[str] | None:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from millstream.domain.errors import UnavailableError
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position
+from millstream_tools.ops.imports.earlier import InTheLogError, NotReplacedError, UnknownImportError
+from millstream_tools.readers.mapping_file import read_mapping
 from millstream_tools.tables.errors import BadFileError, TooManyRejectsError
 from tests.builders import NOW_MS, subject
-from tests.importing import KilledError, Shop, table, visits
+from tests.importing import PLAIN, KilledError, Shop, table, visits
 
 NOON = 1_700_049_600.0  # 2023-11-15 12:00 UTC
 DAY = 86_400.0
@@ -66,12 +69,137 @@ def test_a_finished_import_is_not_done_again(history: Path) -> None:
     assert (shop.archive.objects, shop.rebuilds) == (objects, rebuilds)
 
 
-def test_the_same_file_by_another_mapping_is_another_import(history: Path) -> None:
-    """A purchase is no view."""
+def test_a_file_in_the_log_is_not_counted_again_under_another_mapping(history: Path) -> None:
+    """The error names the import and both remedies; nothing is stored. A second time on purpose is another import."""
     shop = Shop()
-    numbers = [shop.imports_files(history, event_type=kind).entry.number for kind in ("=ItemViewed", "=ItemPurchased")]
-    assert numbers == [1, 2]
+    shop.imports_files(history)
+    objects = dict(shop.archive.objects)
+    with pytest.raises(InTheLogError, match=r"history\.csv is in the log as number 1.*imports replace 1 .*--again"):
+        shop.imports_files(history, event_type="=ItemPurchased")
+    assert (shop.archive.objects, len(shop.imports.entries())) == (objects, 1)
+    assert shop.imports_files(history, event_type="=ItemPurchased", again=True).entry.number == 2
     assert [record.position.sequence_number >> 40 for record in shop.archive.read()] == [1] * 18 + [2] * 18
+
+
+def test_a_file_among_others_is_known_too(history: Path, tmp_path: Path) -> None:
+    """By its content, whatever it is called; a file that is not in the log is no obstacle."""
+    shop = Shop()
+    other = table(tmp_path / "other.csv", visits(("ann", "a", NOON)))
+    shop.imports_files(history)
+    with pytest.raises(InTheLogError, match=r"renamed\.csv is in the log as number 1"):
+        shop.imports_files(other, history.rename(history.with_name("renamed.csv")))
+    assert shop.imports_files(other).entry.number == 2
+
+
+def test_an_import_of_an_earlier_version_is_known_by_the_names_of_its_files(history: Path) -> None:
+    """Of it no more is stored."""
+    shop = Shop()
+    shop.imports.begin("of another reading", "a.csv, history.csv", NOW_MS)
+    shop.imports.finish(1, {"rows": 18})
+    with pytest.raises(InTheLogError, match="as number 1"):
+        shop.imports_files(history)
+    assert shop.imports_files(history, again=True).entry.number == 2
+
+
+def test_an_unfinished_import_under_another_mapping_is_to_be_completed_or_given_up(history: Path) -> None:
+    """Some of its records are in the log."""
+    shop = Shop()
+    shop.archive.stores_left = 1
+    with pytest.raises(KilledError):
+        shop.imports_files(history)
+    shop.archive.stores_left = None
+    with pytest.raises(InTheLogError, match="not finished.*imports void 1"):
+        shop.imports_files(history, event_type="=ItemPurchased")
+
+
+def test_a_void_import_is_no_obstacle_and_its_files_get_a_new_number(history: Path) -> None:
+    """The log says which records are void, once; voiding again says nothing new."""
+    shop = Shop()
+    shop.imports_files(history)
+    assert shop.void(1)
+    assert not shop.void(1)
+    (amendment,) = shop.amended()
+    assert (amendment.kind, amendment.attributes) == (
+        EventKind.HistoryVoided,
+        {"first": f"history:{2**40 + 1}", "last": f"history:{2**41}"},
+    )
+    assert shop.imports_files(history).entry.number == 2
+    assert [(entry.number, entry.void) for entry in shop.imports.entries()] == [(1, True), (2, False)]
+
+
+def test_an_import_is_replaced(history: Path) -> None:
+    """By another mapping: the old one is void, the new one has the next number, and the views follow once."""
+    shop = Shop()
+    shop.imports_files(history)
+    done = shop.imports_files(history, replaces=1, event_type="=ItemPurchased")
+    assert (done.entry.number, done.tally is not None and done.tally.events) == (2, 18)
+    assert [(entry.number, entry.void) for entry in shop.imports.entries()] == [(1, True), (2, False)]
+    assert len(shop.amended()) == 1
+    assert shop.rebuilds == [3, len(shop.archive.objects)]
+
+
+@pytest.mark.parametrize("killed_at", [0, 2])
+def test_a_killed_replacement_is_completed_by_the_same_command(history: Path, killed_at: int) -> None:
+    """The old import counts until the new one is whole in the log."""
+    shop = Shop()
+    shop.imports_files(history)
+    shop.archive.stores_left = killed_at
+    with pytest.raises(KilledError):
+        shop.imports_files(history, replaces=1, event_type="=ItemPurchased")
+    assert shop.amended() == []
+    shop.archive.stores_left = None
+    assert shop.imports_files(history, replaces=1, event_type="=ItemPurchased").entry.number == 2
+    again = shop.imports_files(history, replaces=1, event_type="=ItemPurchased")
+    assert (again.entry.number, again.tally) == (2, None)
+    assert [entry.void for entry in shop.imports.entries()] == [True, False]
+
+
+def test_an_import_is_not_replaced_by_itself_nor_twice_nor_if_there_is_none(history: Path, tmp_path: Path) -> None:
+    """Each error says what is there."""
+    shop = Shop()
+    other = table(tmp_path / "other.csv", visits(("ann", "a", NOON)))
+    with pytest.raises(UnknownImportError, match="no imports"):
+        shop.imports_files(history, replaces=1)
+    shop.imports_files(history)
+    with pytest.raises(NotReplacedError, match="nothing to replace"):
+        shop.imports_files(history, replaces=1)
+    shop.void(1)
+    with pytest.raises(NotReplacedError, match="void already"):
+        shop.imports_files(other, replaces=1)
+    with pytest.raises(UnknownImportError, match="got 7; the log has 1"):
+        shop.void(7)
+
+
+def test_an_import_names_those_whose_order_is_not_that_of_the_times(tmp_path: Path) -> None:
+    """The log has them by number: an older history that comes later, or one that overlaps."""
+    shop = Shop()
+    spans = {"march": (20, 29), "april": (30, 39), "january": (0, 9), "february": (9, 19)}
+    files = [
+        table(tmp_path / name, visits(*(("ann", name, NOON + DAY * day) for day in days)))
+        for name, days in ((f"{name}.csv", span) for name, span in spans.items())
+    ]
+    overlaps = [[entry.number for entry in shop.imports_files(file).overlapping] for file in files]
+    assert overlaps == [[], [], [1, 2], [1, 2]]
+    shop.void(1)
+    shop.void(2)
+    later = table(tmp_path / "late.csv", visits(("ann", "late", NOON + DAY * 5)))
+    assert [entry.number for entry in shop.imports_files(later).overlapping] == [3, 4]
+
+
+def test_an_import_of_which_most_rows_are_rejected_fails(tmp_path: Path) -> None:
+    """Before anything is stored, unless it is asked for; rows that the mapping leaves out do not count."""
+    shop = Shop()
+    rows = [{"user": "ann", "item": "a", "time": NOON, "what": kind} for kind in ("view", "View", "VIEW", "view")]
+    file = table(tmp_path / "h.csv", [*rows, {**rows[0], "what": "look"}])
+    with pytest.raises(TooManyRejectsError, match=r"3 rejected of 5 .*--max-rejects 3\); the first: h\.csv:3: what"):
+        shop.imports_files(file, event_type="what")
+    assert list(shop.imports.entries()) == []
+    only = {"column": "what", "one_of": ["view"]}
+    left_out = read_mapping(None, {**PLAIN, "event_type": "what"}, {"keep": [only]})
+    tally = shop.imports_files(file, mapping=left_out).tally
+    assert tally is not None
+    assert (tally.events, tally.rejected, tally.left_out) == (2, 3, 3)
+    assert shop.imports_files(file, event_type="what", max_rejects=3, again=True).entry.number == 2
 
 
 @pytest.mark.parametrize("stored_last", [False, True])

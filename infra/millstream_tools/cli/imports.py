@@ -1,0 +1,78 @@
+"""`millstream imports`: list imports, and correct them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.import_ import Files, MaxRejects, Rejects, ThenRebuild, import_files, voiding
+from millstream_tools.cli.progress import bar
+from millstream_tools.cli.reading_options import Reading, input_files, with_reading
+from millstream_tools.cli.target import StackName
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The number of an import.", min=1, show_default=False)]
+
+app = typer.Typer(help="List imports by their number in the log, and correct them.", invoke_without_command=True)
+
+
+@app.callback()
+def list_imports(context: typer.Context, *, stack: StackName = "") -> None:
+    """List all imports, by their number in the log; with a command, correct them."""
+    if context.invoked_subcommand is not None:
+        return
+    from millstream_tools.cli.import_shown import show_entries
+    from millstream_tools.ops.stack import open_stack
+
+    with report_errors():
+        show_entries(open_stack(stack or None).imports().entries())
+
+
+@app.command()
+def void(number: Number, *, then_rebuild: ThenRebuild = True, stack: StackName = "") -> None:
+    """Void an import: views, training sets and fits leave its events out from then on.
+
+    The log says so, in one event; the events stay in the archive. The same files can be imported again.
+    """
+    from millstream_tools.cli.import_shown import show_dropped
+    from millstream_tools.ops.imports.following import rebuild_views
+    from millstream_tools.ops.stack import open_stack
+
+    with report_errors(), interruptible("run the same command again to complete it"):
+        opened = open_stack(stack or None)
+        new = voiding(opened)(number)
+        dropped = rebuild_views(opened, bar) if then_rebuild else {}
+    console.print(f"Import {number} is void{'.' if new else ' already.'}", highlight=False)
+    show_dropped(dropped)
+    if new and not then_rebuild:
+        console.print("The views still include it: run `millstream rebuild --afresh`.")
+
+
+@app.command()
+@with_reading
+def replace(
+    number: Number,
+    files: Files,
+    reading: Reading,
+    *,
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = None,
+    then_rebuild: ThenRebuild = True,
+    stack: StackName = "",
+) -> None:
+    """Import files in place of an earlier import, which is voided: to correct its mapping or its files.
+
+    The options are those of `millstream import`. The new import has its own number, and so its own place in the log.
+    """
+    with report_errors(), interruptible("run the same command again to complete it"), input_files(files) as paths:
+        import_files(
+            paths,
+            reading.read(paths),
+            rejects,
+            max_rejects,
+            stack,
+            again=False,
+            then_rebuild=then_rebuild,
+            replaces=number,
+        )

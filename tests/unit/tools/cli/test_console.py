@@ -1,0 +1,45 @@
+"""What the terminal shows."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millstream_tools.cli.console import report_errors, visible
+from millstream_tools.explained import ExplainedError
+
+
+@given(st.text(st.characters()))
+def test_no_text_from_a_file_controls_the_terminal(text: str) -> None:
+    """Nor does it turn the direction of writing around; other text is as it was."""
+    shown = visible(text)
+    assert shown.isprintable() or all(ord(char) > 0x9F for char in shown if not char.isprintable())
+    assert not any(char in shown for char in "\x1b\n\r\t\x9b\u202e\u2066")
+    assert visible(shown) == shown
+    assert visible("Müsli 15 % 🙂") == "Müsli 15 % 🙂"
+
+
+def test_an_error_of_the_system_names_the_file_and_the_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without its number."""
+    for raised, expected in (
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "h.csv"), "h.csv: no such file or directory"),
+        (OSError(errno.ENOSPC, "No space left on device"), "TMPDIR"),
+        (ExplainedError("bad \x1b[31mfile"), "bad \\x1b[31mfile"),
+    ):
+        with pytest.raises(typer.Exit), report_errors():
+            raise raised
+        said = capsys.readouterr().err
+        assert expected in said
+        assert "Errno" not in said
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As the system says it."""
+    with pytest.raises(typer.Exit), report_errors():
+        (tmp_path / "missing").open()
+    assert capsys.readouterr().err == f"millstream: {tmp_path / 'missing'}: no such file or directory\n"
