@@ -102,7 +102,7 @@ def test_an_id_names_one_event_of_a_call() -> None:
     assert (rejection.index, rejection.event_id, rejection.error.field) == (2, "e-1", "eventList[2].eventId")
 
 
-@pytest.mark.parametrize("name", ["sentat", "sessionId", "properties", "quantitiy"])
+@pytest.mark.parametrize("name", ["sentat", "sessionId", "propertys", "quantitiy"])
 def test_an_unknown_field_of_an_event_is_rejected(name: str) -> None:
     """The event would otherwise be stored without what its sender meant."""
     (rejection,) = parsed(entry(**{name: 1})).rejected

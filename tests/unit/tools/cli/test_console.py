@@ -10,18 +10,19 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream_tools.cli.console import report_errors, visible
+from millstream.domain.errors import printable
+from millstream_tools.cli.console import report_errors
 from millstream_tools.explained import ExplainedError
 
 
 @given(st.text(st.characters()))
 def test_no_text_from_a_file_controls_the_terminal(text: str) -> None:
     """Nor does it turn the direction of writing around; other text is as it was."""
-    shown = visible(text)
+    shown = printable(text)
     assert shown.isprintable() or all(ord(char) > 0x9F for char in shown if not char.isprintable())
     assert not any(char in shown for char in "\x1b\n\r\t\x9b\u202e\u2066")
-    assert visible(shown) == shown
-    assert visible("Müsli 15 % 🙂") == "Müsli 15 % 🙂"
+    assert printable(shown) == shown
+    assert printable("Müsli 15 % 🙂") == "Müsli 15 % 🙂"
 
 
 def test_an_error_of_the_system_names_the_file_and_the_remedy(capsys: pytest.CaptureFixture[str]) -> None:

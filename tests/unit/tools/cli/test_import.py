@@ -109,7 +109,7 @@ def test_an_import_ends_with_what_became_of_the_rows(stack: MemoryStack, tmp_pat
         "line": "3",
         "column": "item",
         "expected": "a string of 1 to 256 characters",
-        "got": "None",
+        "got": "null",
         "row": f"bob,,{NOON}",
     }
 
@@ -129,7 +129,7 @@ def test_a_dry_run_shows_and_stores_nothing(stack: MemoryStack, tmp_path: Path) 
     assert done.exit_code == 0, done.output
     assert '"eventType": "ItemPurchased", "itemId": "lamp", "occurredAt": "2023-11-15T12:00:00.000Z"' in done.stdout
     assert subject("ann").hex() not in done.stdout
-    assert "  h.csv:3: item: expected a string of 1 to 256 characters, got None\n" in done.stdout
+    assert "  h.csv:3: item: expected a string of 1 to 256 characters, got null\n" in done.stdout
     assert done.stdout.endswith("Nothing was stored.\n")
     assert list(tmp_path.iterdir()) == [tmp_path / "h.csv"]
     assert (stack.shop.archive.objects, list(stack.shop.imports.entries()), stack.rebuilds) == ({}, [], [])
@@ -324,7 +324,7 @@ def test_ctrl_c_says_how_to_go_on(stack: MemoryStack, tmp_path: Path, monkeypatc
     """In one line, with the usual exit status; running the command again completes the import."""
     stored = stack.shop.archive.store
 
-    def interrupted(_records: Sequence[LogRecord], _day: str) -> str:
+    def interrupted(_records: Sequence[LogRecord], _day: str, **_: object) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stack.shop.archive, "store", interrupted)

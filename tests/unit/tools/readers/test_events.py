@@ -193,7 +193,7 @@ def test_a_time_is_checked_as_in_the_api() -> None:
     """An hour ahead is a clock that is wrong, more is a mistake; a row without a time is no event of now."""
     assert event({"when": (NOW_MS + 3_600_000) / 1000})
     assert reject({"when": (NOW_MS + 3_600_001) / 1000}).expected == "seconds since 1970, at most an hour ahead of now"
-    assert reject({"when": ""}) == Reject("shop.csv", 7, "when", "a time", "None", "the row")
+    assert reject({"when": ""}) == Reject("shop.csv", 7, "when", "a time", "null", "the row")
     assert event({"when": datetime(2023, 11, 14, 22, 13, 20)}).event.occurred_at_ms == 1_700_000_000_000  # noqa: DTZ001  # as files have them
 
 

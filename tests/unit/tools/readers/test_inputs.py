@@ -108,7 +108,7 @@ def test_date_and_time_may_be_in_two_columns(tmp_path: Path, day: str, hour: str
     shop = Shop()
     shop.imports_files(file, mapping=read_mapping(None, {**PLAIN, "date": "day", "time": "hour"}))
     assert [record.recorded_at_ms for record in shop.records()] == [NOON * 1000]
-    assert [(reject.line, reject.column, reject.got) for reject in shop.rejects] == [(3, "hour", "None")]
+    assert [(reject.line, reject.column, reject.got) for reject in shop.rejects] == [(3, "hour", "null")]
 
 
 def test_text_in_another_encoding_is_rejected_with_the_option_to_tell_it(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ),
         ("columns: {user: 7, item: b, time: c}", "columns.user: expected a string .*got 7"),
         ("columns: {who: a}", "columns: expected only the names user, item, time, .*got 'who'"),
-        ("columns: [a]", "columns: expected a mapping .*got .'a'."),
+        ("columns: [a]", 'columns: expected a mapping .*got ."a".'),
         ("- a", "mapping: expected a mapping"),
         ("format: {kind: xlsx}", "format.kind: expected one of csv, jsonl, parquet, sequences, got 'xlsx'"),
         ("format: {delimiter: ''}", "format.delimiter: expected a string .*got ''"),
@@ -105,7 +105,7 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
         ),
         ("event_types: {buy: ItemTeleported}", "event_types.buy: expected one of ItemViewed, .*got 'ItemTeleported'"),
         ("whole_numbers: [value]", "whole_numbers: expected one of user, item, session, event_id, got 'value'"),
-        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with, at_least and one_of, got \['column'\]"),
+        ("keep: [{column: a}]", r"keep\[0\]: expected one of not_starting_with, at_least and one_of, got \[.column.\]"),
         ("keep: [{column: a, at_least: x}]", r"keep\[0\].at_least: expected a number, got 'x'"),
         ("keep: [{at_least: 1}]", r"keep\[0\].column: expected a string .*got nothing"),
         (
