@@ -11,6 +11,7 @@ import typer
 from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import StackName
+from millstream_tools.cli.verify import print_loss
 from millstream_tools.ops.stack import open_stack
 from millstream_tools.places import STATE_FOLDER
 
@@ -46,7 +47,7 @@ def build(
 
     with report_errors():
         cut = None if until is None else parse_until(until)
-        training = training_set(open_stack(stack), cut, byte_bar)
+        training = training_set(open_stack(stack), cut, byte_bar, print_loss)
         folder = store(training, into)
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
     say(f"{folder}")

@@ -19,6 +19,7 @@ from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
+from millstream_tools.cli.verify import print_loss
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import open_stack
 
@@ -98,7 +99,7 @@ def _of_log(stack: str, until: str | None) -> Data:
     from millstream.learning.road import Data
     from millstream_tools.ops.learning import training_set
 
-    training = training_set(open_stack(stack), None if until is None else parse_until(until), byte_bar)
+    training = training_set(open_stack(stack), None if until is None else parse_until(until), byte_bar, print_loss)
     if training.log is not None and training.log.unreadable:
         say(f"Left out: {training.log.unreadable:,} unreadable records")
     say(f"Training set {training.id}: {len(training.data):,} events of {len(training.data.users):,} users")

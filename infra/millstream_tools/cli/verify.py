@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from millstream.adapters.local.fold_code import fold_code
+from millstream.application.collect.completeness import Hole
 from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification
 from millstream_tools.cli.console import console, counted, errors, report_errors
@@ -71,6 +72,12 @@ def print_left_out(unreadable: Sequence[str], foreign: Mapping[str, str]) -> Non
         errors.print(f"{counted(len(foreign), 'key')} under the archive's prefix left out:", highlight=False)
     for reason in list(foreign.values())[:FOREIGN_SHOWN]:
         errors.print(f"  {reason}", highlight=False, markup=False, soft_wrap=True)
+
+
+def print_loss(hole: Hole) -> None:
+    """Name a hole in the log that what is computed from it is without."""
+    lost = f"{counted(hole.records, 'record')} of {hole.shard} between {hole.after} and {hole.before}"
+    errors.print(f"left out, neither in the archive nor in the stream: {lost}", highlight=False, soft_wrap=True)
 
 
 def _print(found: Verification, seconds: float) -> None:

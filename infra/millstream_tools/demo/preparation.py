@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from millstream.adapters.local.system_clock import SystemClock
+from millstream.application.collect.completeness import Hole
 from millstream.application.collect.import_history import archive_history
 from millstream.application.learn.as_of import as_of
 from millstream.application.learn.whole_log import WholeLog
@@ -72,12 +73,16 @@ def imported(stack: Stack) -> Iterable[LogRecord]:
     return (record for record in records if record.position.shard == HISTORY_SHARD)
 
 
+def _refuse(hole: Hole) -> None:
+    raise ExplainedError(f"the demo's own log has a hole: {hole}")
+
+
 def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) -> tuple[Fitted, Scorer]:
     """Fit on the stack's log, publish and promote, as `millstream models fit --promote` does.
 
     The same model is returned for the client's own baselines.
     """
-    made = training_set(stack, None, progress)
+    made = training_set(stack, None, progress, _refuse)
     exclude = _EXCLUDED[exclude_seen]
     with tempfile.TemporaryDirectory() as folder:
         fitted = fit_model(
