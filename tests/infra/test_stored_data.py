@@ -36,8 +36,9 @@ KEEPS_NOTHING = {
 EMPTIES_ITSELF = {"RebuildBucket"}
 """What a rebuild leaves in it goes by itself after days; it outlives a stack because it may not be empty yet."""
 
-KEPT = {"EncryptionKey", "PseudonymSecret", "ArchiveBucket", "ModelsBucket"} | EMPTIES_ITSELF
-"""What cannot be rebuilt from the log."""
+TABLES = {"UsersTable", "ItemsTable", "CatalogueTable", "ModelsTable"}
+KEPT = {"EncryptionKey", "PseudonymSecret", "ArchiveBucket", "ModelsBucket"} | TABLES | EMPTIES_ITSELF
+"""What is stored."""
 
 
 def test_every_kind_of_resource_is_known_to_keep_data_or_not(template: Template) -> None:
@@ -115,7 +116,7 @@ def test_buckets_refuse_plain_http(template: Template) -> None:
         assert list(references(statement["Resource"])) == [policy["Bucket"]["Ref"]] * 2
 
 
-def test_what_cannot_be_rebuilt_outlives_the_stack(template: Template) -> None:
+def test_what_is_stored_outlives_the_stack(template: Template) -> None:
     """And nothing else does, so that a deleted trial stack leaves no bill behind but these."""
     kept = {name for name, resource in template["Resources"].items() if "DeletionPolicy" in resource}
     assert kept == KEPT

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from millstream_tools.cli import (
+    adopt,
     archive,
     catalogue,
     cloud,
@@ -37,7 +38,7 @@ def _print_version(wanted: bool) -> None:
 
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
-COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, health, erase, verify, rebuild)
+COMMANDS = (cloud, demo, localstack, import_, items, events, recommendations, health, adopt, erase, verify, rebuild)
 
 
 @app.callback(help=__doc__)

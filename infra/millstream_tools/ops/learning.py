@@ -26,8 +26,8 @@ def training_set(
 ) -> TrainingSet:
     """The training set of a stack's log, up to a time in milliseconds, a position, or its end.
 
-    `on_loss` is called once with each hole in the log, which the training set is without. Raises NotFoundError for a position that is not in the log, InvalidRecordError if its record is unreadable,
-    UnavailableError.
+    `on_loss` is called once with each hole in the log, which the training set is without. Raises NotFoundError for a
+    position that is not in the log, InvalidRecordError if its record is unreadable, UnavailableError.
     """
     told: set[Hole] = set()
 
