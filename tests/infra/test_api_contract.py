@@ -83,10 +83,14 @@ def test_only_health_is_open(contract: dict[str, Any], template: Template) -> No
     assert opened == WITHOUT_A_KEY
 
 
-def test_other_sites_pages_may_not_call_the_api(template: Template) -> None:
-    """CORS is off: a page that may call has to carry the key."""
-    assert "Cors" not in template["Resources"]["Api"]["Properties"]
-    assert "Cors" not in template["Globals"]["Api"]
+def test_other_sites_pages_may_call_the_api_only_if_the_operator_names_them(template: Template) -> None:
+    """Preflight and responses say the same origin, none by default; a page that may call has to carry the key."""
+    assert template["Parameters"]["CorsOrigin"]["Default"] == ""
+    api = template["Resources"]["Api"]["Properties"]
+    assert api["Cors"]["AllowOrigin"] == {"Fn::Sub": "'${CorsOrigin}'"}
+    assert "x-api-key" in api["Cors"]["AllowHeaders"]
+    assert api["Auth"]["AddApiKeyRequiredToCorsPreflight"] is False
+    assert template["Globals"]["Function"]["Environment"]["Variables"]["CORS_ORIGIN"] == {"Ref": "CorsOrigin"}
 
 
 def test_every_operation_documents_refusals_and_shows_examples(contract: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,9 +78,15 @@ def respond(event: Mapping[str, Any], routes: Routes, telemetry: Telemetry, budg
     telemetry.count(f"Answered{answer.status}")
     return {
         "statusCode": answer.status,
-        "headers": {"Content-Type": "application/json"},
+        "headers": {"Content-Type": "application/json", **_cors()},
         "body": json.dumps(answer.body, ensure_ascii=False),
     }
+
+
+def _cors() -> dict[str, str]:
+    """The header that lets pages of the origin CORS_ORIGIN read the response; none if it is not set."""
+    origin = os.environ.get("CORS_ORIGIN")
+    return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
 def described(error: MillstreamError) -> dict[str, str]:

@@ -45,6 +45,14 @@ def call(route: Any, **changed: Any) -> tuple[dict[str, Any], Told]:
     return respond(event, {("GET", "/x/{id}"): route}, told, UNHURRIED), told
 
 
+def test_a_named_origin_may_read_the_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals too; without a name, nobody's pages may."""
+    assert "Access-Control-Allow-Origin" not in call(lambda *_: Answer(200, {}))[0]["headers"]
+    monkeypatch.setenv("CORS_ORIGIN", "https://shop.example")
+    for route in (lambda *_: Answer(200, {}), lambda request, _: request.json()):
+        assert call(route)[0]["headers"]["Access-Control-Allow-Origin"] == "https://shop.example"
+
+
 @pytest.mark.parametrize(
     "body",
     [
