@@ -224,6 +224,15 @@ def test_an_import_is_voided_and_says_so(stack: MemoryStack, tmp_path: Path) -> 
     assert len(stack.shop.amended()) == 1
 
 
+def test_a_stack_before_the_command_is_not_ignored(stack: MemoryStack, tmp_path: Path) -> None:
+    """Otherwise the import of another stack would be voided; the variable of the shell is for both."""
+    run(history(tmp_path / "h.csv"), *COLUMNS)
+    refused = CliRunner().invoke(app, ["imports", "--stack", "prod", "void", "1"])
+    assert (refused.exit_code, "--stack after void" in refused.stderr, stack.shop.amended()) == (1, True, [])
+    by_variable = CliRunner().invoke(app, ["imports", "void", "1"], env={"MILLSTREAM_STACK": "prod"})
+    assert (by_variable.exit_code, len(stack.shop.amended())) == (0, 1)
+
+
 def test_an_import_is_replaced_with_other_columns(stack: MemoryStack, tmp_path: Path) -> None:
     """Without the new command, the same file under other columns is an error that names it."""
     file = history(tmp_path / "h.csv")
