@@ -188,6 +188,16 @@ def test_the_lines_add_up_where_a_row_is_not_a_line(stack: MemoryStack, tmp_path
     ]
 
 
+def test_an_import_of_which_most_is_rejected_says_where_the_rows_are(stack: MemoryStack, tmp_path: Path) -> None:
+    """Nothing is stored but the reject file."""
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
+    done = run(file, *COLUMNS)
+    assert (done.exit_code, stack.shop.archive.objects) == (1, {})
+    assert "--max-rejects 2" in done.stderr
+    assert "rejected rows are in h.csv.rejects.csv" in done.stderr
+    assert [row[1] for row in csv.reader((tmp_path / "h.csv.rejects.csv").open())] == ["line", "3", "4"]
+
+
 def test_a_dry_run_of_which_most_is_rejected_shows_the_counts_and_fails(stack: MemoryStack, tmp_path: Path) -> None:
     """With all reasons; the import would fail too."""
     file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
