@@ -101,6 +101,7 @@ def import_files(
     from millstream_tools.readers.guessing import unused_by
     from millstream_tools.readers.reading import ReadHistory
     from millstream_tools.readers.rejects import RejectFile
+    from millstream_tools.tables.errors import TooManyRejectsError
 
     stack, dropped = open_stack(stack_name or None), {}
     refused = RejectFile(rejects or Path(f"{files[0].name}.rejects.csv"))
@@ -121,6 +122,9 @@ def import_files(
     )
     try:
         done = run(files, replaces)
+    except TooManyRejectsError as error:
+        where = f"; rejected rows are in {refused.path}" if refused.exists else ""
+        raise TooManyRejectsError(f"{error}{where}") from error
     finally:
         refused.close()
     if done.tally is None:

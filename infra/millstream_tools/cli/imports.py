@@ -11,6 +11,7 @@ from millstream_tools.cli.import_ import Files, MaxRejects, Rejects, ThenRebuild
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import StackName
+from millstream_tools.explained import ExplainedError
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The number of an import.", min=1, show_default=False)]
 
@@ -21,6 +22,11 @@ app = typer.Typer(help="List imports by their number in the log, and correct the
 def list_imports(context: typer.Context, *, stack: StackName = "") -> None:
     """List all imports, by their number in the log; with a command, correct them."""
     if context.invoked_subcommand is not None:
+        # A stack that only the list would use must not be ignored: the command would work on another one.
+        source = context.get_parameter_source("stack")
+        if source is not None and source.name == "COMMANDLINE":
+            with report_errors():
+                raise ExplainedError(f"expected --stack after {context.invoked_subcommand}, got it before")
         return
     from millstream_tools.cli.import_shown import show_entries
     from millstream_tools.ops.stack import open_stack

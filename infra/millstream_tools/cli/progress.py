@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from millstream.application.replay.progress import Advance
-from millstream_tools.cli.console import errors
+from millstream_tools.cli.console import errors, visible
 
 
 @contextmanager
@@ -36,6 +36,7 @@ def byte_bar(step: str, total: int | None) -> Iterator[Advance]:
 
 @contextmanager
 def _shown(step: str, total: int | None, count: ProgressColumn) -> Iterator[Advance]:
-    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
+    # A step may name a file, whose name is no markup.
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bars:
-        yield partial(bars.advance, bars.add_task(step, total=total))
+        yield partial(bars.advance, bars.add_task(visible(step), total=total))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from millstream.application.replay.verify import Verification, Verify
 from millstream_tools.lock import exclusive_lock
 from millstream_tools.ops.stack import Stack
 from millstream_tools.places import STATE_FOLDER
+from millstream_tools.scratch import scratch_folder
 
 WAIT_S = 1.0
 """Wait before differing rows are read again: longer than a batch is in flight."""
@@ -50,7 +50,7 @@ def workspace_of(stack: Stack) -> Path:
 
 def verify(stack: Stack, progress: Progress, partitions: int | None = None) -> Verification:
     """Compare a stack's views with its log. Raises UnavailableError."""
-    with tempfile.TemporaryDirectory(prefix="millstream-verify-") as folder:
-        workspace = FolderWorkspace(Path(folder))
+    with scratch_folder("verify") as folder:
+        workspace = FolderWorkspace(folder)
         run = Verify(stack.views(), stack.archive(), stack.log_reader(), workspace, lambda: time.sleep(WAIT_S))
         return run(progress, partitions)

@@ -21,7 +21,6 @@ EXACT_SINGLE = 2**24
 TRIMMED = "ids had blanks around them, which were cut"
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
-_DIGITS = re.compile(r"-?\d+")
 _ROUNDED = re.compile(r"-?\d(?:\.\d+)?[eE]\+\d+")
 
 

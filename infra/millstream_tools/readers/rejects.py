@@ -38,6 +38,11 @@ class RejectFile:
         self._file: IO[str] | None = None
         self._rows: Any = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether there was a reject."""
+        return self._file is not None
+
     def add(self, reject: Reject) -> None:
         """Write a reject."""
         if self._file is None:

@@ -14,7 +14,7 @@ class UnknownImportError(ImportingError):
 
 
 class InTheLogError(ImportingError):
-    """A file is in the log already, read by another mapping."""
+    """A file is in the log already, read by another mapping, or is given twice."""
 
 
 class NotReplacedError(ImportingError):
@@ -38,10 +38,17 @@ def entry_of(number: int, entries: Sequence[ImportEntry]) -> ImportEntry:
 
 
 def check_new(digests: Sequence[str], files: Sequence[Path], entries: Sequence[ImportEntry]) -> None:
-    """Raise InTheLogError if one of the files is part of an import that is not void.
+    """Raise InTheLogError if one of the files is part of an import that is not void, or is there twice.
 
     Of imports by earlier versions only the names of their files are known.
     """
+    first: dict[str, Path] = {}
+    for digest, path in zip(digests, files, strict=True):
+        if digest in first:
+            raise InTheLogError(
+                f"{path} has the same content as {first[digest]}: leave it out, or add --again to count its rows twice"
+            )
+        first[digest] = path
     for digest, path in zip(digests, files, strict=True):
         for entry in entries:
             if entry.void:

@@ -60,8 +60,8 @@ class ImportFiles:
         known = next((entry for entry in entries if entry.import_id == this.import_id and not entry.void), None)
         if old is not None and (known == old or (known is None and old.void)):
             raise NotReplacedError(old)
-        if known is None and not self.again:
-            check_new(this.files, files, [entry for entry in entries if entry != old])
+        if not self.again and (known is None or known.counts is None):
+            check_new(this.files, files, [entry for entry in entries if entry not in (old, known)])
         if known is not None and known.counts is not None:
             if old is not None and not old.void:
                 self.void(old.number)

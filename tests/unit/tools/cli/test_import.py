@@ -188,6 +188,16 @@ def test_the_lines_add_up_where_a_row_is_not_a_line(stack: MemoryStack, tmp_path
     ]
 
 
+def test_an_import_of_which_most_is_rejected_says_where_the_rows_are(stack: MemoryStack, tmp_path: Path) -> None:
+    """Nothing is stored but the reject file."""
+    file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
+    done = run(file, *COLUMNS)
+    assert (done.exit_code, stack.shop.archive.objects) == (1, {})
+    assert "--max-rejects 2" in done.stderr
+    assert "rejected rows are in h.csv.rejects.csv" in done.stderr
+    assert [row[1] for row in csv.reader((tmp_path / "h.csv.rejects.csv").open())] == ["line", "3", "4"]
+
+
 def test_a_dry_run_of_which_most_is_rejected_shows_the_counts_and_fails(stack: MemoryStack, tmp_path: Path) -> None:
     """With all reasons; the import would fail too."""
     file = table(tmp_path / "h.csv", visits(("ann", "a", NOON), ("undefined", "b", NOON), ("Null", "c", NOON)))
@@ -222,6 +232,15 @@ def test_an_import_is_voided_and_says_so(stack: MemoryStack, tmp_path: Path) -> 
     again = CliRunner().invoke(app, ["imports", "void", "1", "--no-rebuild"])
     assert (again.exit_code, again.stdout) == (0, "Import 1 is void already.\n")
     assert len(stack.shop.amended()) == 1
+
+
+def test_a_stack_before_the_command_is_not_ignored(stack: MemoryStack, tmp_path: Path) -> None:
+    """Otherwise the import of another stack would be voided; the variable of the shell is for both."""
+    run(history(tmp_path / "h.csv"), *COLUMNS)
+    refused = CliRunner().invoke(app, ["imports", "--stack", "prod", "void", "1"])
+    assert (refused.exit_code, "--stack after void" in refused.stderr, stack.shop.amended()) == (1, True, [])
+    by_variable = CliRunner().invoke(app, ["imports", "void", "1"], env={"MILLSTREAM_STACK": "prod"})
+    assert (by_variable.exit_code, len(stack.shop.amended())) == (0, 1)
 
 
 def test_an_import_is_replaced_with_other_columns(stack: MemoryStack, tmp_path: Path) -> None:

@@ -154,6 +154,30 @@ def test_a_killed_replacement_is_completed_by_the_same_command(history: Path, ki
     assert [entry.void for entry in shop.imports.entries()] == [True, False]
 
 
+def test_a_killed_replacement_is_not_completed_beside_what_it_replaces(history: Path) -> None:
+    """Without `replace` it would count beside the old import."""
+    shop = Shop()
+    shop.imports_files(history)
+    shop.archive.stores_left = 1
+    with pytest.raises(KilledError):
+        shop.imports_files(history, replaces=1, event_type="=ItemPurchased")
+    shop.archive.stores_left = None
+    with pytest.raises(InTheLogError, match="as number 1"):
+        shop.imports_files(history, event_type="=ItemPurchased")
+
+
+def test_one_file_given_twice_is_not_counted_twice(history: Path, tmp_path: Path) -> None:
+    """Under any name, unless it is asked for."""
+    shop = Shop()
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(history.read_bytes())
+    with pytest.raises(InTheLogError, match=r"copy\.csv has the same content as .*history\.csv: .*--again"):
+        shop.imports_files(history, copy)
+    done = shop.imports_files(history, copy, again=True)
+    assert done.tally is not None
+    assert done.tally.events == 36
+
+
 def test_an_import_is_not_replaced_by_itself_nor_twice_nor_if_there_is_none(history: Path, tmp_path: Path) -> None:
     """Each error says what is there."""
     shop = Shop()
