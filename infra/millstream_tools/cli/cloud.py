@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from millstream_tools.cli.console import console, report_errors
@@ -12,10 +14,14 @@ app = typer.Typer()
 
 
 @app.command()
-def up() -> None:
+def up(
+    polling_ms: Annotated[
+        int, typer.Option(min=1, help="Milliseconds between two reads of the stream; AWS reads once a second: 1000.")
+    ] = round(1000 * cloud.READ_EVERY),
+) -> None:
     """Start the local cloud and deploy template.yaml; if it is running, update the deployment."""
     with report_errors():
-        deployment = cloud.up(settings=cloud.Settings(say=console.print))
+        deployment = cloud.up(settings=cloud.Settings(read_every=polling_ms / 1000, say=console.print))
     console.print(f"API      {deployment.api_url}\nkey      {deployment.api_key}\nAWS      {deployment.endpoint_url}")
     console.print(
         "Try: millstream publish mug-1 'Blue mug'   millstream send alice ItemViewed mug-1   millstream recommend bob"
