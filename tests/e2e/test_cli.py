@@ -38,7 +38,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_up_send_recommend_status_down(checkout: Path) -> None:
     """The journey of the first five minutes; the second `down` finds nothing and says so."""
-    assert "Try: millstream publish" in said(checkout, "up")
+    assert "\n  millstream publish mug-1" in said(checkout, "up")
     position = said(checkout, "send", "alice", "ItemViewed", "mug-1").strip()
     assert position.startswith("shardId-")
     assert '"userId": "alice"' in said(checkout, "recommend", "alice", "--json", "--min-position", position)

@@ -29,7 +29,7 @@ def opened(stack: Stack) -> Opened:
     """The stack as command-line work sees it, with something in its log, archived and not yet."""
     for number in range(30):
         user = f"rebuilt-{number % 10}"
-        stack.accept(user, event("lamp", f"{number}"), event("vase", f"{number}", "ItemAddedToCart"))
+        stack.accept(user, event("lamp", f"{number}"), event("vase", f"{number}-cart", "ItemAddedToCart"))
         stack.accept(user, event("lamp", f"{number}"))  # the client sends it again
     stack.stream.put("poison", [POISON])
     stack.entered += 1

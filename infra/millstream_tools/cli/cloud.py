@@ -30,12 +30,16 @@ def up(
             help="A folder that keeps all data, also when the local cloud is killed. Default: none does.",
         ),
     ] = None,
+    polling_ms: Annotated[
+        int, typer.Option(min=1, help="Milliseconds between two reads of the stream; AWS reads once a second: 1000.")
+    ] = round(1000 * cloud.READ_EVERY),
     as_json: AsJson = False,
 ) -> None:
     """Start the local cloud and deploy template.yaml; if it is running, update the deployment."""
     with report_errors():
         say = errors.print if as_json else console.print
-        deployment = cloud.up(settings=cloud.Settings(keep_in=persist, port=port, say=say))
+        settings = cloud.Settings(keep_in=persist, port=port, read_every=polling_ms / 1000, say=say)
+        deployment = cloud.up(settings=settings)
     found = {"apiUrl": deployment.api_url, "apiKey": deployment.api_key, "endpointUrl": deployment.endpoint_url}
     lines = [f"API      {deployment.api_url}", f"key      {deployment.api_key}", f"AWS      {deployment.endpoint_url}"]
     lines += ["Try:", *(f"  millstream {command}" for command in TRY)]

@@ -20,6 +20,7 @@ from millstream_tools.cloud.local.clients import Clients, environment
 from millstream_tools.cloud.local.deployment import Deployment, deploy
 from millstream_tools.cloud.local.environment import cloud_python
 from millstream_tools.cloud.local.poller.counters import Counters, read_status
+from millstream_tools.cloud.local.poller.delivery import Pace
 from millstream_tools.cloud.local.poller.loop import STOP_AFTER
 from millstream_tools.cloud.local.process import GuardedProcess, ProcessIdentity, start_guarded
 from millstream_tools.cloud.local.server import start_server
@@ -29,6 +30,7 @@ from millstream_tools.lock import exclusive_lock
 from millstream_tools.places import STATE_FOLDER, TEMPLATE, TOOLS
 
 STACK = "millstream"
+READ_EVERY = Pace().read_every
 POLLER_LOG = "poller.log"
 POLLER_STATUS = "poller-status.json"
 POLLER_CHECKPOINTS = "poller-checkpoints.json"
@@ -49,6 +51,7 @@ class Settings:
     """Settings of a local cloud; `max_window` caps the template's batching windows, in seconds.
 
     `keep_in` is a folder that keeps its data, `port` that of its API; both only matter when the server is started.
+    `read_every` is the time between two reads of a shard in seconds; AWS reads once a second.
     """
 
     template: Path = TEMPLATE
@@ -57,6 +60,7 @@ class Settings:
     max_window: float = float("inf")
     keep_in: Path | None = None
     port: int | None = None
+    read_every: float = READ_EVERY
     say: Callable[[str], None] = print
 
 
@@ -104,7 +108,7 @@ def running_cloud(folder: Path, settings: Settings | None = None) -> Iterator[Cl
     server, endpoint = start_server(cloud_python(say=chosen.say), folder)
     try:
         deployment = _deploy(endpoint, chosen)
-        poller = start_poller(folder, deployment, max_window=chosen.max_window)
+        poller = start_poller(folder, deployment, max_window=chosen.max_window, read_every=chosen.read_every)
         try:
             yield Cloud(folder, deployment, Clients(endpoint))
         finally:
@@ -143,6 +147,7 @@ def up(folder: Path = STATE_FOLDER, settings: Settings | None = None) -> Deploym
             folder,
             deployment,
             max_window=chosen.max_window,
+            read_every=chosen.read_every,
             detached=True,
             started=lambda identity: replace(state, poller=identity).save(folder),
         )
@@ -172,6 +177,7 @@ def start_poller(
     deployment: Deployment,
     *,
     max_window: float = float("inf"),
+    read_every: float = READ_EVERY,
     detached: bool = False,
     started: Callable[[ProcessIdentity], None] = lambda _: None,
 ) -> GuardedProcess:
@@ -185,7 +191,7 @@ def start_poller(
         [
             *(sys.executable, "-m", "millstream_tools.cloud.local.poller"),
             *("--endpoint", deployment.endpoint_url, "--stack", deployment.stack),
-            *("--max-window", str(max_window)),
+            *("--max-window", str(max_window), "--read-every", str(read_every)),
             *("--status", str(counts), "--checkpoints", str(folder / POLLER_CHECKPOINTS)),
         ],
         environment={**environment(deployment.endpoint_url), "PYTHONPATH": str(TOOLS)},

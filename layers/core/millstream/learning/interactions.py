@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.kinds import EventKind
+from millstream.domain.log.kinds import LEARNED, LOWEST_LIKED, EventKind
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,6 +67,14 @@ class Interactions:
     def timed(self) -> bool:
         """Whether the rows have times; False without rows."""
         return len(self) > 0 and not np.isnan(self.at[0])
+
+    @property
+    def liked(self) -> Flags:
+        """Whether each row says that the user likes the item, [n]; rejections and bad ratings do not."""
+        liked: Flags = np.isin(self.kind, [int(kind) for kind in LEARNED])
+        for kind, lowest in LOWEST_LIKED.items():
+            liked &= ~((self.kind == kind) & (self.value < lowest))
+        return liked
 
     def histories(self) -> list[Ints]:
         """The items of each user of `users`, oldest first; empty for users without rows."""

@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream.domain.log.kinds import LEARNED
 from millstream.learning.interactions import Flags, Floats, Interactions, Ints
 
 
@@ -67,13 +66,13 @@ def count(data: Interactions) -> Count:
 
 @dataclass(frozen=True)
 class Learned:
-    """Keep only positive events: rejections never count for an item."""
+    """Keep only positive events: rejections and bad ratings never count for an item."""
 
     name = "learned kinds"
 
     def keeps(self, data: Interactions) -> Flags:
         """See `Step`."""
-        return np.isin(data.kind, [int(kind) for kind in LEARNED])
+        return data.liked
 
 
 @dataclass(frozen=True)

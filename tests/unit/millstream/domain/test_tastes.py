@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from millstream.domain.keys import item_key
@@ -9,6 +13,7 @@ from millstream.domain.log.kinds import EventKind
 from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, advanced, tail, transitions
 from millstream.domain.views.user_state import RECENT_EVENTS, UserState
 from tests.builders import NOW_MS, event, state_of, views
+from tests.unit.tools.lab.made_up import interactions
 
 
 def keys(*item_ids: str) -> list[bytes]:
@@ -50,6 +55,18 @@ def test_what_was_passed_over_says_nothing(kind: EventKind) -> None:
     assert tail(after) == tail(before)
     assert list(transitions(keys("b"), item_key("a"), kind)) == []
     assert advanced(keys("b", "a"), item_key("a"), kind) == keys("b", "a")
+
+
+@pytest.mark.parametrize(("stars", "says"), [(0.5, False), (1.7, False), (1.75, True), (5.0, True), (math.nan, True)])
+def test_a_bad_rating_says_nothing(stars: float, says: bool) -> None:
+    """Neither to a model that is asked nor to one that is fitted, as it was sent and as a row keeps it."""
+    rating = event("a", EventKind.ItemRated, at_ms=NOW_MS + 9_000, value=None if math.isnan(stars) else stars)
+    after = state_of([*views("b"), rating])
+    assert tail(after) == (keys("a", "b") if says else keys("b"))
+    assert bool(list(transitions(keys("b"), item_key("a"), EventKind.ItemRated, stars))) is says
+    assert advanced(keys("b"), item_key("a"), EventKind.ItemRated, stars) == tail(after)
+    rows = replace(interactions(("ann", "a"), ("ann", "b")), kind=np.array([1, 4]), value=np.array([np.nan, stars]))
+    assert rows.liked.tolist() == [True, says]
 
 
 def test_a_new_item_follows_every_item_of_the_tail() -> None:

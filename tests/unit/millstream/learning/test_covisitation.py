@@ -104,6 +104,13 @@ def test_only_what_is_learned_counts(kind: EventKind) -> None:
     assert set(model.item_ids) == {"a", "c"}
 
 
+def test_a_one_star_rating_is_no_step() -> None:
+    """Neither to the item nor from it."""
+    rated = replace(viewed("user", 1, "b", EventKind.ItemRated), value=1.0)
+    model = fit([record(1, "user", [viewed("user", 0, "a"), rated, viewed("user", 2, "c")])], PLAIN)
+    assert scores(model, "a") == {"c": 1.0}
+
+
 @pytest.mark.parametrize("kind", [EventKind.ItemDisliked, EventKind.ItemHidden])
 @pytest.mark.parametrize("records", [1, 3])
 def test_an_item_that_was_looked_at_and_rejected_leads_to_nothing(kind: EventKind, records: int) -> None:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=clients.without_retries("kinesis"),
         functions=clients.without_retries("lambda"),
         queues=clients("sqs"),
-        pace=Pace(read_every=options.read_every, max_window=options.max_window),
+        pace=Pace.of(options.read_every, options.max_window),
         checkpoints=Checkpoints(options.checkpoints),
         status_file=options.status,
         say=partial(print, flush=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from millstream_tools.cloud.local.poller.backoff import Backoff
 from millstream_tools.cloud.local.poller.checkpoints import Positions
@@ -33,6 +33,11 @@ class Pace:
     read_quiet_every: float = 0.25
     max_window: float = float("inf")
     backoff: Backoff = field(default_factory=Backoff)
+
+    @classmethod
+    def of(cls, read_every: float, max_window: float) -> Self:
+        """A quiet shard is not read more often than a busy one."""
+        return cls(read_every, max(read_every, cls().read_quiet_every), max_window)
 
 
 @dataclass(slots=True)

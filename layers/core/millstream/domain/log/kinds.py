@@ -93,7 +93,7 @@ class Traits(NamedTuple):
     """Whether it means nothing without a value."""
 
     liked_from: float | None = None
-    """A lower value says that the user does not care for the item: the event adds nothing to the trend."""
+    """A lower value says that the user does not like the item: the event says nothing to the trend and to models."""
 
     quantity: bool = False
     """Whether it has a quantity (number of pieces)."""
@@ -178,7 +178,19 @@ ALIASES: Mapping[str, EventKind] = {kind.name: kind for kind in sorted(FROM_CLIE
 """The kind of each name that a client may send."""
 
 
+def is_low(kind: EventKind, value: float | None) -> bool:
+    """Whether a value, as a row stores it, is below `liked_from`."""
+    return value is not None and kind.traits.liked_from is not None and value < kind.traits.liked_from
+
+
 def trend_weight(kind: EventKind, value: float | None) -> float:
-    """What an event adds to the trend, before decay and the bound of its user; nothing for a value that is too low."""
-    is_low = value is not None and kind.traits.liked_from is not None and value < kind.traits.liked_from
-    return 0.0 if is_low else kind.traits.trend
+    """What an event adds to the trend, before decay and the bound of its user."""
+    return 0.0 if is_low(kind, value) else kind.traits.trend
+
+
+LOWEST_LIKED: Mapping[int, float] = {
+    int(kind): kind.traits.liked_from - 0.5 / kind.traits.values.steps_per_unit
+    for kind in EventKind
+    if kind.traits.liked_from is not None and kind.traits.values is not None
+}
+"""By kind: the lowest value, as the client sends it, that a row stores as `liked_from` or more."""

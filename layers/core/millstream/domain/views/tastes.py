@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import nan
 
 from millstream.domain.keys import ItemKey
-from millstream.domain.log.kinds import LEARNED, REJECTED
+from millstream.domain.log.kinds import LEARNED, LOWEST_LIKED, REJECTED, is_low
 from millstream.domain.views.user_state import UserState
 
 TAIL_ITEMS = 10
@@ -28,20 +29,20 @@ def tail(state: UserState, limit: int = TAIL_ITEMS) -> list[ItemKey]:
     for event in state.recent():
         if event.kind in REJECTED:
             dropped.add(event.item)
-        elif event.kind in LEARNED and event.item not in dropped:
+        elif event.kind in LEARNED and event.item not in dropped and not is_low(event.kind, event.value):
             distinct[event.item] = None
         if len(distinct) == limit:
             break
     return list(distinct)
 
 
-def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Transition]:
+def transitions(before: list[ItemKey], item: ItemKey, kind: int, value: float = nan) -> Iterator[Transition]:
     """The transitions of one more event: from each item of the tail to the new one, with less weight for older items.
 
     Another event on the newest item (a view that becomes a purchase) is no transition; nor is an event of a kind that
-    models do not learn from.
+    models do not learn from, or a bad rating.
     """
-    weight = _LEARNING.get(kind, 0.0)
+    weight = 0.0 if value < LOWEST_LIKED.get(kind, value) else _LEARNING.get(kind, 0.0)
     if not weight or (before and before[0] == item):
         return
     for earlier in before:
@@ -50,13 +51,13 @@ def transitions(before: list[ItemKey], item: ItemKey, kind: int) -> Iterator[Tra
         weight *= TAIL_DECAY
 
 
-def advanced(before: list[ItemKey], item: ItemKey, kind: int) -> list[ItemKey]:
+def advanced(before: list[ItemKey], item: ItemKey, kind: int, value: float = nan) -> list[ItemKey]:
     """The tail after one more event; equal to `tail` of the new state, while all of it is still recent.
 
     After a rejection it may be one item shorter, because it does not know older items.
     """
     if kind in _REJECTED:
         return [earlier for earlier in before if earlier != item]
-    if kind not in _LEARNING:
+    if kind not in _LEARNING or value < LOWEST_LIKED.get(kind, value):
         return before
     return [item, *(earlier for earlier in before if earlier != item)][:TAIL_ITEMS]

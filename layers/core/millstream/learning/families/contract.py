@@ -8,9 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
-from millstream.domain.log.kinds import LEARNED
 from millstream.learning.evaluation.ranking import best, without
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds
@@ -74,7 +71,7 @@ def rows_for(model: Recommender, train: Interactions) -> Interactions:
     """
     if getattr(model, "reads_rejections", False):
         return train
-    return train.select(np.isin(train.kind, [int(kind) for kind in LEARNED]))
+    return train.select(train.liked)
 
 
 class RanksByScore(ABC):

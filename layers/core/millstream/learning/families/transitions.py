@@ -36,7 +36,7 @@ def transitions(data: Interactions, reach: int, decay: float) -> Iterator[Transi
     """
     by_user = np.argsort(data.user, kind="stable")
     user, item, kind = data.user[by_user], data.item[by_user], data.kind[by_user]
-    weight = learning_weights(kind)
+    weight = np.where(data.liked, learning_weights(data.kind), 0.0)[by_user]
     # Events without an opinion on their item take a place in the row all the same.
     says_nothing = (weight == 0) & ~np.isin(kind, [int(rejected) for rejected in REJECTED])
     item = np.where(says_nothing, -1 - np.arange(len(item)), item)

@@ -153,7 +153,14 @@ class FakeQueue:
 class World:
     """One mapping on a fake stream; functions answer at once unless `hold` is set."""
 
-    def __init__(self, *, saved: Positions | None = None, max_window: float = float("inf"), **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        saved: Positions | None = None,
+        max_window: float = float("inf"),
+        read_every: float = 0.1,
+        **settings: Any,
+    ) -> None:
         self.clock = FakeClock()
         self.stream = FakeStream(self.clock)
         self.function = FakeFunction()
@@ -162,7 +169,7 @@ class World:
         self.held: list[Callable[[], None]] = []
         settings = {"uuid": "m", "function_arn": FUNCTION, "stream_arn": STREAM, "role_arn": ROLE, **settings}
         self.mapping = EventSourceMapping(**{"on_failure_arn": QUEUE, **settings})
-        self.pace = Pace(max_window=max_window)
+        self.pace = Pace.of(read_every, max_window)
         self.delivery = self.start(saved or {})
 
     def start(self, saved: Positions) -> Delivery:

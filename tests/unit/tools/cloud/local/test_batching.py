@@ -19,6 +19,21 @@ def test_records_of_a_shard_arrive_in_order() -> None:
     assert world.function.batches == [["a", "b"], ["c", "d"], ["e"]]
 
 
+@pytest.mark.parametrize("quiet_s", [0.0, 20.0])
+def test_a_poller_may_read_as_rarely_as_that_of_aws(quiet_s: float) -> None:
+    """ "Lambda polls each shard in your Kinesis stream for records at a base rate of once per second."
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+    """
+    world = World(batch_size=10, read_every=1.0)
+    world.pass_time(0.05 + quiet_s)
+    world.put("a")
+    world.pass_time(0.85)
+    assert world.function.batches == []
+    world.pass_time(0.25)
+    assert world.function.batches == [["a"]]
+
+
 def test_a_shard_has_one_batch_under_way_at_a_time() -> None:
     """ "It processes one batch of records at a time from each shard."
 
