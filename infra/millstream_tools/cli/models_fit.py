@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 
-from millstream_tools.cli.console import console, counted, interruptible, report_errors, visible
+from millstream.domain.errors import printable
+from millstream_tools.cli.console import console, counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
 from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
@@ -118,7 +119,7 @@ def _of_files(files: list[Path], reading: Reading) -> Data:
     if without := tally.events - len(rows):
         say(f"Left out: {without:,} that repeat an event or are not about an item")
     for reject in tally.first_rejects:
-        say(visible(f"  {reject}"))
+        say(printable(f"  {reject}"))
     return Data(rows, digest)
 
 

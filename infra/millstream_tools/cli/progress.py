@@ -17,7 +17,8 @@ from rich.progress import (
 )
 
 from millstream.application.replay.progress import Advance
-from millstream_tools.cli.console import errors, visible
+from millstream.domain.errors import printable
+from millstream_tools.cli.console import errors
 
 
 @contextmanager
@@ -39,4 +40,4 @@ def _shown(step: str, total: int | None, count: ProgressColumn) -> Iterator[Adva
     # A step may name a file, whose name is no markup.
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bars:
-        yield partial(bars.advance, bars.add_task(visible(step), total=total))
+        yield partial(bars.advance, bars.add_task(printable(step), total=total))
