@@ -89,6 +89,10 @@ lock: $(UV)
 	@$(UV) pip compile pyproject.toml --extra lab --extra neural --group dev --universal --python-version 3.11 \
 		--fork-strategy fewest --no-annotate --custom-compile-command 'make lock' --quiet \
 		$(if $(UPGRADE),--upgrade) --output-file $(LOCK)
+	@for layer in $(wildcard layers/*/requirements.in); do \
+		$(UV) pip compile $$layer --universal --python-version 3.13 --generate-hashes --no-annotate --quiet \
+			--custom-compile-command 'make lock' --output-file $${layer%.in}.txt || exit 1; \
+	done
 
 # Without PyTorch, as `make quick`.
 LOWEST := .millstream/lower-bounds

@@ -36,7 +36,7 @@ def state_folder_of(deployed: Path) -> Path:
 
 DEPLOYED = deployed_from(TOOLS)
 TEMPLATE = DEPLOYED / "template.yaml"
-LAYER_REQUIREMENTS = tuple(sorted(DEPLOYED.glob("layers/*/requirements.txt")))
+LAYER_REQUIREMENTS = tuple(sorted(DEPLOYED.glob("layers/*/requirements.in")))
 LOCK = DEPLOYED / "infra" / "locked.txt"
 """The locked versions, used as constraints by the layers' requirements."""
 # For a clean start: `millstream down`, then delete this folder.

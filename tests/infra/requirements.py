@@ -47,8 +47,8 @@ def layer(name: str) -> dict[str, Requirement]:
 
 
 def layer_file(name: str) -> Path:
-    """The requirements file of a layer."""
-    return ROOT / "layers" / name / "requirements.txt"
+    """What a layer asks for, by name."""
+    return ROOT / "layers" / name / "requirements.in"
 
 
 def _lines(path: Path) -> Iterator[str]:

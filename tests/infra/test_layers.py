@@ -8,7 +8,7 @@ import pytest
 
 from millstream_tools.cloud.local.template import Template
 from tests.infra.cloudformation import ROOT, functions, resources
-from tests.infra.requirements import LOCK, layer, layer_file, locked
+from tests.infra.requirements import LOCK, layer, layer_file, locked, requirements
 
 ONLY_REQUIREMENTS = ("platform", "onnx", "learning")
 
@@ -25,6 +25,19 @@ def test_a_layer_installs_the_versions_that_the_tests_ran_with(name: str) -> Non
     assert layer(name).keys() <= locked().keys()
 
 
+@pytest.mark.parametrize("name", ONLY_REQUIREMENTS)
+def test_a_layer_is_built_from_the_locked_files_and_no_others(name: str) -> None:
+    """Everything that a layer installs has the lock's version and the hashes of its files: `make lock` writes them."""
+    text = layer_file(name).with_suffix(".txt").read_text(encoding="utf-8")
+    entries = [entry for entry in text.replace("\\\n", " ").splitlines() if entry and not entry.startswith("#")]
+    found = requirements([entry.split(" --hash")[0].strip() for entry in entries])
+    assert layer(name).keys() <= found.keys()
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert {package: str(one.specifier) for package, one in found.items()} == {
+        package: str(locked()[package].specifier) for package in found
+    }
+
+
 def test_no_package_is_in_two_layers() -> None:
     """Lambda lays the layers over each other; two versions of one package would depend on their order."""
     listed = [package for name in ONLY_REQUIREMENTS for package in layer(name)]
@@ -34,7 +47,7 @@ def test_no_package_is_in_two_layers() -> None:
 @pytest.mark.parametrize("name", ONLY_REQUIREMENTS)
 def test_a_layer_of_dependencies_holds_only_requirements(name: str) -> None:
     """The build copies the whole folder, so a stray file would ship."""
-    assert [path.name for path in sorted((ROOT / "layers" / name).iterdir())] == ["requirements.txt"]
+    assert [path.name for path in sorted((ROOT / "layers" / name).iterdir())] == ["requirements.in", "requirements.txt"]
 
 
 def test_the_core_layer_holds_only_the_package() -> None:

@@ -55,7 +55,7 @@ def test_the_layer_lists_what_learning_needs() -> None:
     listed = {
         line
         for name in ("onnx", "learning")
-        for line in (folder / name / "requirements.txt").read_text().splitlines()
+        for line in (folder / name / "requirements.in").read_text().splitlines()
         if not line.startswith(("#", "--"))
     }
     assert listed == {"numpy", "onnx", "onnxruntime"}
