@@ -72,3 +72,11 @@ def test_a_state_reaches_what_came_before_it(state: Position, record: Position, 
 def test_a_shards_number_and_name_are_inverses(number: int) -> None:
     """Rows hold the number, positions the name."""
     assert shard_number(shard_name(number)) == number
+
+
+def test_a_sequence_number_has_at_most_57_digits() -> None:
+    """The rows have as much room."""
+    longest = f"{FIRST}:{'9' * 57}"
+    assert str(parse_position(longest)) == longest
+    with pytest.raises(InvalidInputError):
+        parse_position(f"{FIRST}:1{'0' * 57}")
