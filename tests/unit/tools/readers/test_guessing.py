@@ -107,6 +107,18 @@ def test_day_and_month_are_not_guessed_if_either_may_be_first(tmp_path: Path) ->
     assert guess(path, None, {}, {}).mapping.time.pattern == "%m/%d/%Y %H:%M"
 
 
+def test_a_date_in_a_column_of_its_own_is_proposed(tmp_path: Path) -> None:
+    """If the times are only of the day; the pattern is that of both."""
+    path = tmp_path / "h.csv"
+    path.write_text("user,item,date,time\nu1,i1,14.11.2023,22:13\nu2,i2,15.11.2023,22:13\n")
+    found = guess(path, None, {}, {})
+    assert (found.mapping.columns["date"], found.mapping.columns["time"]) == ("date", "time")
+    assert found.mapping.time.pattern == "%d.%m.%Y %H:%M"
+    shop = Shop()
+    shop.imports_files(path, mapping=found.mapping)
+    assert [record.recorded_at_ms for record in shop.records()] == [1_699_999_980_000, 1_700_086_380_000]
+
+
 def test_nested_names_are_guessed_by_their_ends(tmp_path: Path) -> None:
     """CloudEvents, with what happened inside."""
     event = {"id": "1", "time": "2023-11-14T22:13:20Z", "type": "view", "data": {"customer": {"id": "x"}, "sku": "i1"}}
