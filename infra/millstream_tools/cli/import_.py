@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,8 @@ from millstream_tools.cli.reading_options import Reading, input_files, with_read
 from millstream_tools.cli.target import StackName
 
 if TYPE_CHECKING:
-    from millstream_tools.ops.imports.importing import ImportFiles
+    from millstream_tools.ops.imports.voiding import VoidImport
+    from millstream_tools.ops.stack import Stack
     from millstream_tools.readers.mapping import ColumnMapping
 
 app = typer.Typer()
@@ -111,7 +112,7 @@ def import_files(
             dropped.update(rebuild_views(stack, bar))
 
     void = voiding(stack)
-    run: ImportFiles = ImportFiles(
+    run = ImportFiles(
         read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
         archive=stack.archive(),
         imports=void.imports,
@@ -143,7 +144,7 @@ def import_files(
         print_line(f"Still missing: {step}")
 
 
-def voiding(stack: Any) -> Any:
+def voiding(stack: Stack) -> VoidImport:
     """What voids imports of a stack."""
     from millstream.adapters.local.system_clock import SystemClock
     from millstream_tools.ops.imports.voiding import VoidImport

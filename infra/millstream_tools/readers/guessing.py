@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ PATTERNS = tuple(
     for day in ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
     for hour in ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "")
 )
+DATES = ("date", "day", "eventdate", "orderdate", "visitdate")
+_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 _MARKS = re.compile(r"[^a-z0-9]+")
 
 
@@ -112,9 +115,10 @@ def guess(path: Path, named: str | None, columns: Mapping[str, str], told: Mappi
         return Guess(read_mapping(ready, columns, told), seen, ready, {})
     found = guessed_columns(seen, columns)
     parts: dict[str, Any] = {}
+    found |= _date(seen, {**found, **columns})
     named_by, times = {**found, **columns}, told.get("time", {})
     if "time" in named_by and not {"unit", "pattern"} & times.keys():
-        parts |= _time_pattern(_cells(seen, named_by["time"]))
+        parts |= _time_pattern(_moments(seen, named_by))
     if "event_type" in found:
         parts |= _event_types(_cells(seen, found["event_type"]), found)
     if "value" in named_by and "decimal_comma" not in told:
@@ -172,6 +176,23 @@ def _ready(seen: Sample) -> str | None:
 def _cells(seen: Sample, column: str) -> list[Any]:
     cells = (cell_of(row, column) for row in seen.rows)
     return [cell for cell in cells if cell not in (None, "")]
+
+
+def _date(seen: Sample, columns: Mapping[str, str]) -> dict[str, str]:
+    """The column of dates, if that of times has only times of day."""
+    times = _cells(seen, columns["time"]) if "time" in columns and "date" not in columns else []
+    if not times or not all(isinstance(one, str) and _OF_DAY.match(one) for one in times):
+        return {}
+    dates = [name for name in seen.names if _plain(name) in DATES and name not in columns.values()]
+    return {"date": dates[0]} if dates else {}
+
+
+def _moments(seen: Sample, columns: Mapping[str, str]) -> list[Any]:
+    """The cells of times, after those of dates if they have a column of their own."""
+    if "date" not in columns:
+        return _cells(seen, columns["time"])
+    names = columns["date"], columns["time"]
+    return [f"{day} {moment}" for day, moment in (map(partial(cell_of, row), names) for row in seen.rows) if day]
 
 
 def _time_pattern(cells: Sequence[Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from millstream_tools.readers.guessing import guess, mapping_of, unused_by
-from millstream_tools.readers.mapping_file import read_mapping
+from millstream_tools.readers.mapping_file import read_mapping, recognised_by
 from millstream_tools.tables.errors import BadMappingError
 from tests.importing import Shop
 from tests.unit.tools.readers.test_named_formats import CASES, written
+from tests.unit.tools.readers.test_ready_mappings import FILES
 
 ORDERS = """customer_id;article;ordered at;event;brand;price
 u1;i1;14.11.2023 22:13;View;acme;1,50
@@ -29,6 +30,18 @@ def test_an_export_is_recognised_by_its_columns(tmp_path: Path, case: str) -> No
     mapping, ready = mapping_of(path, None, {}, {})
     assert (ready, mapping) == (name, read_mapping(name, {}))
     assert guess(path, None, {}, {}).ready == name
+
+
+RECOGNISED = sorted(name for name in FILES if recognised_by(name))
+
+
+@pytest.mark.parametrize("name", RECOGNISED)
+def test_a_data_set_is_recognised_by_its_columns(tmp_path: Path, name: str) -> None:
+    """Of two that fit, the one that says more about the columns."""
+    file_name, content = FILES[name]
+    (tmp_path / file_name).write_text(content)
+    assert mapping_of(tmp_path / file_name, None, {}, {}) == (read_mapping(name, {}), name)
+    assert "recbole-ratings" in RECOGNISED
 
 
 def test_a_guess_is_a_mapping_that_can_be_saved(tmp_path: Path) -> None:
@@ -92,6 +105,18 @@ def test_day_and_month_are_not_guessed_if_either_may_be_first(tmp_path: Path) ->
     assert guess(path, None, {}, {}).mapping.time.pattern is None
     path.write_text("\n".join([*lines, "u,i,02/13/2023 10:00"]))
     assert guess(path, None, {}, {}).mapping.time.pattern == "%m/%d/%Y %H:%M"
+
+
+def test_a_date_in_a_column_of_its_own_is_proposed(tmp_path: Path) -> None:
+    """If the times are only of the day; the pattern is that of both."""
+    path = tmp_path / "h.csv"
+    path.write_text("user,item,date,time\nu1,i1,14.11.2023,22:13\nu2,i2,15.11.2023,22:13\n")
+    found = guess(path, None, {}, {})
+    assert (found.mapping.columns["date"], found.mapping.columns["time"]) == ("date", "time")
+    assert found.mapping.time.pattern == "%d.%m.%Y %H:%M"
+    shop = Shop()
+    shop.imports_files(path, mapping=found.mapping)
+    assert [record.recorded_at_ms for record in shop.records()] == [1_699_999_980_000, 1_700_086_380_000]
 
 
 def test_nested_names_are_guessed_by_their_ends(tmp_path: Path) -> None:

@@ -153,3 +153,20 @@ def test_ga4_is_the_same_from_parquet(tmp_path: Path) -> None:
     shop = Shop()
     shop.imports_files(tmp_path / "events.parquet", mapping=read_mapping("ga4", {}))
     check(shop, expected, left_out)
+
+
+def test_ga4_is_the_same_as_bigquery_writes_json(tmp_path: Path) -> None:
+    """Whole numbers are strings there, and cells without a value are left out."""
+    _, _, _, expected, left_out = CASES["ga4, JSON"]
+
+    def as_bigquery(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: as_bigquery(one) for name, one in value.items() if one is not None}
+        if isinstance(value, list):
+            return [as_bigquery(one) for one in value]
+        return str(value) if isinstance(value, int) else value
+
+    path = written(tmp_path, "bq-results", [as_bigquery(row) for row in GA4])
+    shop = Shop()
+    shop.imports_files(path, mapping=read_mapping("ga4", {}))
+    check(shop, expected, left_out)
