@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from millstream.application.collect.repair_archive import RepairArchive
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, counted, errors, report_errors
 from millstream_tools.cli.progress import byte_bar
-from millstream_tools.cli.target import StackName
+from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.cli.verify import print_left_out
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.archive.plan import DayOfShard, planned
@@ -35,21 +37,22 @@ class NothingArchivedError(ExplainedError):
 
 
 @app.command("list")
-def list_(*, stack: StackName = "") -> None:
+def list_(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """List the days and shards of the archive: objects, stored bytes, first and last sequence number."""
     with report_errors():
         listing = open_stack(stack).archive().listing()
         days = planned(listing.objects)
     print_left_out((), listing.foreign)
-    if not days:
-        console.print("The archive is empty.")
-        return
     # Lines instead of a table: sequence numbers have up to 56 digits, and a wrapped one cannot be copied.
-    console.print(_line("day", "shard", "objects", "bytes", "first-last"), soft_wrap=True)
+    lines, found = [_line("day", "shard", "objects", "bytes", "first-last")], []
     for day in days:
         objects = sum(len(part.own.names) for part in day.parts)
-        line = _line(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", f"{day.first}-{day.last}")
-        console.print(line, highlight=False, soft_wrap=True)
+        lines.append(_line(day.day, day.shard, f"{objects:,}", f"{day.stored_bytes:,}", f"{day.first}-{day.last}"))
+        of_day = {"day": day.day, "shard": day.shard, "objects": objects, "storedBytes": day.stored_bytes}
+        found.append(of_day | {"first": str(day.first), "last": str(day.last)})
+    answer(
+        {"days": found, "leftOut": dict(listing.foreign)}, lines if days else "The archive is empty.", as_json=as_json
+    )
 
 
 @app.command("repair")
@@ -58,6 +61,7 @@ def repair(
         list[str] | None, typer.Argument(help="Objects that cannot be read, as `millstream verify` names them.")
     ] = None,
     *,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Archive again the records that are missing in the archive, from the stream.
@@ -67,12 +71,12 @@ def repair(
     with report_errors():
         opened = open_stack(stack)
         found = RepairArchive(opened.archive(), opened.log_reader())(f"{datetime.now(UTC):%Y-%m-%d}", unreadable or ())
+    lines = []
     for hole, stored in found:
         what = f"{counted(hole.records, 'record')} of {hole.shard} between {hole.after} and {hole.before}"
-        outcome = "archived again" if stored else "not all in the stream any more"
-        console.print(f"{what}: {outcome}", highlight=False, soft_wrap=True)
-    if not found:
-        console.print("The archive has no holes.")
+        lines.append(f"{what}: {'archived again' if stored else 'not all in the stream any more'}")
+    mended = [hole._asdict() | {"stored": stored} for hole, stored in found]
+    answer({"holes": mended}, lines or "The archive has no holes.", as_json=as_json)
     if any(not stored for _, stored in found):
         raise typer.Exit(1)
 
@@ -87,6 +91,7 @@ def compact_(
         bool, typer.Option("--to-bucket", help="Write to the archive's bucket, under parquet/.")
     ] = False,
     day: Day = None,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Write the archive as Parquet, one file per day and shard. Existing files are not written again."""
@@ -102,8 +107,9 @@ def compact_(
             raise NothingArchivedError(f"the archive is empty for {only}" if only else "the archive is empty")
         destination = _destination(opened, into, to_bucket)
         with byte_bar("Compacting", sum(one.stored_bytes for one in days)) as advance:
-            files = [_print_file(one) for one in compact(archive, days, destination, advance)]
-        _print_summary(files, destination)
+            say = errors if as_json else console
+            files = [_print_file(one, say) for one in compact(archive, days, destination, advance)]
+        _print_summary(files, destination, as_json=as_json)
         if day is None:
             _print_unexpected(days, destination)
 
@@ -122,13 +128,11 @@ def _destination(stack: Stack, into: Path | None, to_bucket: bool) -> Destinatio
     return Folder(into or PARQUET_FOLDER / stack.name)
 
 
-def _print_file(file: Compacted) -> Compacted:
+def _print_file(file: Compacted, say: Console) -> Compacted:
     """Print one written file, and its first unreadable records."""
     if file.fresh:
         manifest = file.manifest
-        console.print(
-            f"{file.name}: {manifest.records:,} records, {manifest.rows:,} rows", highlight=False, soft_wrap=True
-        )
+        say.print(f"{file.name}: {manifest.records:,} records, {manifest.rows:,} rows", highlight=False, soft_wrap=True)
     reasons = list(file.manifest.unreadable.items())
     if reasons:
         errors.print(f"{file.name}: unreadable records: {len(reasons):,}", highlight=False, soft_wrap=True)
@@ -139,14 +143,12 @@ def _print_file(file: Compacted) -> Compacted:
     return file
 
 
-def _print_summary(files: Sequence[Compacted], destination: Destination) -> None:
+def _print_summary(files: Sequence[Compacted], destination: Destination, *, as_json: bool) -> None:
     fresh = sum(file.fresh for file in files)
     rows = sum(file.manifest.rows for file in files)
-    console.print(
-        f"{rows:,} rows; files written: {fresh}, unchanged: {len(files) - fresh}, in {destination}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    found = {"rows": rows, "written": fresh, "unchanged": len(files) - fresh, "destination": str(destination)}
+    line = f"{rows:,} rows; files written: {fresh}, unchanged: {len(files) - fresh}, in {destination}"
+    answer(found | {"files": [file.name for file in files]}, line, as_json=as_json)
 
 
 def _print_unexpected(days: Sequence[DayOfShard], destination: Destination) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import interruptible, print_line, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import input_files, with_item_columns
-from millstream_tools.cli.target import Key, Url, open_api
+from millstream_tools.cli.target import AsJson, Key, Url, open_api
 
 if TYPE_CHECKING:
     from millstream_tools.ops.publishing import PublishedFile
@@ -35,6 +36,7 @@ def import_(
     ],
     reading: Callable[[], Any],
     *,
+    as_json: AsJson = False,
     url: Url = "",
     key: Key = "",
 ) -> None:
@@ -47,7 +49,7 @@ def import_(
     from millstream_tools.ops.publishing import publish_items
     from millstream_tools.readers.items import ItemFile
 
-    published = 0
+    published, files = 0, []
     with (
         report_errors(),
         interruptible("run the same command again to publish all items"),
@@ -58,9 +60,19 @@ def import_(
             items = ItemFile(path, columns)
             done = publish_items(api, items.read(bar))
             published += done.published
-            _show(path.name, items, done)
+            files.append(_found(path.name, items, done))
+            if not as_json:
+                _show(path.name, items, done)
+    if as_json:
+        answer({"published": published, "files": files}, [], as_json=True)
     if not published:
         raise typer.Exit(1)
+
+
+def _found(name: str, items: ItemFile, done: PublishedFile) -> dict[str, object]:
+    found: dict[str, object] = {"file": name, "published": done.published, "repeated": done.repeated}
+    rejected = [str(reject) for reject in done.rejected]
+    return found | {"rejected": rejected, "notes": dict(items.notes), "unused": list(items.unused)}
 
 
 def _show(name: str, items: ItemFile, done: PublishedFile) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from millstream_tools.cli.console import console, report_errors
+from millstream_tools.cli.answers import answer
+from millstream_tools.cli.console import report_errors
 from millstream_tools.cli.progress import byte_bar
-from millstream_tools.cli.target import StackName
+from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.cli.verify import print_loss
 from millstream_tools.ops.stack import open_stack
 from millstream_tools.places import STATE_FOLDER
@@ -37,6 +37,7 @@ def build(
     *,
     until: Until = None,
     into: Annotated[Path, typer.Option(help="The folder of all training sets.")] = SETS_FOLDER,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Write the training set of the log up to a time or position, under the id that a model's card names."""
@@ -49,11 +50,13 @@ def build(
         cut = None if until is None else parse_until(until)
         training = training_set(open_stack(stack), cut, byte_bar, print_loss)
         folder = store(training, into)
-    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
-    say(f"{folder}")
-    log = training.log
+    found: dict[str, object] = {"folder": str(folder), "id": training.id}
+    lines, log = [f"{folder}"], training.log
     if log is not None:
-        say(f"  events: {log.events:,}, users: {log.users:,}, items: {len(training.data.items):,}")
-        say(f"  records read: {log.records:,}, unreadable: {log.unreadable:,}")
-        for _, last in log.shards:
-            say(f"  up to {last}")
+        items, up_to = len(training.data.items), [str(last) for _, last in log.shards]
+        found |= {"events": log.events, "users": log.users, "items": items, "records": log.records}
+        found |= {"unreadable": log.unreadable, "upTo": up_to}
+        lines.append(f"  events: {log.events:,}, users: {log.users:,}, items: {items:,}")
+        lines.append(f"  records read: {log.records:,}, unreadable: {log.unreadable:,}")
+        lines += [f"  up to {last}" for last in up_to]
+    answer(found, lines, as_json=as_json)

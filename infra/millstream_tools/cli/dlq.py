@@ -14,10 +14,11 @@ from millstream.application.project.discard_letter import DiscardLetter
 from millstream.application.project.letters import FiledLetter, filed_letter, filed_letters
 from millstream.application.project.redrive_letter import NotRedrivableError, RedriveLetter
 from millstream.domain.errors import InvalidRecordError, MillstreamError
-from millstream_tools.cli.console import console, errors, report_errors
+from millstream_tools.cli.answers import answer
+from millstream_tools.cli.console import console, errors, print_line, report_errors
 from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
 from millstream_tools.cli.record_file import record_bytes
-from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.cli.target import AsJson, StackName, Yes
 from millstream_tools.ops.stack import Stack, open_stack
 
 app = typer.Typer(help="Dead letters: records that could not be processed, with the reason.", no_args_is_help=True)
@@ -25,7 +26,6 @@ app = typer.Typer(help="Dead letters: records that could not be processed, with 
 EMPTY = "There are no dead letters."
 Which = Annotated[str | None, typer.Argument(metavar="POSITION", help="As printed by `millstream dlq list`.")]
 EveryLetter = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @app.command("list")
@@ -72,6 +72,7 @@ def redrive(
     ] = None,
     every: EveryLetter = False,
     yes: Yes = False,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Append a dead letter's record to the log again, so that it is folded. A failed archive batch is archived."""
@@ -96,11 +97,18 @@ def redrive(
                 raise NotRedrivableError(f"it would fail again: {error}; repair it and use --with FILE") from error
             return f"{redriven.archived} records archived" if redriven.position is None else f"now {redriven.position}"
 
-        _each(where, position, every, yes, "Redrive", once)
+        _each(where, position, every, yes, "Redrive", once, as_json=as_json)
 
 
 @app.command()
-def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = False, stack: StackName = "") -> None:
+def discard(
+    position: Which = None,
+    *,
+    every: EveryLetter = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    stack: StackName = "",
+) -> None:
     """Discard a dead letter's record for good: it is marked void in the log, and the letter is deleted."""
     with report_errors():
         where = open_stack(stack)
@@ -110,32 +118,44 @@ def discard(position: Which = None, *, every: EveryLetter = False, yes: Yes = Fa
             discard_letter(filed)
             return "discarded"
 
-        _each(where, position, every, yes, "Discard", once)
+        _each(where, position, every, yes, "Discard", once, as_json=as_json)
 
 
 def _each(
-    where: Stack, position: str | None, every: bool, yes: bool, verb: str, once: Callable[[FiledLetter], str]
+    where: Stack,
+    position: str | None,
+    every: bool,
+    yes: bool,
+    verb: str,
+    once: Callable[[FiledLetter], str],
+    *,
+    as_json: bool,
 ) -> None:
     """Apply `once` to one letter or, after confirmation, to all; exit with status 1 if one failed."""
     if (position is None) != every:
         raise typer.BadParameter("give one POSITION, or --all", param_hint="POSITION")
     if position is not None:
-        console.print(f"{position}  {once(filed_letter(where.dead_letters(), position))}", markup=False, soft_wrap=True)
+        outcome = once(filed_letter(where.dead_letters(), position))
+        answer({position: outcome}, f"{position}  {outcome}", as_json=as_json)
         return
     letters = filed_letters(where.dead_letters())
     if not letters:
-        console.print(EMPTY)
+        answer({}, EMPTY, as_json=as_json)
         return
     if not yes:
         typer.confirm(f"{verb} {len(letters)} dead letters?", abort=True)
-    refused = 0
+    refused, done = 0, {}
     for filed in letters:
         try:
-            console.print(f"{filed.letter.identity}  {once(filed)}", highlight=False, markup=False, soft_wrap=True)
+            done[str(filed.letter.identity)] = once(filed)
+            if not as_json:
+                print_line(f"{filed.letter.identity}  {done[str(filed.letter.identity)]}")
         except MillstreamError as error:
             refused += 1
             reason = escape(f"{filed.letter.identity}  {error}")
             errors.print(f"[bold red]failed:[/] {reason}", highlight=False, soft_wrap=True)
+    if as_json:
+        answer(done, [], as_json=True)
     if refused:
         errors.print(f"{refused} of {len(letters)} letters remain.", highlight=False)
         raise typer.Exit(1)

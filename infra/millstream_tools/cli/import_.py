@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, interruptible, print_line, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
-from millstream_tools.cli.target import StackName
+from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.explained import ExplainedError
 
 if TYPE_CHECKING:
     from millstream_tools.ops.imports.voiding import VoidImport
@@ -55,6 +57,7 @@ def import_(
         bool, typer.Option("--again", help="Import files that are in the log already, by another mapping.")
     ] = False,
     then_rebuild: ThenRebuild = True,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Import history: rows become events, sorted by time and placed before all events of the stream.
@@ -68,6 +71,8 @@ def import_(
         input_files(files) as paths,
     ):
         if dry_run:
+            if as_json:
+                raise ExplainedError("expected --json or --dry-run, got both")
             _dry_run(paths, reading, rejects, max_rejects)
         else:
             import_files(
@@ -79,6 +84,7 @@ def import_(
                 again=again,
                 then_rebuild=then_rebuild,
                 replaces=None,
+                as_json=as_json,
             )
 
 
@@ -92,9 +98,10 @@ def import_files(
     again: bool,
     then_rebuild: bool,
     replaces: int | None,
+    as_json: bool,
 ) -> None:
     """Import files into a stack, in place of import `replaces` if it is given, and print the result."""
-    from millstream_tools.cli.import_shown import show_dropped, show_overlap, show_tally
+    from millstream_tools.cli.import_shown import counts_of, show_dropped, show_overlap, show_tally
     from millstream_tools.ops.imports.following import rebuild_views
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.next_steps import next_steps
@@ -128,6 +135,13 @@ def import_files(
         raise TooManyRejectsError(f"{error}{where}") from error
     finally:
         refused.close()
+    if as_json:
+        found = {"number": done.entry.number, "what": done.entry.what, "changed": done.tally is not None}
+        found |= counts_of(done.tally) if done.tally else {}
+        found |= {"rejects": str(refused.path) if refused.exists else None, "rebuilt": then_rebuild, "dropped": dropped}
+        missing = next_steps(stack, done.tally.items.seen) if done.tally else ()
+        answer(found | {"missing": list(missing)}, [], as_json=True)
+        return
     if done.tally is None:
         print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.")
         return

@@ -42,6 +42,22 @@ def show_tally(tally: Tally, where: str) -> None:
     _print(lines)
 
 
+def counts_of(tally: Tally) -> dict[str, object]:
+    """The counts of an import, for programs."""
+    return {
+        "rows": tally.rows,
+        "events": tally.events,
+        "rejected": tally.rejected,
+        "lines": tally.lines,
+        "reasons": [
+            {"column": column, "expected": why, "rows": many} for (column, why), many in tally.reasons.most_common()
+        ],
+        "notes": dict(tally.notes),
+        "firstMs": tally.first_ms,
+        "lastMs": tally.last_ms,
+    }
+
+
 def _lines(tally: Tally) -> str:
     """How the lines of the files add up, where there is not one for each row."""
     parts = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.import_ import Files, MaxRejects, Rejects, ThenRebuild, import_files, voiding
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
-from millstream_tools.cli.target import StackName
+from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.explained import ExplainedError
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The number of an import.", min=1, show_default=False)]
@@ -19,7 +21,7 @@ app = typer.Typer(help="List imports by their number in the log, and correct the
 
 
 @app.callback()
-def list_imports(context: typer.Context, *, stack: StackName = "") -> None:
+def list_imports(context: typer.Context, *, as_json: AsJson = False, stack: StackName = "") -> None:
     """List all imports, by their number in the log; with a command, correct them."""
     if context.invoked_subcommand is not None:
         # A stack that only the list would use must not be ignored: the command would work on another one.
@@ -32,11 +34,15 @@ def list_imports(context: typer.Context, *, stack: StackName = "") -> None:
     from millstream_tools.ops.stack import open_stack
 
     with report_errors():
-        show_entries(open_stack(stack or None).imports().entries())
+        entries = open_stack(stack or None).imports().entries()
+    if as_json:
+        answer({"imports": [asdict(entry) for entry in entries]}, [], as_json=True)
+    else:
+        show_entries(entries)
 
 
 @app.command()
-def void(number: Number, *, then_rebuild: ThenRebuild = True, stack: StackName = "") -> None:
+def void(number: Number, *, then_rebuild: ThenRebuild = True, as_json: AsJson = False, stack: StackName = "") -> None:
     """Void an import: views, training sets and fits leave its events out from then on.
 
     The log says so, in one event; the events stay in the archive. The same files can be imported again.
@@ -49,6 +55,9 @@ def void(number: Number, *, then_rebuild: ThenRebuild = True, stack: StackName =
         opened = open_stack(stack or None)
         new = voiding(opened)(number)
         dropped = rebuild_views(opened, bar) if then_rebuild else {}
+    if as_json:
+        answer({"number": number, "changed": bool(new), "dropped": dropped}, [], as_json=True)
+        return
     console.print(f"Import {number} is void{'.' if new else ' already.'}", highlight=False)
     show_dropped(dropped)
     if new and not then_rebuild:
@@ -65,6 +74,7 @@ def replace(
     rejects: Rejects = None,
     max_rejects: MaxRejects = None,
     then_rebuild: ThenRebuild = True,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Import files in place of an earlier import, which is voided: to correct its mapping or its files.
@@ -81,4 +91,5 @@ def replace(
             again=False,
             then_rebuild=then_rebuild,
             replaces=number,
+            as_json=as_json,
         )

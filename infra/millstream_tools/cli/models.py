@@ -11,6 +11,7 @@ import typer
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model, publish_model, roll_back_model
 from millstream_tools.cli import models_fit
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from millstream_tools.cli.progress import byte_bar
@@ -56,6 +57,7 @@ def publish(
         Path, typer.Argument(exists=True, file_okay=False, help="A model folder, as written by `models fit`.")
     ],
     *,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Check a model folder and store it in the registry. It serves once it is promoted."""
@@ -74,11 +76,11 @@ def publish(
         message = f"{version} is published. Run `millstream models promote {version}` to serve it."
     else:
         message = f"{version} is already published, since {moment(done.model.published_at_ms)}: nothing changed."
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    answer({"version": version, "fresh": done.fresh}, message, as_json=as_json)
 
 
 @app.command()
-def promote(version: Version, *, stack: StackName = "") -> None:
+def promote(version: Version, *, as_json: AsJson = False, stack: StackName = "") -> None:
     """Make a model the serving one. Fails if another promotion happened at the same time."""
     with report_errors():
         from millstream.scoring.stored_models import check_stored
@@ -90,15 +92,16 @@ def promote(version: Version, *, stack: StackName = "") -> None:
         message = f"{version} serves. No model served before."
     else:
         message = f"{version} serves, in place of {done.replaced}. Run `millstream models rollback` to return to it."
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    found = {"version": version, "replaced": done.replaced if done else version, "changed": done is not None}
+    answer(found, message, as_json=as_json)
 
 
 @app.command()
-def rollback(*, stack: StackName = "") -> None:
+def rollback(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """Return to the model that served before the current one. Repeat to go further back."""
     with report_errors():
         from millstream.scoring.stored_models import check_stored
 
         done = roll_back_model(open_stack(stack).models(), SystemClock(), check_stored)
     message = f"{done.version} serves again, in place of {done.replaced}."
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    answer({"version": done.version, "replaced": done.replaced, "changed": True}, message, as_json=as_json)

@@ -14,12 +14,13 @@ import typer
 import yaml
 
 from millstream.domain.errors import printable
-from millstream_tools.cli.console import console, counted, interruptible, report_errors
+from millstream_tools.cli.answers import answer
+from millstream_tools.cli.console import counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
 from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.progress import bar, byte_bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
-from millstream_tools.cli.target import StackName
+from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.cli.verify import print_loss
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.stack import open_stack
@@ -63,6 +64,7 @@ def fit(
     seed: Annotated[int, typer.Option(help="Random seed, for families that use one.")] = 0,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the model to the stack.")] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Publish the model and make it the serving one.")] = False,
+    as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
     """Fit a model on the events of a stack or of files, and evaluate it on the last fifth of them.
@@ -91,7 +93,14 @@ def fit(
 
             store(open_stack(stack).models(), into.resolve(), promote=promote)
             message = f"{fitted.version} {'serves' if promote else 'is published'}."
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    found = {
+        "version": fitted.version,
+        "folder": None if folder is None else str(folder),
+        "published": publish or promote,
+        "promoted": promote,
+        "metrics": fitted.metrics,
+    }
+    answer(found, message, as_json=as_json)
 
 
 def _of_log(stack: str, until: str | None) -> Data:

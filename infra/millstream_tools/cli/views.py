@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import typer
 
 from millstream.domain.errors import NotFoundError
+from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.target import AsJson, StackName
@@ -34,7 +35,7 @@ def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 
 @app.command()
-def drop(number: int, *, stack: StackName = "") -> None:
+def drop(number: int, *, as_json: AsJson = False, stack: StackName = "") -> None:
     """Delete the rows of a version that is older than the serving one."""
     rows = 0
     with report_errors():
@@ -45,4 +46,4 @@ def drop(number: int, *, stack: StackName = "") -> None:
             for deleted in views.drop(number):
                 advance(deleted - rows)
                 rows = deleted
-    console.print(f"View {number} is dropped: {rows:,} rows.", highlight=False)
+    answer({"number": number, "rows": rows}, f"View {number} is dropped: {rows:,} rows.", as_json=as_json)
