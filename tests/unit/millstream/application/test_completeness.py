@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from millstream.adapters.memory import MemoryArchive
 from millstream.application.collect.archive_events import ArchiveEvents, Arrival
 from millstream.application.collect.completeness import Hole, contents, holes
-from millstream.application.collect.import_history import RECORDS_AN_IMPORT
+from millstream.application.collect.import_history import RECORDS_AN_IMPORT, archive_history
 from millstream.application.ports import Head, LogRecord
 from millstream.domain.errors import ConflictError
 from millstream.domain.log.positions import HISTORY_SHARD, Position, shard_name
+from tests.builders import NOW_MS, record, views
 
 DAY = "2026-11-22"
 SHARD = shard_name(0)
@@ -95,6 +96,23 @@ def test_each_import_counts_its_own_records() -> None:
     assert found(archive) == []
     del archive.objects[names[2]]
     assert [hole.records for hole in found(archive)] == [2]
+
+
+@pytest.mark.parametrize("missing", [(0,), (1,), (2,), (0, 1, 2), (1, 2)])
+def test_objects_of_an_import_are_missed_wherever_they_were(missing: Sequence[int]) -> None:
+    """At its beginning, at its end, and all of them; another import has nothing to do with it."""
+    archive, per_import = MemoryArchive(), 3
+    days = [NOW_MS + day * 86_400_000 for day in range(per_import)]
+    for number in (1, 2):
+        list(archive_history([record("ann", *views("a"), recorded_at_ms=day) for day in days], number, archive))
+    assert found(archive) == []
+    names = [one.name for one in sorted(archive.listing().objects, key=lambda one: one.place)]
+    for place in missing:
+        del archive.objects[names[place]]
+    assert sum(hole.records for hole in found(archive)) == len(missing)
+    assert {hole.after // RECORDS_AN_IMPORT for hole in found(archive)} <= {0, 1}
+    list(archive_history([record("ann", *views("a"), recorded_at_ms=day) for day in days], 1, archive))
+    assert found(archive) == []
 
 
 def test_two_archivists_of_one_shard_conflict() -> None:

@@ -8,11 +8,10 @@ say it (format 1, records redriven later) prove nothing and miss nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import NamedTuple
 
 from millstream.application.collect.archived_objects import sliced
-from millstream.application.collect.import_history import RECORDS_AN_IMPORT
+from millstream.application.collect.import_history import RECORDS_AN_IMPORT, head_of
 from millstream.application.ports import Archive, ArchivedObject, ArchiveSlice, Head
 from millstream.domain.log.positions import HISTORY_SHARD, shard_number
 
@@ -47,15 +46,23 @@ def contents(archive: Archive, most_bytes: int, without: Collection[str] = ()) -
 
 def holes(objects: Iterable[ArchivedObject], heads: Mapping[str, Head]) -> Iterator[Hole]:
     """The holes in each shard, in the order of the log."""
-    of_shard: dict[str, list[ArchivedObject]] = {shard: [] for shard in heads}
+    counted: dict[str, list[ArchivedObject]] = {name: [] for name in heads}
     for one in sorted(objects, key=lambda one: one.place):
-        of_shard.setdefault(one.shard, []).append(one)
-    for shard in sorted(of_shard, key=shard_number):
-        if shard == HISTORY_SHARD:  # each import counts its own records
-            for _, of_import in groupby(of_shard[shard], key=lambda one: one.first // RECORDS_AN_IMPORT):
-                yield from _holes(shard, of_import, None)
-        else:
-            yield from _holes(shard, of_shard[shard], heads.get(shard))
+        counted.setdefault(_counted_as(one), []).append(one)
+    for name in sorted(counted, key=_place_of):
+        shard = HISTORY_SHARD if name.startswith(HISTORY_SHARD) else name
+        yield from _holes(shard, counted[name], heads.get(name))
+
+
+def _counted_as(one: ArchivedObject) -> str:
+    """The name of the head that counts an object's records: its shard, or its import."""
+    return head_of(one.first // RECORDS_AN_IMPORT) if one.shard == HISTORY_SHARD else one.shard
+
+
+def _place_of(name: str) -> tuple[int, int]:
+    """Imports in their order, then the shards in theirs."""
+    shard, _, number = name.rpartition("-")
+    return (shard_number(HISTORY_SHARD), int(number)) if shard == HISTORY_SHARD else (shard_number(name), 0)
 
 
 def _holes(shard: str, objects: Iterable[ArchivedObject], head: Head | None) -> Iterator[Hole]:

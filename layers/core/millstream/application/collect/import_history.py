@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count, groupby, islice
 
 from millstream.application.collect.publish_items import ABOUT_ITEMS
-from millstream.application.ports import Archive, Clock, EventLog, LogRecord
+from millstream.application.ports import Archive, Clock, EventLog, Head, LogRecord
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import HISTORY_SHARD, Position
@@ -26,13 +26,23 @@ def archive_history(records: Iterable[EventRecord], number: int, archive: Archiv
     The same records and number give the same objects, so an interrupted import is completed by running it again.
     Nothing is folded: a rebuild does that. Raises UnavailableError; the objects yielded so far are stored.
     """
-    places, start = count(number * RECORDS_AN_IMPORT + 1), 0
+    first, start = number * RECORDS_AN_IMPORT + 1, 0
+    places = count(first)
     for day, of_day in groupby(records, key=_day):
         while chunk := list(islice(of_day, CHUNK_RECORDS)):
             stored = [_log_record(record, place) for record, place in zip(chunk, places, strict=False)]
             archive.store(stored, day, start=start)
             start += len(stored)
             yield sum(len(record.events) for record in chunk)
+    if start:
+        name, end = head_of(number), Head(first + start - 1, start)
+        if (seen := archive.head(name)) != end:
+            archive.advance(name, seen, end)
+
+
+def head_of(number: int) -> str:
+    """The name of the archive's head of import `number`: each import counts its own records."""
+    return f"{HISTORY_SHARD}-{number}"
 
 
 def void_history(number: int, log: EventLog, clock: Clock) -> Position:
