@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.application.recommend import filtered
 from millstream.application.recommend.filtered import FilteredCatalogue
 from millstream.domain.catalogue.filter_text import parse_filter
 from millstream.domain.catalogue.items import Item
@@ -91,8 +93,9 @@ def test_the_catalogue_is_searched_to_the_end(catalogue: tuple[Item, ...], data:
     expected = [
         item.key for item in reversed(catalogue) if item.available and all(one.holds(item) for one in conditions)
     ]
-    first, second = iter(matching), iter(matching)
-    turns = [key for _, key in zip(range(n), first, strict=False)]
-    assert list(second) == expected
-    assert turns + list(first) == expected
-    assert list(matching) == expected
+    with patch.object(filtered, "FOUND_AT_ONCE", 2):
+        first, second = iter(matching), iter(matching)
+        turns = [key for _, key in zip(range(n), first, strict=False)]
+        assert list(second) == expected
+        assert turns + list(first) == expected
+        assert list(matching) == expected

@@ -17,7 +17,7 @@ from millstream.domain.views import trend as trend_module
 from millstream.domain.views import trend_row
 from millstream.domain.views.decay import weight
 from millstream.domain.views.trend import HALF_LIFE_MS, KEPT, Trend, heaviest
-from millstream.domain.views.user_state import DAY_MS, Share, UserState
+from millstream.domain.views.user_state import DAY_MS, MOST_SHARES, Share, UserState
 from tests.builders import NOW_MS, cores, event
 
 FEW = 4
@@ -56,7 +56,7 @@ def check_bounds(trend: Trend, shares: list[Share], kept: int) -> None:
 streams = st.lists(
     st.tuples(
         st.integers(0, 12).map(lambda number: item_key(f"item-{number}")),
-        st.integers(-20 * DAY_MS, 0).map(lambda late_ms: NOW_MS + late_ms),
+        (st.integers(-20 * DAY_MS, 0) | st.integers(-400 * DAY_MS, 0)).map(lambda late_ms: NOW_MS + late_ms),
         st.sampled_from([1.0, 2.0, 4.0]),
     ),
     min_size=1,
@@ -66,7 +66,10 @@ streams = st.lists(
 
 @given(streams)
 def test_every_weight_is_within_its_error(shares: list[Share]) -> None:
-    """And an item with more than its share of the places is counted; the same bytes, however often it is stored."""
+    """And an item with more than its share of the places is counted; the same bytes, however often it is stored.
+
+    Also where the landmark moves: after 192 days.
+    """
     with patch.object(trend_module, "KEPT", FEW):
         trend = folded(shares)
         check_bounds(trend, shares, FEW)
@@ -155,6 +158,14 @@ def added(way: list[tuple[str, EventKind, int]]) -> float:
     shares = way_of(way)
     trend = folded(shares)
     return trend.weights[item_key("favourite")] / weight(shares[-1][1], HALF_LIFE_MS, trend.era)
+
+
+def test_a_user_adds_fifty_events_a_day() -> None:
+    """Whatever the items; a day later the next ones count."""
+    shares = way_of([(f"item-{number}", VIEW, 60) for number in range(90)])
+    assert [item for item, _, _ in shares] == [item_key(f"item-{number}") for number in range(MOST_SHARES)]
+    later = way_of([*((f"item-{number}", VIEW, 60) for number in range(90)), ("lamp", VIEW, 90_000)])
+    assert later[-1][0] == item_key("lamp")
 
 
 def test_a_bot_of_any_size_adds_what_one_customer_adds() -> None:

@@ -98,6 +98,16 @@ def test_a_trend_counts_so_many_items_and_forgets_the_lightest() -> None:
     assert certain[item_key("heavy")] == pytest.approx(40 * certain[item_key(f"item-{3 * KEPT - 1}")])
 
 
+def test_an_inherited_weight_decays_as_the_weight_does() -> None:
+    """Also across the move of the landmark."""
+    start = HALF_LIFE_MS * HALF_LIVES_PER_ERA * 100 - HALF_LIFE_MS
+    items = many(KEPT + 1)
+    trend = trend_of(views(*items, start_ms=start, every_s=0))
+    trend.fold(0, trend.sequence + 1, shares(event("item-7", at_ms=start + HALF_LIFE_MS)))
+    assert trend.weights[item_key("item-7")] == 1 + trend.errors[item_key(items[-1])]
+    assert trend.weights[item_key(items[-1])] == 2 * trend.errors[item_key(items[-1])] == 1.0
+
+
 def test_a_newcomer_that_leads_is_shown() -> None:
     """It was left out: 512 old items with 3 views, then 100 windows of 512 views, two of them its own."""
     old = [*many(512)] * 3
@@ -116,9 +126,8 @@ def test_an_item_with_half_a_percent_of_the_traffic_is_never_absent() -> None:
     chance = random.Random(5)
     items = [f"item-{number}" for number in range(5_000)]
     weights = [*[0.01] * 19, 0.005, *[0.805 / 4_980] * 4_980]
-    for number in range(60_000):
+    for number, item_id in enumerate(chance.choices(items, weights, k=60_000)):
         at_ms = NOW_MS + number * 6 * 24 * 3600 * 1000 // 60_000
-        (item_id,) = chance.choices(items, weights)
         trend.fold(0, number + 1, [(item_key(item_id), at_ms, 1.0)])
     assert item_key("item-19") in [item for item, _ in heaviest([trend], 20)]
 

@@ -79,8 +79,7 @@ _WEIGHTS = [
 ]
 """The weight in the trend of each slot with each value's code."""
 
-_EXPONENTS = bytes(byte & _PAUSE_MASK >> 8 for byte in range(256))
-"""The exponent of a pause in the byte that it shares with a value's code."""
+_EXPONENTS = bytes(byte & _PAUSE_MASK >> 8 for byte in range(256))  # the byte shares a value's code
 
 
 class RecentEvent(NamedTuple):
@@ -263,13 +262,16 @@ class UserState:
 
     def _adds(self, item: ItemKey, weight: float, pause: int) -> bool:
         """Whether an event of this weight adds to the trend, so many seconds after the latest one; see `fold`."""
-        latest = bytes(self.events[-MOST_SHARES * EVENT_BYTES :])
+        latest = self.events[-MOST_SHARES * EVENT_BYTES :]
+        at = latest.rfind(item)
+        is_full = len(latest) == MOST_SHARES * EVENT_BYTES
+        if at < 0 and not is_full:
+            return True
         # Pauses as `pause_s` decodes them, summed without a loop: this runs for each event.
         mantissas = latest[EVENT_BYTES - 1 :: EVENT_BYTES]
         exponents = latest[EVENT_BYTES - 2 :: EVENT_BYTES].translate(_EXPONENTS)
-        if len(mantissas) == MOST_SHARES and pause + sum(map(lshift, mantissas[1:], exponents[1:])) < _DAY_S:
+        if is_full and pause + sum(map(lshift, mantissas[1:], exponents[1:])) < _DAY_S:
             return False
-        at = latest.rfind(item)
         while at >= 0:
             place, is_inside = divmod(at, EVENT_BYTES)
             if not is_inside:
