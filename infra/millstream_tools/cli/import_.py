@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.explained import ExplainedError
 
 if TYPE_CHECKING:
+    from millstream_tools.ops.imports.importing import Imported
     from millstream_tools.ops.imports.voiding import VoidImport
     from millstream_tools.ops.stack import Stack
     from millstream_tools.readers.mapping import ColumnMapping
@@ -101,7 +102,6 @@ def import_files(
     as_json: bool,
 ) -> None:
     """Import files into a stack, in place of import `replaces` if it is given, and print the result."""
-    from millstream_tools.cli.import_shown import counts_of, show_dropped, show_overlap, show_tally
     from millstream_tools.ops.imports.following import rebuild_views
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.next_steps import next_steps
@@ -111,7 +111,7 @@ def import_files(
     from millstream_tools.readers.rejects import RejectFile
     from millstream_tools.tables.errors import TooManyRejectsError
 
-    stack, dropped = open_stack(stack_name or None), {}
+    stack, dropped = open_stack(stack_name or None), dict[int, int]()
     refused = RejectFile(rejects or Path(f"{files[0].name}.rejects.csv"))
 
     def rebuild() -> None:
@@ -135,27 +135,39 @@ def import_files(
         raise TooManyRejectsError(f"{error}{where}") from error
     finally:
         refused.close()
+    missing = list(next_steps(stack, done.tally.items.seen)) if done.tally else []
+    rejected = str(refused.path) if refused.exists else None
     if as_json:
-        found = {"number": done.entry.number, "what": done.entry.what, "changed": done.tally is not None}
-        found |= counts_of(done.tally) if done.tally else {}
-        found |= {"rejects": str(refused.path) if refused.exists else None, "rebuilt": then_rebuild, "dropped": dropped}
-        missing = next_steps(stack, done.tally.items.seen) if done.tally else ()
-        answer(found | {"missing": list(missing)}, [], as_json=True)
+        answer(_found(done, rejected) | {"dropped": dropped, "missing": missing}, [], as_json=True)
         return
     if done.tally is None:
         print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.")
         return
     instead = f" in place of number {replaces}" if replaces is not None else ""
     print_line(f"Imported {done.entry.what} as number {done.entry.number}{instead}.")
-    show_tally(done.tally, f"see {refused.path}" if done.tally.rejected else "")
-    if unused := unused_by(mapping, files[0]):
+    _print(done, rejected, unused_by(mapping, files[0]), dropped)
+    if not then_rebuild:
+        console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
+    for step in missing:
+        print_line(f"Still missing: {step}")
+
+
+def _found(done: Imported, rejected: str | None) -> dict[str, object]:
+    from millstream_tools.cli.import_shown import counts_of
+
+    found = {"number": done.entry.number, "what": done.entry.what, "changed": done.tally is not None}
+    return found | (counts_of(done.tally) if done.tally else {}) | {"rejects": rejected}
+
+
+def _print(done: Imported, rejected: str | None, unused: Sequence[str], dropped: Mapping[int, int]) -> None:
+    from millstream_tools.cli.import_shown import show_dropped, show_overlap, show_tally
+
+    if done.tally is not None:
+        show_tally(done.tally, f"see {rejected}" if rejected else "")
+    if unused:
         print_line(f"not used  {', '.join(unused)}")
     show_overlap(done.entry, done.overlapping)
     show_dropped(dropped)
-    if not then_rebuild:
-        console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
-    for step in next_steps(stack, done.tally.items.seen):
-        print_line(f"Still missing: {step}")
 
 
 def voiding(stack: Stack) -> VoidImport:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -67,20 +69,9 @@ def rebuild(
         raise typer.BadParameter("--resume needs --on-aws; a local rebuild resumes by itself")
     began = time.monotonic()
     try:
-        with report_errors():
+        with report_errors(), _incomplete_log():
             where = open_stack(stack)
-            try:
-                done = replays.rebuild(where, bar, choices, only_if_equal=only_if_equal, afresh=afresh)
-            except LostRecordsError as error:
-                raise IncompleteLogError(
-                    f"{error}. The old view still serves. Restore the archive's objects (the bucket keeps deleted "
-                    f"versions), or accept the loss: millstream rebuild --accept-loss {error.records}"
-                ) from error
-            except UnreadableObjectError as error:
-                raise IncompleteLogError(
-                    f"{error}. The old view still serves. Restore the object (the bucket keeps overwritten versions), "
-                    f"or leave its records out: millstream rebuild --without {error.name}"
-                ) from error
+            done = replays.rebuild(where, bar, choices, only_if_equal=only_if_equal, afresh=afresh)
     except KeyboardInterrupt:
         console.print(
             "Interrupted. Run `millstream rebuild` to resume; `millstream views list` shows the serving view."
@@ -98,6 +89,23 @@ def rebuild(
             "If newer code can read them, the next rebuild includes them.",
             soft_wrap=True,
         )
+
+
+@contextmanager
+def _incomplete_log() -> Iterator[None]:
+    """Say how to go on when the log is incomplete."""
+    try:
+        yield
+    except LostRecordsError as error:
+        raise IncompleteLogError(
+            f"{error}. The old view still serves. Restore the archive's objects (the bucket keeps deleted "
+            f"versions), or accept the loss: millstream rebuild --accept-loss {error.records}"
+        ) from error
+    except UnreadableObjectError as error:
+        raise IncompleteLogError(
+            f"{error}. The old view still serves. Restore the object (the bucket keeps overwritten versions), "
+            f"or leave its records out: millstream rebuild --without {error.name}"
+        ) from error
 
 
 def _print(done: Rebuilt, seconds: float) -> None:
