@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.markup import escape
 
 from millstream.domain.errors import MillstreamError, printable
 from millstream_tools.cli.loading import INTERRUPTED
 from millstream_tools.explained import ExplainedError
+from millstream_tools.terminal import escape
 
 console = Console()
 errors = Console(stderr=True)

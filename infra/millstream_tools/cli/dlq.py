@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.project.discard_letter import DiscardLetter
@@ -16,10 +15,11 @@ from millstream.application.project.redrive_letter import NotRedrivableError, Re
 from millstream.domain.errors import InvalidRecordError, MillstreamError
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, errors, print_line, report_errors
-from millstream_tools.cli.letters_shown import as_lines, as_text, content, heading, listing, stored_bytes
+from millstream_tools.cli.letters_shown import as_lines, content, heading, listing, stored_bytes
 from millstream_tools.cli.record_file import record_bytes
 from millstream_tools.cli.target import AsJson, StackName, Yes
 from millstream_tools.ops.stack import Stack, open_stack
+from millstream_tools.terminal import escape, json_text
 
 app = typer.Typer(help="Dead letters: records that could not be processed, with the reason.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def list_letters(*, as_json: AsJson = False, stack: StackName = "") -> None:
     with report_errors():
         letters = filed_letters(open_stack(stack).dead_letters())
     if as_json:
-        typer.echo(as_text([heading(filed) for filed in letters]))
+        typer.echo(json_text([heading(filed) for filed in letters]))
     elif not letters:
         console.print(EMPTY)
     else:
@@ -56,7 +56,7 @@ def show(
             raw.write_bytes(stored_bytes(filed))
     fields = heading(filed) | content(filed)
     if as_json:
-        typer.echo(as_text(fields))
+        typer.echo(json_text(fields))
         return
     for line in as_lines(fields):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -24,7 +24,7 @@ def erase(user: str, *, yes: Yes = False, as_json: AsJson = False, stack: StackN
         secret, views = where.secret(), where.views()
         is_known = bool(views.store(views.serving()).read_user(pseudonym(user, secret)).data)
         if not yes:
-            known = "" if is_known else ", of whom no events are in the views"
+            known = "" if is_known else ", whom the views do not know"
             typer.confirm(f"Erase user {printable(user)!r}{known}? This cannot be undone.", abort=True)
         position = EraseUser(where.event_log(), SystemClock(), secret)(user)
     if not is_known:

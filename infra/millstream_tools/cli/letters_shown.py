@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from millstream.application.ports import BatchLetter, DeadLetter, UnknownLetter
 from millstream.application.project.letters import FiledLetter
 from millstream.domain.log.fragments import fragment_of
 from millstream_tools.cli.tables import table
+from millstream_tools.terminal import json_text
 
 HEAD_BYTES = 64
 
@@ -38,7 +38,7 @@ def as_lines(fields: Mapping[str, Any]) -> Iterator[str]:
         if fields.get(name) is not None:
             yield f"{title:<15}{fields[name]}"
     if "record" in fields:
-        yield as_text(fields["record"]) if fields["record"] else "No part of it can be read as a record."
+        yield json_text(fields["record"]) if fields["record"] else "No part of it can be read as a record."
 
 
 def heading(filed: FiledLetter) -> dict[str, Any]:
@@ -63,11 +63,6 @@ def content(filed: FiledLetter) -> dict[str, Any]:
     if isinstance(letter, BatchLetter):
         return {}
     return {"head": _head(letter), "text": _text(letter.data), "record": fragment_of(letter.data)}
-
-
-def as_text(value: object) -> str:
-    """The value as JSON. Lone surrogates, which a terminal cannot print, are escaped."""
-    return json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def stored_bytes(filed: FiledLetter) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from millstream_tools.cli.models_shown import Registry, listing, model_lines, mo
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
+from millstream_tools.terminal import json_text
 
 app = typer.Typer(help="Models: fit, publish, promote, roll back.", no_args_is_help=True)
 app.add_typer(models_fit.app)
@@ -32,7 +32,7 @@ def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
     with report_errors():
         registry = Registry.of(open_stack(stack).models())
     if as_json:
-        typer.echo(json.dumps(plain_listing(registry), indent=2, ensure_ascii=False))
+        typer.echo(json_text(plain_listing(registry)))
     elif not registry.models:
         console.print(EMPTY)
     else:
@@ -46,7 +46,7 @@ def show(version: Version, *, as_json: AsJson = False, stack: StackName = "") ->
         store = open_stack(stack).models()
         model, promotions = store.model(version), store.promotions()
     if as_json:
-        typer.echo(json.dumps(plain_model(model, promotions), indent=2, ensure_ascii=False))
+        typer.echo(json_text(plain_model(model, promotions)))
     else:
         typer.echo("\n".join(model_lines(model, promotions)))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.target import Key, Url, open_api
 from millstream_tools.demo.screen import slate_table
+from millstream_tools.terminal import escape, json_text
 
 app = typer.Typer()
 
@@ -38,7 +37,7 @@ def recommend(
             user, n=n, itemIds=item, excludeSeen=exclude_seen, filter=filter, minPosition=min_position
         )
     if as_json:
-        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        typer.echo(json_text(answer))
         return
     console.print(slate_table(f"[bold]{escape(user or 'visitor')}", answer))
     provenance = answer["provenance"]

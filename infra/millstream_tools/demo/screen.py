@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -18,6 +17,7 @@ from millstream_tools.demo.opening import Opening
 from millstream_tools.demo.proof import Proof
 from millstream_tools.demo.reconciliation import Reconciliation
 from millstream_tools.demo.report import ArmReport, Report
+from millstream_tools.terminal import escape
 
 
 def progress(console: Console) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from millstream.domain.errors import printable
 from millstream_tools.cli.console import report_errors
 from millstream_tools.explained import ExplainedError
+from millstream_tools.terminal import escape, json_text
 
 
 @given(st.text(st.characters()))
@@ -44,3 +46,17 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], t
     with pytest.raises(typer.Exit), report_errors():
         (tmp_path / "missing").open()
     assert capsys.readouterr().err == f"millstream: {tmp_path / 'missing'}: no such file or directory\n"
+
+
+def test_json_cannot_control_the_terminal_either() -> None:
+    """It is still the same JSON."""
+    value = {"name": "a\x1b]0;pwn\x07\x9b31m\u202eb\x7f\ud800", "ok": "Müsli 🙂"}
+    text = json_text(value)
+    assert json.loads(text) == value
+    assert printable(text.replace("\n", "")) == text.replace("\n", "")
+    assert "Müsli 🙂" in text
+
+
+def test_a_name_in_a_table_cannot_control_the_terminal() -> None:
+    """It comes from a client."""
+    assert escape("[bold]\x1b[2J") == r"\[bold]\x1b[2J"
