@@ -1,5 +1,7 @@
 r"""The text of a filter in a request: `category=Toys|Games,price<20,"shoe size"!="9, wide"`.
 
+Its form::
+
 filter     condition, condition, …            all must hold; at most MOST_CONDITIONS
 condition  name comparison value | value | …  comparison: = != < <= > >=; several values only with = and !=
 name       an item's field, or an attribute; `attributes.NAME` is always the attribute
