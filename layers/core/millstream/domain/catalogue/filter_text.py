@@ -1,6 +1,6 @@
 r"""The text of a filter in a request: `category=Toys|Games,price<20,"shoe size"!="9, wide"`.
 
-Its form::
+Its form:
 
 filter     condition, condition, …            all must hold; at most MOST_CONDITIONS
 condition  name comparison value | value | …  comparison: = != < <= > >=; several values only with = and !=
