@@ -1,12 +1,10 @@
 r"""The text of a filter in a request: `category=Toys|Games,price<20,"shoe size"!="9, wide"`.
 
-Its form:
-
-    filter     condition, condition, …            all must hold; at most MOST_CONDITIONS
-    condition  name comparison value | value | …  comparison: = != < <= > >=; several values only with = and !=
-    name       an item's field, or an attribute; `attributes.NAME` is always the attribute
-    text       as it stands, without blanks at its ends; or in double quotes, with \" for a quote and \\ for a
-               backslash: needed for , | " = < > and != in a name or a value, for blanks at its ends, and for no text
+filter     condition, condition, …            all must hold; at most MOST_CONDITIONS
+condition  name comparison value | value | …  comparison: = != < <= > >=; several values only with = and !=
+name       an item's field, or an attribute; `attributes.NAME` is always the attribute
+text       as it stands, without blanks at its ends; or in double quotes, with \" for a quote and \\ for a
+backslash: needed for , | " = < > and != in a name or a value, for blanks at its ends, and for no text
 """
 
 from __future__ import annotations
