@@ -20,8 +20,8 @@ pytestmark = pytest.mark.cloud
 
 
 def test_the_api_answers_with_the_key_and_not_without(cloud: Cloud) -> None:
-    """The deployment carries the address and the key's value."""
-    assert ask(cloud.deployment)["name"] == "a b"
+    """The deployment carries the address and the key's value; a path's parameter comes as it was sent, as on AWS."""
+    assert ask(cloud.deployment)["name"] == "a%20b"
     with pytest.raises(urllib.error.HTTPError) as refused:
         ask(cloud.deployment, key="wrong")
     assert refused.value.code == 403
