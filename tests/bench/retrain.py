@@ -147,6 +147,6 @@ def _served(model: CovisitationModel, folder: Path, metrics: dict[str, dict[str,
     clock, store = SystemClock(), MemoryModelStore(folder / "models")
     now_ms = clock.now_ms()
     exported = export(model, folder / "model", created_at_ms=now_ms, metrics=metrics, cost=timed.sums())
-    publish_model(store, publishable(exported.folder, now_ms), exported.folder)
+    publish_model(store, publishable(exported.folder, now_ms), exported.folder, check_stored)
     promote_model(store, clock, check_stored, exported.version)
     return exported.version

@@ -59,6 +59,17 @@ class ModelStoreSuite(ABC):
         assert set(store.files(FIRST.version)) == set(FILES)
         assert set(store.files("ghost")) == set()
 
+    def test_files_of_a_version_are_stored_again(self, store: ModelStore, folder: Path, tmp_path: Path) -> None:
+        """Those that are there are replaced; nothing is restored that nobody published."""
+        store.publish(FIRST, folder)
+        changed = min(path for path in folder.rglob("*") if path.is_file())
+        changed.write_bytes(b"other bytes")
+        store.restore(FIRST.version, folder)
+        fetched = store.fetch(FIRST.version, tmp_path / "fetched")
+        assert (fetched / changed.relative_to(folder)).read_bytes() == b"other bytes"
+        with pytest.raises(NotFoundError, match="ghost"):
+            store.restore("ghost", folder)
+
     def test_a_version_that_nobody_published_cannot_be_fetched(self, store: ModelStore, tmp_path: Path) -> None:
         """And leaves nothing behind that looks like one."""
         with pytest.raises(NotFoundError, match="ghost"):

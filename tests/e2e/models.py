@@ -8,6 +8,7 @@ from millstream.application.models import publish_model
 from millstream.application.ports import LogRecord, ModelStore
 from millstream.domain.models.cards import Cost
 from millstream.scoring.publishable import publishable
+from millstream.scoring.stored_models import check_stored
 from tests.builders import NOW_MS, log, record, views
 from tests.unit.millstream.learning.histories import export, fit
 
@@ -24,7 +25,7 @@ def publish_models(store: ModelStore, folder: Path) -> tuple[str, str]:
 
 def _publish(store: ModelStore, follower: str, folder: Path) -> str:
     exported = export(fit(_history(follower)), folder, created_at_ms=NOW_MS, cost=Cost(0, 0))
-    publish_model(store, publishable(exported.folder, NOW_MS), exported.folder)
+    publish_model(store, publishable(exported.folder, NOW_MS), exported.folder, check_stored)
     return exported.version
 
 

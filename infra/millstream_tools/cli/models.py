@@ -64,19 +64,22 @@ def publish(
     with report_errors(), interruptible(UNPUBLISHED):
         # Imported here because the other commands do not need numpy and onnxruntime.
         from millstream.scoring.publishable import publishable
+        from millstream.scoring.stored_models import check_stored
 
         whole = folder.resolve()
         model = publishable(whole, SystemClock().now_ms())
         size = sum(path.stat().st_size for path in whole.iterdir())
         store = open_stack(stack).models()
         with byte_bar(f"Storing {model.version}", size) as advance:
-            done = publish_model(store, model, whole, advance)
+            done = publish_model(store, model, whole, check_stored, advance)
     version = done.model.version
     if done.fresh:
         message = f"{version} is published. Run `millstream models promote {version}` to serve it."
+    elif done.restored:
+        message = f"{version} was published before; its stored files were damaged and are restored."
     else:
         message = f"{version} is already published, since {moment(done.model.published_at_ms)}: nothing changed."
-    answer({"version": version, "fresh": done.fresh}, message, as_json=as_json)
+    answer({"version": version, "fresh": done.fresh, "restored": done.restored}, message, as_json=as_json)
 
 
 @app.command()

@@ -48,6 +48,6 @@ def publish(models: ModelStore, folder: Path, *, promote: bool) -> None:
     """Publish a model folder and optionally promote it, unless that is done."""
     clock = SystemClock()
     model = publishable(folder, clock.now_ms())
-    publish_model(models, model, folder)
+    publish_model(models, model, folder, check_stored)
     if promote:
         promote_model(models, clock, check_stored, model.version)

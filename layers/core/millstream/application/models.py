@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from millstream.application.ports import Clock, ModelStore, PublishedModel
-from millstream.domain.errors import ConflictError, NotFoundError
+from millstream.domain.errors import ConflictError, InvalidRecordError, NotFoundError
 from millstream.domain.models.promotions import Promotion, champion_before
 
 Check = Callable[[ModelStore, str], object]
@@ -15,16 +15,21 @@ Check = Callable[[ModelStore, str], object]
 
 
 class Publication(NamedTuple):
-    """A registered model; `fresh` is False if it was registered before."""
+    """A registered model; `fresh` is False if it was registered before, and `restored` if its files were damaged."""
 
     model: PublishedModel
     fresh: bool
+    restored: bool = False
 
 
 def publish_model(
-    store: ModelStore, model: PublishedModel, folder: Path, advance: Callable[[int], object] = lambda _: None
+    store: ModelStore,
+    model: PublishedModel,
+    folder: Path,
+    check: Check,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Publication:
-    """Register a model folder. Registering the same model again changes nothing.
+    """Register a model folder. Registering the same model again only replaces stored files that `check` refuses.
 
     Calls `advance` with the number of bytes stored. Raises ConflictError if another model has the same version.
     """
@@ -35,6 +40,11 @@ def publish_model(
         if known.digest != model.digest:
             message = f"{model.version} is another model: its digest is {known.digest}, not {model.digest}"
             raise ConflictError(message) from error
+        try:
+            check(store, model.version)
+        except InvalidRecordError:
+            store.restore(model.version, folder, advance)
+            return Publication(known, fresh=False, restored=True)
         return Publication(known, fresh=False)
     return Publication(model, fresh=True)
 

@@ -31,7 +31,7 @@ def store(tmp_path: Path, folder: Path) -> MemoryModelStore:
     """A model store with three models, none of which serves."""
     store = MemoryModelStore(tmp_path / "store")
     for model in (ONE, TWO, THREE):
-        assert publish_model(store, model, folder).fresh
+        assert publish_model(store, model, folder, trusted).fresh
     return store
 
 
@@ -58,14 +58,14 @@ def test_a_model_whose_stored_folder_is_broken_is_not_promoted_and_not_returned_
 def test_publishing_the_same_model_again_changes_nothing(store: MemoryModelStore, folder: Path) -> None:
     """A version names its bytes; what was said of it first stays, and that it was there is told."""
     again = published(ONE.version, digest=ONE.digest, made_at_ms=NOW_MS + 1, metrics={"split": {"HR@10": 1.0}})
-    assert publish_model(store, again, folder) == (ONE, False)
+    assert publish_model(store, again, folder, trusted) == (ONE, False, False)
     assert store.model(ONE.version) == ONE
 
 
 def test_another_model_under_the_same_version_is_refused(store: MemoryModelStore, folder: Path) -> None:
     """Else two models would answer to one name."""
     with pytest.raises(ConflictError, match="digest-1.*digest-9"):
-        publish_model(store, published(ONE.version, digest="digest-9"), folder)
+        publish_model(store, published(ONE.version, digest="digest-9"), folder, trusted)
 
 
 def test_promoting_tells_who_served_before(store: MemoryModelStore) -> None:
@@ -155,7 +155,7 @@ def test_of_two_at_once_one_is_told_that_the_other_was_first(tmp_path: Path, fol
     """Whoever is second decided about a champion that serves no longer."""
     store = Overtaken(tmp_path / "store")
     for model in (ONE, TWO, THREE):
-        publish_model(store, model, folder)
+        publish_model(store, model, folder, trusted)
     with pytest.raises(ConflictError, match="no longer serves"):
         promote_model(store, CLOCK, trusted, TWO.version)
     assert [one.version for one in store.promotions()] == [THREE.version]

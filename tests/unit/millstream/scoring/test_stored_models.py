@@ -31,7 +31,7 @@ class Registry:
         """Publish a model of users who looked at these items; its version."""
         folder = exported(log_of({f"user {n}": list(items) for n in range(5)}), self.made / f"of-{items}").folder
         model = publishable(folder, NOW_MS)
-        publish_model(self.models, model, folder)
+        publish_model(self.models, model, folder, check_stored)
         return model.version
 
     def follows(self, version: str, item: str) -> list[bytes]:
@@ -99,3 +99,14 @@ def test_the_local_folder_keeps_the_latest_models(registry: Registry) -> None:
         registry.follows(version, "a")
     registry.follows(versions[-2], "a")
     assert {folder.name for folder in registry.cache.iterdir()} == set(versions[-KEPT_FOLDERS:])
+
+
+def test_publishing_a_damaged_model_again_restores_it(registry: Registry) -> None:
+    """One that is whole stays as it is."""
+    version = registry.publish("ab")
+    folder = registry.made / "of-ab"
+    model = publishable(folder, NOW_MS)
+    assert not publish_model(registry.models, model, folder, check_stored).restored
+    (registry.stored / version / model_folder.MATRICES).unlink()
+    assert publish_model(registry.models, model, folder, check_stored).restored
+    assert registry.follows(version, "a") == [item_key("b")]

@@ -45,11 +45,12 @@ class S3ModelStore:
         taken = ConflictError(f"model {model.version} is already published")
         if self._row(model.version):
             raise taken
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            key = f"{PREFIX}{model.version}/{path.relative_to(folder).as_posix()}"
-            with translate_aws_errors(f"write {key}"):
-                self._s3.upload_file(str(path), self._bucket, key, Callback=advance)
+        self._upload(model.version, folder, advance)
         self._put(_row(model), taken, ConditionExpression="attribute_not_exists(version)")
+
+    def restore(self, version: str, folder: Path, advance: Callable[[int], object] = lambda _: None) -> None:
+        """See ModelStore."""
+        self._upload(self.model(version).version, folder, advance)
 
     def model(self, version: str) -> PublishedModel:
         """See ModelStore."""
@@ -114,6 +115,12 @@ class S3ModelStore:
         except BaseException:
             shutil.rmtree(arriving, ignore_errors=True)
             raise
+
+    def _upload(self, version: str, folder: Path, advance: Callable[[int], object]) -> None:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            key = f"{PREFIX}{version}/{path.relative_to(folder).as_posix()}"
+            with translate_aws_errors(f"write {key}"):
+                self._s3.upload_file(str(path), self._bucket, key, Callback=advance)
 
     def _download(self, version: str, folder: Path) -> None:
         prefix = f"{PREFIX}{version}/"

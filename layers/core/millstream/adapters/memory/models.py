@@ -26,12 +26,12 @@ class MemoryModelStore:
         with self._one_at_a_time:
             if model.version in self._registered:
                 raise ConflictError(f"model {model.version} is already published")
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                copy = self._root / model.version / path.relative_to(folder)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-                advance(copy.stat().st_size)
+            self._copy(model.version, folder, advance)
             self._registered[model.version] = model
+
+    def restore(self, version: str, folder: Path, advance: Callable[[int], object] = lambda _: None) -> None:
+        """See ModelStore."""
+        self._copy(self.model(version).version, folder, advance)
 
     def model(self, version: str) -> PublishedModel:
         """See ModelStore."""
@@ -64,6 +64,13 @@ class MemoryModelStore:
         """See ModelStore."""
         folder = self._root / version
         return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    def _copy(self, version: str, folder: Path, advance: Callable[[int], object]) -> None:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            copy = self._root / version / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            advance(copy.stat().st_size)
 
     def fetch(self, version: str, into: Path) -> Path:
         """See ModelStore."""

@@ -37,6 +37,9 @@ class ModelStore(Protocol):
         ConflictError if the version exists.
         """
 
+    def restore(self, version: str, folder: Path, advance: Callable[[int], object] = ...) -> None:
+        """Store the files of a registered version again, from a folder with the same bytes. Raises NotFoundError."""
+
     def model(self, version: str) -> PublishedModel:
         """The registered model of a version. Raises NotFoundError."""
 
