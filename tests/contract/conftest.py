@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from millstream_tools.cloud.local.clients import REGION, Clients, environment
 from tests.contract.places import Place
 
 
 @pytest.fixture
-def moto() -> Iterator[Place]:
-    """AWS as moto imitates it in this process: fast, and wrong here and there."""
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """AWS as moto imitates it in this process: fast, and wrong here and there.
+
+    It answers one request at a time: moto checks the condition of a write and writes in two steps, DynamoDB in one.
+    """
+    answer, one_at_a_time = BotocoreStubber.process_request, Lock()
+
+    def process_request(stubber: BotocoreStubber, request: Any) -> Any:
+        with one_at_a_time:
+            return answer(stubber, request)
+
+    monkeypatch.setattr(BotocoreStubber, "process_request", process_request)
     with mock_aws():
         yield Place(_client_of_moto, REGION)
 
