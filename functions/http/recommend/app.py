@@ -50,7 +50,7 @@ def get_item(request: Request, telemetry: Telemetry) -> Answer:
     """Respond with an item as last published."""
     item = _reading().catalogue.get(request.path["id"])
     if item is None:
-        raise NotFoundError(f"item {request.path['id']!r} was never published")
+        raise NotFoundError(f"item {request.path['id']!r} is not published")
     return Answer(200, as_published(item))
 
 
@@ -58,9 +58,16 @@ def get_items(request: Request, telemetry: Telemetry) -> Answer:
     """Respond with a page of items, and the id after which the next page begins."""
     fields.only(request.query, ("n", "after"))
     n = parse_count(request.query)
-    items = _reading().catalogue.page(n, request.query.get("after"), lambda _, error: telemetry.failed(error))
+    unreadable: list[str] = []
+
+    def leave_out(key: str, error: Exception) -> None:
+        unreadable.append(key)
+        telemetry.failed(error)
+
+    items = _reading().catalogue.page(n, request.query.get("after"), leave_out)
     following = items[-1].item_id if len(items) == n else None
-    return Answer(200, {"items": [as_published(item) for item in items], "after": following})
+    body = {"items": [as_published(item) for item in items], "after": following, "unreadable": len(unreadable)}
+    return Answer(200, body)
 
 
 def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
@@ -68,7 +75,7 @@ def get_similar_items(request: Request, telemetry: Telemetry) -> Answer:
     fields.only(request.query, ("n",))
     item_id = request.path["id"]
     if _reading().catalogue.get(item_id) is None:
-        raise NotFoundError(f"item {item_id!r} was never published")
+        raise NotFoundError(f"item {item_id!r} is not published")
     places = similar_items(_reading().recommend.served, item_id, parse_count(request.query))
     return Answer(200, {"itemId": item_id, "itemList": places_body(places)})
 

@@ -12,6 +12,7 @@ from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import report_errors
 from millstream_tools.cli.target import AsJson
 from millstream_tools.cloud.local.template import read_template
+from millstream_tools.explained import ExplainedError
 from millstream_tools.ops.adoption import retained, to_import
 from millstream_tools.places import TEMPLATE
 
@@ -31,6 +32,9 @@ def adopt(
     template = read_template(TEMPLATE)
     written = {"template": into / "retained.json", "resources": into / "to-import.json"}
     with report_errors():
+        for path in written.values():
+            if path.exists():
+                raise ExplainedError(f"{path} exists: remove it, or give another folder")
         into.mkdir(parents=True, exist_ok=True)
         written["template"].write_text(json.dumps(retained(template), indent=1))
         written["resources"].write_text(json.dumps(to_import(template), indent=1))

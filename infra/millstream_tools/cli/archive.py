@@ -76,7 +76,11 @@ def repair(
         what = f"{counted(hole.records, 'record')} of {hole.shard} between {hole.after} and {hole.before}"
         lines.append(f"{what}: {'archived again' if stored else 'not all in the stream any more'}")
     mended = [hole._asdict() | {"stored": stored} for hole, stored in found]
-    answer({"holes": mended}, lines or "The archive has no holes.", as_json=as_json)
+    answer(
+        {"holes": mended},
+        lines or "The archive has no holes. An object that cannot be read is repaired by its name.",
+        as_json=as_json,
+    )
     if any(not stored for _, stored in found):
         raise typer.Exit(1)
 

@@ -11,12 +11,12 @@ from millstream.adapters.local.system_clock import SystemClock
 from millstream.application.models import promote_model, publish_model, roll_back_model
 from millstream_tools.cli import models_fit
 from millstream_tools.cli.answers import answer
-from millstream_tools.cli.console import console, interruptible, report_errors
+from millstream_tools.cli.console import console, errors, interruptible, report_errors
 from millstream_tools.cli.models_shown import Registry, listing, model_lines, moment, plain_listing, plain_model
 from millstream_tools.cli.progress import byte_bar
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops.stack import open_stack
-from millstream_tools.terminal import json_text
+from millstream_tools.terminal import escape, json_text
 
 app = typer.Typer(help="Models: fit, publish, promote, roll back.", no_args_is_help=True)
 app.add_typer(models_fit.app)
@@ -30,13 +30,17 @@ Version = Annotated[str, typer.Argument(help="As printed by `millstream models l
 def list_models(*, as_json: AsJson = False, stack: StackName = "") -> None:
     """List all models, newest first: algorithm, creation time, metrics, and which one serves."""
     with report_errors():
-        registry = Registry.of(open_stack(stack).models())
+        registry = Registry.of(open_stack(stack).models(), _left_out)
     if as_json:
         typer.echo(json_text(plain_listing(registry)))
     elif not registry.models:
         console.print(EMPTY)
     else:
         typer.echo(listing(registry))
+
+
+def _left_out(_version: str, error: Exception) -> None:
+    errors.print(f"left out: {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from millstream_tools.cli.row_differences import difference_lines
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.ops import replays
 from millstream_tools.ops.stack import open_stack
+from millstream_tools.terminal import escape
 
 app = typer.Typer()
 FOREIGN_SHOWN = 3
@@ -89,13 +90,7 @@ def _print(found: Verification, seconds: float) -> None:
         errors.print(
             f"[bold red]View {number} does not match the log[/]: differences in {counted(found.different, 'row')}."
         )
-    for piece in found.lost:
-        errors.print(
-            f"[bold red]The log is incomplete[/]: {counted(piece.lost, 'record')} of {piece.shard} up to {piece.last} "
-            "are neither in the archive nor in the stream.",
-            highlight=False,
-            soft_wrap=True,
-        )
+    _print_missing(found)
     print_left_out(found.unreadable, found.foreign)
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
     console.print(f"events   {tally_line(found.tally)}, in {seconds:.1f} s", highlight=False, soft_wrap=True)
@@ -106,14 +101,34 @@ def _print(found: Verification, seconds: float) -> None:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.different > len(found.differences):
         console.print(f"… and {found.different - len(found.differences):,} more")
-    if found.lost or found.unreadable:
+    if found.lost or found.held or found.unreadable:
+        repair = " ".join(("millstream archive repair", *found.unreadable))
         errors.print(
-            "Run `millstream archive repair` while the stream holds the records (a week), or restore the objects: "
-            "the bucket keeps deleted and overwritten versions.",
+            f"Run `{escape(repair)}` while the stream holds the records (a week), or restore the objects: the bucket "
+            "keeps deleted and overwritten versions.",
+            highlight=False,
             soft_wrap=True,
         )
     elif found.different:
         errors.print("Run `millstream rebuild` to make the views match the log.")
+
+
+def _print_missing(found: Verification) -> None:
+    """What the archive lacks, and what nothing has."""
+    for piece in found.lost:
+        errors.print(
+            f"[bold red]The log is incomplete[/]: {counted(piece.lost, 'record')} of {piece.shard} up to {piece.last} "
+            "are neither in the archive nor in the stream.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for piece in found.held:
+        errors.print(
+            f"[bold red]The archive is incomplete[/]: {counted(piece.records, 'record')} of {piece.shard} up to "
+            f"{piece.last} are only in the stream, which forgets them after a week.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _as_json(found: Verification) -> dict[str, Any]:
@@ -125,6 +140,7 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "users": found.users,
         "events": asdict(found.tally),
         "reached": {shard: str(sequence) for shard, sequence in found.reached.items()},
+        "onlyInStream": [{"shard": one.shard, "upTo": str(one.last), "records": one.records} for one in found.held],
         "lost": [{"shard": one.shard, "upTo": str(one.last), "records": one.lost} for one in found.lost],
         "unreadable": list(found.unreadable),
         "foreign": dict(found.foreign),

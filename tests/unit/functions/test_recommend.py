@@ -172,7 +172,7 @@ def test_an_item_is_answered_in_the_words_in_which_it_was_published() -> None:
 def test_an_item_that_was_never_published_is_not_found(route: str) -> None:
     """404, naming it."""
     status, answer = get(route, pathParameters={"id": "gh%C3%B6st"})
-    assert (status, answer["error"]["message"]) == (404, "item 'ghöst' was never published")
+    assert (status, answer["error"]["message"]) == (404, "item 'ghöst' is not published")
 
 
 @pytest.mark.usefixtures("shop")

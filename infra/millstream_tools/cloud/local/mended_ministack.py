@@ -215,8 +215,20 @@ def lock_what_is_kept() -> object:
         except OSError:
             time.sleep(0.1)
         else:
+            check_what_is_kept(folder)
             return lock
     sys.exit(f"another local cloud keeps its data in {folder.parent}")
+
+
+def check_what_is_kept(folder: Path) -> None:
+    """End with the name of a file that is no JSON. MiniStack 1.5.33 would go on with a part of the data."""
+    for path in sorted(folder.glob("*.json")):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            sys.exit(
+                f"{path}: expected what a local cloud kept, got no JSON ({error}); restore it, or use another folder"
+            )
 
 
 if __name__ == "__main__":

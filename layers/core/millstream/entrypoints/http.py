@@ -40,7 +40,7 @@ class Request:
         """The body: JSON in UTF-8, each name of an object once (RFC 8259). Raises InvalidInputError."""
         try:
             text = base64.b64decode(self.raw_body or "").decode("utf-8") if self.is_base64 else self.raw_body or ""
-            return json.loads(text, object_pairs_hook=_names_once, parse_constant=_no_number)
+            return json.loads(_whole(text), object_pairs_hook=_names_once, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:  # the latter: nested too deeply
             raise InvalidInputError("body", f"JSON in UTF-8 ({error})", self.raw_body) from error
 
@@ -95,6 +95,13 @@ def described(error: MillstreamError) -> dict[str, str]:
     if isinstance(error, InvalidInputError):
         return {"field": error.field, "expected": error.expected, "got": error.got, **message}
     return message
+
+
+def _whole(text: str) -> str:
+    """The text, if no bytes of it were replaced: that is what a gateway does with bytes that are no UTF-8."""
+    if "\ufffd" in text:
+        raise ValueError("some bytes are none")
+    return text
 
 
 def _names_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -63,11 +63,11 @@ def check_version(folder: Path, algorithm: str, version: str) -> None:
 
 def check_files(folder: Path) -> None:
     """Raise InvalidInputError for the first file that is missing or does not match SHA256SUMS; reads every byte."""
-    listed = _present(folder, SUMS).read_text().splitlines()
+    listed = _present(folder, SUMS).read_text(errors="backslashreplace").splitlines()
     for expected, got in zip(listed, sums_of(folder).splitlines(), strict=False):
         if expected != got:
             raise InvalidInputError(
-                f"{folder.name}/{got.split()[-1]}", f"SHA-256 {expected.split()[0]}", got.split()[0]
+                f"{folder.name}/{got.split()[-1]}", f"SHA-256 {expected.partition(' ')[0]}", got.split()[0]
             )
     if len(listed) != len(DECISIVE):
         raise InvalidInputError(f"{folder.name}/{SUMS}", f"one line for each of {', '.join(DECISIVE)}", listed)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import pytest
 
+from millstream.adapters.local.refreshed import refresh_in_background
 from millstream.adapters.memory import FixedClock, MemoryCatalogue, MemoryDeadLetters, MemoryModelStore, MemoryViews
 from millstream.application.models import promote_model
 from millstream.application.ports import Scorer, ViewVersion
@@ -161,3 +162,19 @@ def test_a_trend_row_that_cannot_be_read_degrades_the_answers(stores: Stores) ->
     version, data = store.read_trend(SHARD)
     store.write_trend(SHARD, version, b"garbage" + data)
     assert list(stores.served.degraded()) == [Part.TREND]
+
+
+def test_a_part_that_no_slate_needed_is_not_degraded(stores: Stores) -> None:
+    """A model fills most slates, so that nobody asks for the trend."""
+    clock = FixedClock(NOW_MS)
+    stores.promote("one")
+    renew = refresh_in_background(clock, stores.errors.append)
+    served = serve(
+        stores.views, stores.catalogue, stores.models, lambda _: ListScorer(), renew, clock, stores.errors.append
+    )
+    for _ in range(3):
+        served.scorer(), served.catalogue(), served.features()
+        assert list(served.degraded()) == []
+        clock.time_ms += 60_000
+        clock.passed_ms += 60_000
+    assert not stores.errors

@@ -64,6 +64,7 @@ def test_a_named_origin_may_read_the_responses(monkeypatch: pytest.MonkeyPatch) 
         b'{"a": -Infinity}',
         '{"a": 1}'.encode("utf-16"),
         b'{"a": "\xff"}',
+        '{"a": "\ufffd"}'.encode(),
         b"[" * 100_000,
     ],
     ids=lambda body: repr(body[:20]),

@@ -127,6 +127,10 @@ class DynamoCatalogue:
                 return _change(self._row.get(item_key(item_id).hex(), consistent_read=True))
         except DoesNotExist:
             return None
+        except InvalidRecordError:
+            raise
+        except (AttributeDeserializationError, ValueError, TypeError, ArithmeticError) as error:
+            raise InvalidRecordError(f"item {item_id!r}", "a readable row", str(error)) from error
 
     def _write(self, rows: Sequence[Any]) -> None:
         with _translate_errors(), self._row.batch_write() as batch:
@@ -214,7 +218,7 @@ def _changes(rows: Iterator[Any], on_unreadable: OnUnreadable) -> Iterator[Catal
             change = _change(row)
         except StopIteration:
             return
-        except (InvalidRecordError, AttributeDeserializationError, ValueError) as error:
+        except (InvalidRecordError, AttributeDeserializationError, ValueError, TypeError, ArithmeticError) as error:
             on_unreadable(key, error)
         else:
             yield change

@@ -38,6 +38,12 @@ KEYS_A_READ = 100
 STATEMENTS_A_WRITE = 25
 PARALLEL_WRITES = 4
 
+UNREADABLE = b"\0"
+"""No format has the number 0."""
+
+NO_VERSION = -1
+"""Of a row whose version cannot be read; the next write of a trend gives it version 0 of its own."""
+
 _STALE = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _Thing = TypeVar("_Thing")
 
@@ -281,13 +287,29 @@ class DynamoFeatureStore:
 def _at(version: int) -> dict[str, Any]:
     """The condition that a row has a version; version 0 means no row."""
     if not version:
-        return {"ConditionExpression": "attribute_not_exists(v)"}
+        return {"ConditionExpression": "attribute_not_exists(kind)"}
+    if version == NO_VERSION:
+        return {
+            "ConditionExpression": "NOT attribute_type(v, :number)",
+            "ExpressionAttributeValues": {":number": {"S": "N"}},
+        }
     values = {":expected": {"N": str(version)}}
     return {"ConditionExpression": "v = :expected", "ExpressionAttributeValues": values}
 
 
 def _row(item: dict[str, Any]) -> VersionedRow:
-    return VersionedRow(int(item["v"]["N"]), bytes(item["s"]["B"]))
+    """The row; one whose attributes are missing or of other types has bytes that nobody can unpack."""
+    try:
+        return VersionedRow(int(item["v"]["N"]), bytes(item["s"]["B"]) or UNREADABLE)
+    except (KeyError, TypeError, ValueError):
+        return VersionedRow(_version(item), UNREADABLE)
+
+
+def _version(item: dict[str, Any]) -> int:
+    try:
+        return int(item["v"]["N"])
+    except (KeyError, TypeError, ValueError):
+        return NO_VERSION
 
 
 def _chunks(things: Collection[_Thing], size: int) -> Iterator[list[_Thing]]:

@@ -25,7 +25,7 @@ from millstream.adapters.aws.dynamo_feature_store import (
     Tables,
     serves,
 )
-from millstream.adapters.aws.row_format import check_row, of_format
+from millstream.adapters.aws.row_format import check_row, of_format, unreadable_as
 from millstream.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
 from millstream.domain.errors import ConflictError, InvalidInputError
 
@@ -47,7 +47,7 @@ class DynamoViews:
 
     def serving(self, budget: Budget = ONCE) -> int:
         """See Views."""
-        return int(self._pointer(budget).get("serving", {"N": FIRST_VIEW.number})["N"])
+        return _number(self._pointer(budget), "serving", FIRST_VIEW.number)
 
     def serving_store(self, view: int, budget: Budget = UNHURRIED) -> FeatureStore:
         """See Views."""
@@ -84,7 +84,7 @@ class DynamoViews:
 
     def shards_begun(self) -> int:
         """See Views."""
-        return int(self._pointer(UNHURRIED).get(BEGUN, {"N": 0})["N"])
+        return _number(self._pointer(UNHURRIED), BEGUN, 0)
 
     def switch(self, expected: int, to: int, closing: Mapping[str, int], begun: int | None = None) -> None:
         """See Views. At most MOST_CLOSED_AT_ONCE shards; Raises InvalidInputError for more."""
@@ -144,9 +144,17 @@ def _noted(version: ViewVersion) -> dict[str, Any]:
     return of_format(FORMAT, {**_key(version.number), "about": {"S": json.dumps(asdict(version), sort_keys=True)}})
 
 
+def _number(pointer: Mapping[str, Any], name: str, default: int) -> int:
+    """A number of the pointer's row. Raises InvalidRecordError."""
+    stored = pointer.get(name, {"N": str(default)})
+    with unreadable_as(f"pointer to the serving view: {name}", "a number", stored):
+        return int(stored["N"])
+
+
 def _version(item: Mapping[str, Any]) -> ViewVersion:
     check_row("view", item, FORMAT)
-    return ViewVersion(**json.loads(item["about"]["S"]))
+    with unreadable_as(f"view {item['shard']['S']}", "its description", item.get("about")):
+        return ViewVersion(**json.loads(item["about"]["S"]))
 
 
 @contextmanager

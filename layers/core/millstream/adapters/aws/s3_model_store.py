@@ -16,9 +16,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
-from millstream.adapters.aws.row_format import check_row, of_format
-from millstream.application.ports import PublishedModel
-from millstream.domain.errors import ConflictError, NotFoundError
+from millstream.adapters.aws.row_format import check_row, of_format, unreadable_as
+from millstream.application.ports import OnUnreadableModel, PublishedModel, raise_unreadable
+from millstream.domain.errors import ConflictError, InvalidRecordError, NotFoundError
 from millstream.domain.models.cards import read_card
 from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 
@@ -59,7 +59,7 @@ class S3ModelStore:
             raise NotFoundError(f"model {version} was never published")
         return _model(row)
 
-    def models(self) -> Sequence[PublishedModel]:
+    def models(self, on_unreadable: OnUnreadableModel = raise_unreadable) -> Sequence[PublishedModel]:
         """See ModelStore."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
@@ -70,17 +70,27 @@ class S3ModelStore:
         )
         with translate_aws_errors(f"query table {self._table}"):
             rows = [row for page in pages for row in page["Items"] if row["version"]["S"] != POINTER]
-        return sorted(map(_model, rows), key=lambda model: -model.card.created_at_ms)
+        models = []
+        for row in rows:
+            try:
+                models.append(_model(row))
+            except InvalidRecordError as error:
+                on_unreadable(row["version"]["S"], error)
+        return sorted(models, key=lambda model: -model.card.created_at_ms)
 
     def champion(self) -> str | None:
         """See ModelStore."""
-        champion: str | None = self._row(POINTER).get("champion", {}).get("S")
-        return champion
+        row = self._row(POINTER)
+        if "champion" not in row:
+            return None
+        with unreadable_as("champion", "a version", row["champion"]):
+            return str(row["champion"]["S"])
 
     def promotions(self) -> Sequence[Promotion]:
         """See ModelStore."""
-        kept = json.loads(self._row(POINTER).get("promotions", {"S": "[]"})["S"])
-        return [Promotion(*promotion) for promotion in kept]
+        kept = self._row(POINTER).get("promotions", {"S": "[]"})
+        with unreadable_as("promotions", "a list of promotions", kept):
+            return [Promotion(*promotion) for promotion in json.loads(kept["S"])]
 
     def promote(self, promotion: Promotion) -> None:
         """See ModelStore."""
@@ -173,14 +183,16 @@ def _row(model: PublishedModel) -> dict[str, Any]:
 
 
 def _model(row: Mapping[str, Any]) -> PublishedModel:
-    check_row(f"model {row['version']['S']}", row, FORMAT)
-    return PublishedModel(
-        version=row["version"]["S"],
-        digest=row["digest"]["S"],
-        published_at_ms=int(row["published_at_ms"]["N"]),
-        card=read_card(row["card"]["S"]),
-        signature=json.loads(row["signature"]["S"]),
-    )
+    named = f"model {row['version']['S']}"
+    check_row(named, row, FORMAT)
+    with unreadable_as(named, "its registry row", row.get("card")):
+        return PublishedModel(
+            version=row["version"]["S"],
+            digest=row["digest"]["S"],
+            published_at_ms=int(row["published_at_ms"]["N"]),
+            card=read_card(row["card"]["S"]),
+            signature=json.loads(row["signature"]["S"]),
+        )
 
 
 def _still_serves(latest: Promotion | None) -> dict[str, Any]:

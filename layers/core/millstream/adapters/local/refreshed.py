@@ -12,7 +12,7 @@ from millstream.application.recommend.served import Renew
 LONGEST_WAIT_S = 2.0
 """How long readers wait, in all, for a refresh of a value that is older than its bound."""
 
-BOUND_MS = 15_000
+BOUND_MS = 10_000
 """An older value is refreshed before it is returned; if that fails or takes too long, it is reported as behind."""
 
 LONGEST_PAUSE_MS = 60_000

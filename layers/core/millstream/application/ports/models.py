@@ -27,6 +27,15 @@ class PublishedModel:
     signature: Mapping[str, Any]
 
 
+OnUnreadableModel = Callable[[str, Exception], object]
+"""Called with the version of a model whose row cannot be read, and the error."""
+
+
+def raise_unreadable(_version: str, error: Exception) -> None:
+    """Raise the error."""
+    raise error
+
+
 class ModelStore(Protocol):
     """Stores model folders, their registry, and the promotions."""
 
@@ -43,8 +52,11 @@ class ModelStore(Protocol):
     def model(self, version: str) -> PublishedModel:
         """The registered model of a version. Raises NotFoundError."""
 
-    def models(self) -> Sequence[PublishedModel]:
-        """All registered models, the latest created first."""
+    def models(self, on_unreadable: OnUnreadableModel = ...) -> Sequence[PublishedModel]:
+        """All registered models, the latest created first, without those whose row cannot be read.
+
+        `on_unreadable` is called with their versions and the errors; by default it raises them.
+        """
 
     def champion(self) -> str | None:
         """The serving version, or None."""

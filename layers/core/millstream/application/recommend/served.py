@@ -18,8 +18,8 @@ TRENDING_ITEMS = 500
 REFRESH_MS = 2_000
 """Maximum age of the trend and the champion before they are reloaded in the background."""
 
-CATALOGUE_REFRESH_MS = 10_000
-"""Maximum age of the catalogue, which is more expensive to refresh."""
+CATALOGUE_REFRESH_MS = 5_000
+"""The same for the catalogue, which is more expensive to refresh."""
 
 EARLIER_MODELS = 3
 """How many earlier champions are tried if the champion cannot be loaded."""
@@ -92,7 +92,7 @@ def serve(
         found = {
             Part.MODEL: scorer.behind(),
             Part.CATALOGUE: items.behind() or bool(items().unreadable),
-            Part.TREND: trend.behind() or not trend().complete,
+            Part.TREND: not trend().complete or trend.behind(),  # loaded first: a full slate does not use it
             Part.USER: features.behind(),
         }
         return [part for part, is_degraded in found.items() if is_degraded]

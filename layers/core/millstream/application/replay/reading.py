@@ -19,6 +19,9 @@ from millstream.domain.log.records import decode_cores, trimmed
 ABOUT = "about.json"
 LOG = "log.json"
 AMENDMENTS = "amendments.json"
+HOLE = "-hole"
+"""The end of the name of a piece that is missing in the archive."""
+
 RECORDS_A_PIECE = 20_000
 """Largest number of stream records per piece."""
 
@@ -57,6 +60,11 @@ class LogRead:
         """The pieces that lack records."""
         return [piece for piece in self.pieces if piece.lost]
 
+    @property
+    def held(self) -> list[Piece]:
+        """The pieces with records that the archive lacks and the stream still holds."""
+        return [piece for piece in self.pieces if piece.name.endswith(HOLE) and piece.records]
+
 
 def partition_of(user: Pseudonym, partitions: int) -> int:
     """The partition of a user. Pseudonyms are uniformly distributed, and so are their first bytes."""
@@ -82,7 +90,7 @@ def split_hole(reader: LogReader, plan: Plan, number: int, workspace: Workspace)
     """Split what the stream still holds of a hole in the archive, unless done. Raises UnavailableError."""
     before_slice, hole = plan.holes[number]
     # Sorts behind the slice before it, and before the one that follows.
-    name = f"log/{_shard_label(hole.shard)}/archive-{before_slice - 1:08}-hole"
+    name = f"log/{_shard_label(hole.shard)}/archive-{before_slice - 1:08}{HOLE}"
     try:
         return read_piece(workspace, name)
     except NotFoundError:

@@ -49,7 +49,8 @@ class Verification:
     """The digests of the live views and of the log at the same positions, and the differences.
 
     `lost` are parts of the log with records that neither the archive nor the stream has, `unreadable` the names of
-    objects of the archive that were left out, `foreign` other keys under its prefix, with the reason.
+    objects of the archive that were left out, `foreign` other keys under its prefix, with the reason. `held` are parts
+    that the archive lacks and the stream still holds: the log is complete as long as it does.
     """
 
     view: ViewVersion
@@ -63,6 +64,7 @@ class Verification:
     lost: Sequence[Piece] = ()
     unreadable: Sequence[str] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
+    held: Sequence[Piece] = ()
 
     @property
     def equal(self) -> bool:
@@ -92,7 +94,7 @@ class Verify:
 
     def _verified(self, progress: Progress, choices: Choices) -> Verification:
         plan = planned(self.archive, self.views, self.workspace, choices)
-        version = next(one for one in self.views.versions() if one.number == plan.serving)
+        version = next((one for one in self.views.versions() if one.number == plan.serving), ViewVersion(plan.serving))
         comparison = Comparison(self.views.store(plan.serving), plan, self.workspace)
         # The log is read after the rows, so that it contains everything that they contain.
         comparison.take_snapshot(progress)
@@ -232,6 +234,7 @@ class Comparison:
             log.lost,
             plan.without,
             plan.foreign,
+            log.held,
         )
 
     def _read_trends(self) -> None:
