@@ -13,6 +13,7 @@ from millstream.application.recommend.filtered import FilteredCatalogue
 from millstream.domain.catalogue.filter_text import parse_filter
 from millstream.domain.catalogue.items import Item
 from millstream.domain.catalogue.publications import parse_publication
+from millstream.domain.log.submissions import NO_IDS
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6) | st.sampled_from(
     ["Clothing, Shoes & Jewelry", 'say "no"', "a|b", "a=b", "!=", " x ", "\\", "Ähre", "true", "7", "price<20"]
@@ -28,7 +29,7 @@ fields = {
     "available": st.booleans(),
 }
 entries = st.fixed_dictionaries(
-    {"itemId": names},
+    {"itemId": names.filter(lambda text: text.strip().lower() not in NO_IDS)},
     optional={**fields, "attributes": st.dictionaries(names, texts | several | numbers | st.booleans(), max_size=3)},
 )
 catalogues = st.lists(entries, min_size=1, max_size=8, unique_by=lambda entry: entry["itemId"]).map(

@@ -83,3 +83,11 @@ def test_a_bad_item_refuses_the_call(body: Any, field: str) -> None:
 def test_a_hundred_items_are_accepted() -> None:
     """The most that a call may hold."""
     assert len(parse_publication({"items": [{"itemId": str(number)} for number in range(100)]})) == 100
+
+
+@pytest.mark.parametrize("item_id", ["null", "Undefined", " none "])
+def test_a_word_for_none_names_no_item(item_id: str) -> None:
+    """No event could be about it."""
+    with pytest.raises(InvalidInputError) as refused:
+        parse_publication({"itemId": item_id})
+    assert refused.value.field == "items[0].itemId"

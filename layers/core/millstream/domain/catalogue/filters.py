@@ -83,7 +83,7 @@ class Condition:
                 if not self._misfits(kinds):
                     return
         if not kinds:
-            raise InvalidInputError("filter", f"one of {_known_names(items)}", self.name)
+            raise InvalidInputError("filter", f"one of {_known_names(items)} (new ones take ten seconds)", self.name)
         self._check(kinds)
 
     def _misfits(self, kinds: Collection[type]) -> list[str]:

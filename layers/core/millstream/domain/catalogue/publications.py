@@ -10,6 +10,7 @@ from typing import Any
 from millstream.domain import fields
 from millstream.domain.catalogue.items import AttributeValue, Item, Texts
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.submissions import NO_IDS, named_id
 
 FIELDS = ("itemId", "name", "category", "price", "description", "available", "attributes")
 MOST_ITEMS = 100
@@ -69,7 +70,7 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def _item(entry: object, prefix: str) -> Item:
     item = fields.mapping(prefix.rstrip("."), entry)
     fields.only(item, FIELDS, prefix)
-    item_id = fields.required_id(item, "itemId", prefix)
+    item_id = named_id(item, "itemId", NO_IDS, prefix)
     found = Item(
         item_id,
         fields.optional_text(item, "name", LONGEST_NAME, prefix) or item_id,

@@ -91,7 +91,7 @@ def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS
     """
     call = fields.mapping("body", body)
     fields.only(call, CALL_FIELDS)
-    user_id = _id(call, "userId", no_ids)
+    user_id = named_id(call, "userId", no_ids)
     session_id = _id_or_none(call, "sessionId", no_ids)
     entries = call.get("eventList")
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_EVENTS:
@@ -120,7 +120,7 @@ def _event(
     event = fields.mapping(prefix.rstrip("."), entry)
     fields.only(event, EVENT_FIELDS, prefix)
     kind = _kind(event, prefix)
-    item_id = _id(event, "itemId", no_ids, prefix)
+    item_id = named_id(event, "itemId", no_ids, prefix)
     occurred_at_ms = sent_at_ms(event, now_ms, prefix)
     attributes = {
         "sessionId": session_id,
@@ -140,7 +140,7 @@ def _event(
     )
 
 
-def _id(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str = "") -> str:
+def named_id(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str = "") -> str:
     """An id that names somebody or something."""
     value = fields.required_id(of, name, prefix)
     if value.strip().lower() in no_ids:
@@ -149,7 +149,7 @@ def _id(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str =
 
 
 def _id_or_none(of: Mapping[str, Any], name: str, no_ids: Collection[str], prefix: str = "") -> str | None:
-    return None if of.get(name) is None else _id(of, name, no_ids, prefix)
+    return None if of.get(name) is None else named_id(of, name, no_ids, prefix)
 
 
 def _kind(event: Mapping[str, Any], prefix: str) -> EventKind:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from millstream.adapters.memory import MemoryArchive
+from millstream.application.collect.import_history import archive_history
 from millstream.application.collect.repair_archive import RepairArchive
 from millstream.application.ports import ArchivedObject, ArchiveSlice, LogRecord, UnreadableObjectError
 from millstream.application.replay.building import LostRecordsError
-from tests.builders import views
+from millstream.domain.log.positions import HISTORY_SHARD
+from tests.builders import NOW_MS, record, views
 from tests.unit.millstream.application.replay.shop import DAY, ShopInMemory
 
 
@@ -33,8 +35,11 @@ def forget_stream(shop: ShopInMemory) -> None:
 def test_what_the_stream_still_holds_fills_a_hole() -> None:
     shop, names = shop_in_three_objects()
     before = shop.rows()
+    assert not shop.verify().held
     del shop.archive.objects[names[1]]
-    assert shop.verify().equal
+    found = shop.verify()
+    assert found.equal
+    assert [piece.records for piece in found.held] == [1]  # a week later they would be lost
     done = shop.rebuild()
     assert (done.different, done.lost, shop.rows()) == (0, 0, before)
 
@@ -113,6 +118,20 @@ def test_an_unreadable_object_whose_records_are_lost_refuses_the_rebuild() -> No
     assert shop.verify().lost
     with pytest.raises(LostRecordsError):
         shop.rebuild()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_missing_object_of_an_import_refuses_the_rebuild(place: int) -> None:
+    """Wherever it is in the import: no stream has its records."""
+    shop, _ = shop_in_three_objects()
+    days = [NOW_MS - day * 86_400_000 for day in (3, 2, 1)]
+    list(archive_history([record("ann", *views("a"), recorded_at_ms=day) for day in days], 1, shop.archive))
+    names = [one.name for one in shop.archive.listing().objects if one.shard == HISTORY_SHARD]
+    del shop.archive.objects[sorted(names)[place]]
+    assert [piece.lost for piece in shop.verify().lost] == [1]
+    with pytest.raises(LostRecordsError):
+        shop.rebuild()
+    assert shop.rebuild(accept_loss=1).lost == 1
 
 
 def test_an_unreadable_object_that_does_not_say_what_it_contains_is_left_out_by_name_only() -> None:
