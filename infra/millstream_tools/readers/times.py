@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from millstream.domain.errors import InvalidInputError
 from millstream_tools.readers.mapping import FileTime, TimeForm, Unit
-from millstream_tools.readers.zones import split_zone, with_zone
+from millstream_tools.readers.zones import ClocksError, in_zone, split_zone, with_zone
 
 _DAY_S = 86_400
 _PER_SECOND: dict[Unit, int] = {
@@ -56,6 +56,8 @@ def time_reader(form: TimeForm) -> Callable[[Any], float]:
                 return _seconds(cell if isinstance(cell, datetime) else datetime.combine(cell, time()), zone)
             if not isinstance(cell, bool):
                 return number(cell)
+        except ClocksError as error:
+            raise InvalidInputError("sentAt", str(error), cell) from None
         except (ValueError, TypeError, OverflowError, OSError):
             pass
         raise InvalidInputError("sentAt", expected, cell)
@@ -160,4 +162,4 @@ def _in_pattern(pattern: str, zone: tzinfo) -> Callable[[str], float]:
 
 
 def _seconds(moment: datetime, zone: tzinfo) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+    return (moment if moment.tzinfo else in_zone(moment, zone)).timestamp()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from millstream.domain.errors import shown
 from millstream_tools.tables.form import Form
 from millstream_tools.tables.json_values import JsonValues
 from millstream_tools.tables.lines import Lines
@@ -32,9 +33,9 @@ class JsonRows:
         """See Rows."""
         cells_of = self._cells
         with self._lines.report_bad_content():
-            for line, lines, content, text, error in self._values:
+            for line, lines, content, text, error, expected in self._values:
                 if error or not isinstance(content, dict):
-                    yield BadRow(line, "a JSON object", error or type(content).__name__, text, lines)
+                    yield BadRow(line, expected, error or shown(content), text, lines)
                     continue
                 for cells in cells_of(content):
                     yield Row(line, cells, text, lines)
@@ -47,9 +48,9 @@ class JsonRows:
     def objects(self) -> Iterator[dict[str, Any]]:
         """The objects themselves. Raises BadFileError."""
         with self._lines.report_bad_content():
-            for _, _, content, _, error in self._values:
-                if not error and isinstance(content, dict):
-                    yield content
+            for value in self._values:
+                if not value.error and isinstance(value.content, dict):
+                    yield value.content
 
     def done(self) -> int:
         """See Rows."""

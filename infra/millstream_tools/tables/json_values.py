@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from millstream.domain.errors import shown
 from millstream_tools.tables import lines as limits
 from millstream_tools.tables.lines import Lines
 
@@ -20,14 +21,31 @@ _BETWEEN = re.compile(r"[\s,\x1e]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
+class RepeatedNameError(ValueError):
+    """An object has a name twice: which of the two values counts is not said."""
+
+
 class Value(NamedTuple):
-    """A value or, with an `error`, a text that is none; `line` and `lines` as of a Row."""
+    """A value or, with an `error`, a text that is none as `expected`; `line` and `lines` as of a Row."""
 
     line: int
     lines: int
     content: Any
     text: str
     error: str = ""
+    expected: str = "a JSON object"
+
+
+def _names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a file, as POST /events reads one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise RepeatedNameError(f"{shown(next(name for name in names if names.count(name) > 1))} twice")
+    return found
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_names_once).decode
 
 
 class JsonValues:
@@ -71,7 +89,7 @@ class JsonValues:
             self._line += _line_ends(part)
             return
         try:
-            content = json.loads(part)
+            content = _decode(part)
         except (ValueError, RecursionError):
             yield from self._scan(part)
             return
@@ -130,7 +148,9 @@ class JsonValues:
     def _taken(self, end: int) -> Value:
         text = self._text[:end]
         try:
-            value = self._value(json.loads(text), text)
+            value = self._value(_decode(text), text)
+        except RepeatedNameError as error:
+            value = self._value(None, text, str(error))._replace(expected="a JSON object with each name once")
         except (ValueError, RecursionError) as error:
             value = self._value(None, text, str(error))
         self._spread = self._spread is True or bool(_line_ends(text))

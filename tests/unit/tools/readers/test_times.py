@@ -85,6 +85,40 @@ def test_a_number_or_zone_that_may_mean_several_times_is_refused_with_what_was_t
         time_reader(TimeForm())(cell)
 
 
+BACK, FORWARD = datetime(2023, 10, 29, 2, 30), datetime(2023, 3, 26, 2, 30)  # noqa: DTZ001  # as files have them
+"""Two local times that Berlin had twice, and not at all."""
+
+
+@pytest.mark.parametrize("moment", [BACK, FORWARD])
+def test_a_local_time_that_is_twice_or_not_at_all_is_refused_however_it_is_written(moment: datetime) -> None:
+    """With the zone and the remedy; an hour later it is one time again."""
+    days = (moment - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001  # the same
+    said = "once in Europe/Berlin.* add its offset" if moment == BACK else r"occurs in Europe/Berlin.* \(--zone\)"
+    berlin = TimeForm(zone="Europe/Berlin")
+    for form, cell in [
+        (berlin, f"{moment}"), (berlin, moment), (berlin, f"{moment:%Y%m%d%H%M}"), (berlin, f"{moment}.5"),
+        (TimeForm(zone="Europe/Berlin", pattern="%d.%m.%Y %H:%M"), f"{moment:%d.%m.%Y %H:%M}"),
+        (TimeForm(zone="Europe/Berlin", unit="excel"), days),
+        (TimeForm(), f"{moment} Europe/Berlin"),
+        (TimeForm(pattern="%Y-%m-%d %H:%M:%S %Z"), f"{moment} Europe/Berlin"),
+    ]:  # fmt: skip
+        with pytest.raises(InvalidInputError, match=said) as refused:
+            time_reader(form)(cell)
+        assert refused.value.got == repr(cell)
+    assert (
+        time_reader(berlin)(f"{moment + timedelta(hours=1)}")
+        == (moment + timedelta(hours=1)).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    )
+
+
+def test_an_abbreviation_that_is_both_of_the_two_times_is_refused() -> None:
+    """In 2014 Moscow's clocks went back from MSK to MSK."""
+    moscow = TimeForm(zone="Europe/Moscow")
+    with pytest.raises(InvalidInputError, match="once in Europe/Moscow"):
+        time_reader(moscow)("2014-10-26 01:30:00 MSK")
+    assert time_reader(moscow)("2014-10-26 00:30:00 MSK") == 1_414_269_000
+
+
 MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2099, 12, 30)).map(  # noqa: DTZ001  # made aware below
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
 )

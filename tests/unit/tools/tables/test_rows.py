@@ -184,6 +184,18 @@ def test_json_nested_beyond_all_depth_is_a_bad_row(tmp_path: Path) -> None:
     assert isinstance(row, BadRow)
 
 
+def test_an_object_with_a_name_twice_is_a_bad_row_with_the_name(tmp_path: Path) -> None:
+    """As in POST /events, at any depth; the objects around it are rows."""
+    objects = ['{"a": 1}', '{"a": 2, "b": {"c": 1, "c": 1}}', '{"a": 3}\n', '{"a": 4, "a": 5}', '{"a": 6}\n']
+    for name, text in (("a.jsonl", "".join(objects)), ("b.json", f"[{','.join(objects)}]")):
+        rows = rows_of(written(tmp_path / name, text), "a")
+        assert [list(row.cells) for row in rows if isinstance(row, Row)] == [[1], [3], [6]]
+        assert [(row.line, row.expected, row.got) for row in rows if isinstance(row, BadRow)] == [
+            (1, "a JSON object with each name once", "'c' twice"),
+            (2, "a JSON object with each name once", "'a' twice"),
+        ]
+
+
 OBJECTS: list[dict[str, Any]] = [
     {"a": 1, "b": {"c": "}{]["}},
     {"a": 2, "b": {"c": '\\"'}},
