@@ -6,6 +6,7 @@
 #   make docs                         the documentation as a site, in .millstream/docs
 #   make localstack-check             run LocalStack's core without Docker and test against it (needs python3.13, npm)
 #   make lock                         write infra/locked.txt anew, with what pyproject.toml asks for (UPGRADE=1: the newest)
+#   make sam-build [ARCH=x86_64]      what sam deploy deploys, in .aws-sam/build
 #   make lower-bounds                 the quick tests with the lowest versions that pyproject.toml allows
 PYTHON ?= python3
 VENV   := .venv
@@ -16,10 +17,10 @@ LOCK   := infra/locked.txt
 SAM    := .millstream/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help setup neural demo test quick check bench docs localstack-check lock lower-bounds sam clean
+.PHONY: help setup neural demo test quick check bench docs localstack-check lock lower-bounds sam sam-build clean
 
 help:
-	@sed -n '2,9s/^# *//p' Makefile
+	@sed -n '2,10s/^# *//p' Makefile
 
 setup: $(STAMP)
 
@@ -112,6 +113,13 @@ $(SAM):
 	@echo "Installing the SAM command line in .millstream/sam (once)"
 	@$(PYTHON) -m venv .millstream/sam
 	@.millstream/sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
+
+# ARCH=x86_64 for the other processor. What is built for one is not deployed for the other.
+ARCH ?= arm64
+
+sam-build: setup $(SAM)
+	@$(SAM) build --parameter-overrides Architecture=$(ARCH)
+	@$(BIN)/python -m millstream_tools.cloud.built .aws-sam/build/template.yaml $(ARCH)
 
 clean:
 	rm -rf $(VENV) .millstream .aws-sam

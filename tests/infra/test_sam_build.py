@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from millstream_tools.cloud.local.template import Template
+from millstream_tools.cloud.built import pin
+from millstream_tools.cloud.local.template import Template, read_template
 from tests.infra.cloudformation import ROOT, functions
 from tests.infra.commands import run
 
@@ -118,6 +119,10 @@ def test_what_sam_builds_fits_into_lambda_and_runs_there(template: Template, bui
             imported = imports(function["Handler"], folders, python)
             assert imported.returncode == 0, f"{name}: {imported.stderr}"
             assert Path(imported.stdout.strip()).is_relative_to(folders[0]), f"{name} imported {imported.stdout}"
+    pin(built / "template.yaml", ARCHITECTURES[platform.machine()])
+    pinned = read_template(built / "template.yaml")
+    assert pinned["Parameters"]["Architecture"]["AllowedValues"] == [ARCHITECTURES[platform.machine()]]
+    assert set(pinned["Resources"]) == set(read_template(ROOT / "template.yaml")["Resources"])
     # What fits a model will have all layers; with another one's code it can import all there is.
     recommend = folders_of(template, "Recommend", built)
     learning = [*recommend, built / "LearningLayer"]
