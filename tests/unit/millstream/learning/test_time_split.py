@@ -12,6 +12,7 @@ import pytest
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.kinds import EventKind
+from millstream.learning.evaluation.next_items import next_items_split
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.time_split import Ask, ExcludeInTime, time_split
 from millstream.learning.interactions import Ints
@@ -111,6 +112,20 @@ def test_the_rules_of_requests_hold_at_the_time_of_each_row() -> None:
 
     assert left_out("session") == [["a"], [], ["c"], [], []]
     assert left_out("purchased") == [["a"], ["a"], ["a"], ["a"], []]
+
+
+def test_questions_exclude_what_was_rejected_before_as_a_request_does() -> None:
+    """Although no model learns from a rejection, and none is a question."""
+    day = 86_400
+    rows = interactions(*((user, item, day * at) for at, item in enumerate("abcdefghij") for user in ("ann", "bob")))
+    kinds = np.full(len(rows), int(EventKind.ItemViewed))
+    kinds[(rows.item == rows.items.index("c")) & (rows.user == rows.users.index("ann"))] = int(EventKind.ItemDisliked)
+    questions = next_items_split(replace(rows, kind=kinds)).questions
+    left_out = {
+        rows.users[user]: [rows.items[item] for item in excluded]
+        for user, excluded in zip(questions.user, questions.excluded, strict=True)
+    }
+    assert left_out == {"ann": ["c"], "bob": []}
 
 
 def test_the_protocol_says_how_it_cut() -> None:

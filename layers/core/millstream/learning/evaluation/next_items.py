@@ -9,7 +9,7 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.questions import Split
-from millstream.learning.evaluation.time_split import ExcludeInTime, time_split
+from millstream.learning.evaluation.time_split import ExcludeInTime, Seen, time_split
 from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import AccidentalClicks, Learned
 
@@ -32,9 +32,14 @@ def next_items_split(data: Interactions, exclude: ExcludeInTime = "session") -> 
     """
     if not data.timed:
         raise InvalidInputError("at", "events with times", f"{len(data)} without")
-    liked = data.select(Learned().keeps(data))
-    steps = liked.select(STEPS.keeps(liked))
-    split = time_split(steps, SHARE, exclude=exclude, every=max(1, ceil(len(steps) * (1 - SHARE) / QUESTIONS)))
+    is_liked = Learned().keeps(data)
+    liked = data.select(is_liked)
+    is_step = STEPS.keeps(liked)
+    steps = liked.select(is_step)
+    every = max(1, ceil(len(steps) * (1 - SHARE) / QUESTIONS))
+    # Exclusions also see what was rejected or passed, which no model learns from.
+    seen = Seen(data, np.flatnonzero(is_liked)[is_step])
+    split = time_split(steps, SHARE, exclude=exclude, every=every, seen=seen)
     cut = steps.at[len(split.train)]
     earlier = data.select(np.arange(len(data)) < np.searchsorted(data.at, cut))
     return replace(split, train=earlier, protocol=f"{split.protocol}, no step from an item to itself")

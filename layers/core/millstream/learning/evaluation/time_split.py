@@ -6,7 +6,7 @@ leakage in recommender system offline evaluation", ACM TOIS 2023.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -35,19 +35,20 @@ def time_split(
     live: bool = True,
     every: int = 1,
     exclude: ExcludeInTime = "none",
+    seen: Seen | None = None,
 ) -> Split:
     """Split before the row at `share` of all rows and all rows of its time; rows from `until` on are not used.
 
     A validation split is one before the test split: share 0.6, until 0.8. With ask "next", one of `every` rows becomes
     a question. Raises `InvalidInputError` for rows without times, for shares out of order, and if one part would be
-    empty.
+    empty. `seen` are the events that "session" and "purchased" see, if they are more than the rows.
     """
     _check(data, share, until, every, ask, exclude)
     cut, end = _first_of_its_time(data, share), _first_of_its_time(data, until)
     if not 0 < cut < end:
         raise InvalidInputError("share", "rows before the cut and after it", f"{cut} and {end - cut}")
     later = np.arange(cut, end)
-    reader = _Reader(data, cut)
+    reader = _Reader(data, cut, seen or Seen(data, np.arange(len(data))))
     asked = reader.next_rows(later[::every], live, exclude) if ask == "next" else reader.the_rest(later, exclude)
     context = ("live" if live else "frozen") + " context" if ask == "next" else "one question a user"
     moment = f"{np.datetime64(int(data.at[cut]), 's')} UTC"
@@ -59,15 +60,23 @@ def time_split(
     )
 
 
+class Seen(NamedTuple):
+    """Events [m] that exclusions see, and the place of each row [n] of the split data among them."""
+
+    events: Interactions
+    rows: Ints
+
+
 class _Reader:
     """Each user's rows in order, and the index of each row among them."""
 
-    def __init__(self, data: Interactions, cut: int) -> None:
+    def __init__(self, data: Interactions, cut: int, seen: Seen) -> None:
+        self.past = _Past(seen, cut)
         by_user = np.argsort(data.user, kind="stable")
         ends = np.cumsum(data.user_counts())
         self.data = data
         self.starts = ends - data.user_counts()
-        self.items, self.times, self.kinds = data.item[by_user], data.at[by_user], data.kind[by_user]
+        self.items, self.times = data.item[by_user], data.at[by_user]
         self.place = np.empty(len(data), dtype=np.int64)
         self.place[by_user] = np.arange(len(data))
         self.cuts = self.starts + np.bincount(data.user[:cut], minlength=len(data.users))
@@ -82,8 +91,7 @@ class _Reader:
             histories=shown,
             targets=[self.data.item[row : row + 1] for row in rows],
             excluded=[
-                self._excluded(int(row), int(end), history, exclude)
-                for row, end, history in zip(rows, shown_until, shown, strict=True)
+                self._excluded(int(row), live, history, exclude) for row, history in zip(rows, shown, strict=True)
             ],
         )
 
@@ -100,23 +108,41 @@ class _Reader:
             excluded=shown if exclude == "history" else [nothing] * len(users),
         )
 
-    def _excluded(self, row: int, end: int, history: Ints, exclude: ExcludeInTime) -> Ints:
+    def _excluded(self, row: int, live: bool, history: Ints, exclude: ExcludeInTime) -> Ints:
         if exclude == "history":
             return history
         if exclude in ("session", "purchased"):
-            return self._seen(row, end, SeenItems(exclude))
+            return self.past.excluded(row, live, SeenItems(exclude))
         place, start = int(self.place[row]), int(self.starts[self.data.user[row]])
         if exclude == "none":
             return self.items[place:place]
         first = start + int(np.searchsorted(self.times[start:place], self.times[place]))
         return self.items[first:place]
 
-    def _seen(self, row: int, end: int, seen: SeenItems) -> Ints:
-        """What a request at the time of a row excludes, if the user's events before `end` are known."""
-        start = max(int(self.starts[self.data.user[row]]), end - RECENT_EVENTS)
+
+class _Past:
+    """What exclusions see: each user's events, in order."""
+
+    def __init__(self, seen: Seen, cut: int) -> None:
+        events = seen.events
+        by_user = np.argsort(events.user, kind="stable")
+        self.seen = seen
+        self.starts = np.cumsum(events.user_counts()) - events.user_counts()
+        self.items, self.times, self.kinds = events.item[by_user], events.at[by_user], events.kind[by_user]
+        self.place = np.empty(len(events), dtype=np.int64)
+        self.place[by_user] = np.arange(len(events))
+        self.cuts = self.starts + np.bincount(events.user[: seen.rows[cut]], minlength=len(events.users))
+
+    def excluded(self, row: int, live: bool, seen: SeenItems) -> Ints:
+        """What a request at the time of a row excludes; it knows the events before the row (live) or the cut."""
+        at = int(self.seen.rows[row])
+        user = self.seen.events.user[at]
+        end = int(self.place[at] if live else self.cuts[user])
+        start = max(int(self.starts[user]), end - RECENT_EVENTS)
         events = zip(self.items[start:end].tolist(), self.kinds[start:end].tolist(), self.times[start:end], strict=True)
-        past = [Past(item, kind, round(1000 * at)) for item, kind, at in events]
-        return np.array(sorted(excluded_items(reversed(past), seen, round(1000 * self.data.at[row]))), np.int64)
+        past = [Past(item, kind, round(1000 * time)) for item, kind, time in events]
+        now_ms = round(1000 * self.seen.events.at[at])
+        return np.array(sorted(excluded_items(reversed(past), seen, now_ms)), np.int64)
 
 
 def _first_of_its_time(data: Interactions, share: float) -> int:
