@@ -65,7 +65,7 @@ def follow(stack: Stack, execution: str, look: Look, wait: Callable[[], None] | 
         (wait or _wait)()
     if described["status"] != "SUCCEEDED":
         name = execution.rpartition(":")[2]
-        reason = f"{described.get('error', '')} {described.get('cause', '')}".strip() or "no reason given"
+        reason = _first_failure(client, execution) or _reason(described) or "no reason given"
         raise RebuildFailedError(
             f"execution {execution} ended as {described['status']}: {reason}\n"
             f"The old view still serves. To resume: millstream rebuild --on-aws --resume {name}"
@@ -78,6 +78,20 @@ def map_runs(client: Any, execution: str) -> list[MapRun]:
     pages = client.get_paginator("list_map_runs").paginate(executionArn=execution)
     begun = sorted((run for page in pages for run in page["mapRuns"]), key=lambda run: run["startDate"])
     return [_described(client.describe_map_run(mapRunArn=run["mapRunArn"])) for run in begun]
+
+
+def _first_failure(client: Any, execution: str) -> str:
+    """Why the first item of a map state failed: the state itself only says that too many did. Empty if none did."""
+    for page in client.get_paginator("list_map_runs").paginate(executionArn=execution):
+        for run in page["mapRuns"]:
+            failed = client.list_executions(mapRunArn=run["mapRunArn"], statusFilter="FAILED", maxResults=1)
+            for item in failed["executions"]:
+                return _reason(client.describe_execution(executionArn=item["executionArn"]))
+    return ""
+
+
+def _reason(described: dict[str, Any]) -> str:
+    return f"{described.get('error', '')} {described.get('cause', '')}".strip()
 
 
 def _described(run: dict[str, Any]) -> MapRun:
