@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from millstream.domain.errors import shown
 from millstream_tools.tables.form import Form
 from millstream_tools.tables.json_values import JsonValues
 from millstream_tools.tables.lines import Lines
 from millstream_tools.tables.paths import rows_of
 from millstream_tools.tables.rows import BadRow, Row
+
+_KINDS = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean", NoneType: "null"}
+"""What is no object, in JSON's words."""
 
 
 class JsonRows:
@@ -35,7 +38,7 @@ class JsonRows:
         with self._lines.report_bad_content():
             for line, lines, content, text, error, expected in self._values:
                 if error or not isinstance(content, dict):
-                    yield BadRow(line, expected, error or shown(content), text, lines)
+                    yield BadRow(line, expected, error or _KINDS[type(content)], text, lines)
                     continue
                 for cells in cells_of(content):
                     yield Row(line, cells, text, lines)
