@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from millstream_tools.cli.answers import answer
-from millstream_tools.cli.console import interruptible, print_line, report_errors
+from millstream_tools.cli.console import counted, interruptible, print_line, print_message, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import input_files, with_item_columns
 from millstream_tools.cli.target import AsJson, Key, Url, open_api
@@ -42,6 +42,9 @@ def import_(
 ) -> None:
     """Publish every item of a file. Columns named as in PUT /items (itemId, name, price, ...) need no option.
 
+    Each row replaces the whole item: fields that the row lacks are removed, and an item that was not available is
+    available again, unless the row says otherwise. `millstream publish` changes single fields.
+
     Invalid rows are rejected and listed. If an item occurs more than once, its last row counts. Running the command
     again publishes the same items and changes nothing.
     """
@@ -58,6 +61,8 @@ def import_(
         columns, api = reading(), open_api(url, key)
         for path in paths:
             items = ItemFile(path, columns)
+            if items.unset:
+                print_message(_removing(path.name, items.unset))
             done = publish_items(api, items.read(bar))
             published += done.published
             files.append(_found(path.name, items, done))
@@ -72,11 +77,23 @@ def import_(
 def _found(name: str, items: ItemFile, done: PublishedFile) -> dict[str, object]:
     found: dict[str, object] = {"file": name, "published": done.published, "repeated": done.repeated}
     rejected = [str(reject) for reject in done.rejected]
-    return found | {"rejected": rejected, "notes": dict(items.notes), "unused": list(items.unused)}
+    return found | {
+        "rejected": rejected,
+        "notes": dict(items.notes),
+        "unused": list(items.unused),
+        "unset": list(items.unset),
+    }
+
+
+def _removing(name: str, unset: Sequence[str]) -> str:
+    """What published items lose by a file that does not set these fields."""
+    again = " Items that were not available are available again." if "available" in unset else ""
+    lost = f"{name} does not set {', '.join(unset)}: items that have them lose them."
+    return f"Each row replaces the whole item. {lost}{again}"
 
 
 def _show(name: str, items: ItemFile, done: PublishedFile) -> None:
-    lines = [f"Published {done.published:,} items from {name}."]
+    lines = [f"Published {counted(done.published, 'item')} from {name}."]
     if done.repeated:
         lines.append(f"  repeated (the last row counts): {done.repeated:,}")
     if done.rejected:

@@ -55,6 +55,9 @@ class ItemFile:
             dict.fromkeys([*self._fields.values(), *self._attributes, *([self._object] if self._object else [])])
         )
         self.unused = tuple(name for name in found if name not in self._wanted)
+        has_attributes = bool(self._attributes or self._object)
+        self.unset = (*(one for one in FIELDS if one not in self._fields), *(() if has_attributes else (ATTRIBUTES,)))
+        """The fields that no column fills: items that have them lose them."""
 
     def read(self, progress: Progress) -> Iterator[ReadItem | Reject]:
         """Every row. Raises BadFileError."""

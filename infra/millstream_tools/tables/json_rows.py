@@ -45,8 +45,8 @@ class JsonRows:
                     lines = 0  # noqa: PLW2901  # the further rows of an object are on lines that were counted
 
     def names(self) -> tuple[str, ...]:
-        """The names in the first object; empty if there is none."""
-        return tuple(next(self.objects(), {}))
+        """The names in all objects: what the first one lacks, a later one may have."""
+        return tuple(dict.fromkeys(name for one in self.objects() for name in one))
 
     def objects(self) -> Iterator[dict[str, Any]]:
         """The objects themselves. Raises BadFileError."""

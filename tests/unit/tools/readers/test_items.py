@@ -54,6 +54,20 @@ def test_json_lines_may_have_attributes_as_an_object(tmp_path: Path) -> None:
     assert read(written(tmp_path / "items.jsonl", json.dumps(lamp))) == [ReadItem(lamp)]
 
 
+def test_a_field_of_json_that_the_first_object_lacks_is_read(tmp_path: Path) -> None:
+    """Each object says what it has."""
+    objects: list[dict[str, Any]] = [
+        {"itemId": "rug", "note": "x"},
+        {"itemId": "lamp", "price": 9.5, "attributes": {"colour": "red"}, "shelf": 3},
+    ]
+    items = ItemFile(written(tmp_path / "items.jsonl", *map(json.dumps, objects)), ItemColumns())
+    assert [row.body for row in items.read(silently) if isinstance(row, ReadItem)] == [
+        {"itemId": "rug", "attributes": {}},
+        {"itemId": "lamp", "price": 9.5, "attributes": {"colour": "red"}},
+    ]
+    assert (items.unused, items.unset) == (("note", "shelf"), ("name", "category", "description", "available"))
+
+
 def test_parquet_is_read_too(tmp_path: Path) -> None:
     """Ids that pandas made numbers are whole again, and nothing is a price of nothing."""
     path = tmp_path / "items.parquet"
