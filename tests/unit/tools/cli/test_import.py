@@ -218,6 +218,20 @@ def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path:
     ]
 
 
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "millstream: standard input is empty\n"),
+        ("a,b\n1,2\n", "millstream: standard input: expected a column user, got only a, b\n"),
+    ],
+)
+def test_errors_about_standard_input_name_it_and_no_temporary_file(content: str, told: str) -> None:
+    """The user knows of none."""
+    done = CliRunner().invoke(app, ["import", "-", *COLUMNS], input=content)
+    assert (done.exit_code, done.stderr) == (1, told)
+
+
 def listed() -> list[str]:
     """What `millstream imports` prints."""
     return CliRunner().invoke(app, ["imports"]).stdout.splitlines()
