@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,10 +59,10 @@ def import_(
         input_files([file]) as paths,
     ):
         columns, api = reading(), open_api(url, key)
-        for path in paths:
-            items = ItemFile(path, columns)
-            if items.unset:
-                print_message(_removing(path.name, items.unset))
+        readers = {path: ItemFile(path, columns) for path in paths}
+        for line in _removing(readers):
+            print_message(line)
+        for path, items in readers.items():
             done = publish_items(api, items.read(bar))
             published += done.published
             files.append(_found(path.name, items, done))
@@ -85,11 +85,16 @@ def _found(name: str, items: ItemFile, done: PublishedFile) -> dict[str, object]
     }
 
 
-def _removing(name: str, unset: Sequence[str]) -> str:
-    """What published items lose by a file that does not set these fields."""
-    again = " Items that were not available are available again." if "available" in unset else ""
-    lost = f"{name} does not set {', '.join(unset)}: items that have them lose them."
-    return f"Each row replaces the whole item. {lost}{again}"
+def _removing(files: Mapping[Path, ItemFile]) -> Iterator[str]:
+    """What published items lose by the fields that no row of a file sets: a line for all files that are alike."""
+    for unset in dict.fromkeys(items.unset for items in files.values() if items.unset):
+        first, *more = [path.name for path, items in files.items() if items.unset == unset]
+        where = f"{first} and {len(more):,} more" if more else first
+        again = " Items that were not available are available again." if "available" in unset else ""
+        yield (
+            f"Each row replaces the whole item. Not set by {where}: {', '.join(unset)}; "
+            f"items that have them lose them.{again}"
+        )
 
 
 def _show(name: str, items: ItemFile, done: PublishedFile) -> None:

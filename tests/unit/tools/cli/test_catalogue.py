@@ -51,9 +51,22 @@ def test_what_a_file_does_not_set_is_named_before_anything_is_published(api: Api
     refused = CliRunner().invoke(app, ["catalogue", "import", written(tmp_path / "a.csv", BARE)])
     assert refused.exit_code == 1
     warned, failed = refused.stderr.splitlines()
-    assert "a.csv does not set category, price, description, available, attributes:" in warned
+    assert "Not set by a.csv: category, price, description, available, attributes; " in warned
     assert warned.endswith("available again.")
     assert "503" in failed
+
+
+def test_files_that_lack_the_same_are_named_in_one_line(api: Api, tmp_path: Path) -> None:
+    """Before the first is published; a file that cannot be read stops them all."""
+    for name in ("a.csv", "b.csv"):
+        written(tmp_path / name, BARE)
+    done = CliRunner().invoke(app, ["catalogue", "import", str(tmp_path)])
+    assert ("Not set by a.csv and 1 more: " in done.stderr, done.stderr.count("\n")) == (True, 1)
+    assert len(api.published) == 2
+    written(tmp_path / "c.csv", "sku\nmug-2\n")
+    refused = CliRunner().invoke(app, ["catalogue", "import", str(tmp_path)])
+    assert (refused.exit_code, "c.csv: expected a column itemId" in refused.stderr) == (1, True)
+    assert len(api.published) == 2
 
 
 def test_programs_get_what_a_file_does_not_set(api: Api, tmp_path: Path) -> None:
