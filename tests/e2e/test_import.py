@@ -45,7 +45,7 @@ def test_an_import_that_was_killed_is_completed_by_the_same_command(checkout: Pa
     assert "matches the log: 7 users" in said(checkout, "verify")
     assert said(checkout, *command) == "history.csv is already imported, as number 1.\n"
     assert '"userPosition": "history:' in said(checkout, "recommend", "user-0", "--json")
-    replaced = said(checkout, "imports", "replace", "1", *command[1:], "--event-type", "=ItemPurchased")
+    replaced = said(checkout, "imports", "replace", "1", *command[1:], "--event-type", "=ItemPurchased", "--yes")
     assert replaced.startswith("Imported history.csv as number 2 in place of number 1.\n")
     assert "matches the log: 7 users" in said(checkout, "verify")
     assert f"{len(rows):,} of erased users or void records" in said(checkout, "verify")

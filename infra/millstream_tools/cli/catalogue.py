@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from millstream_tools.cli.answers import answer
-from millstream_tools.cli.console import interruptible, print_line, report_errors
+from millstream_tools.cli.console import counted, interruptible, print_line, print_message, report_errors
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import input_files, with_item_columns
 from millstream_tools.cli.target import AsJson, Key, Url, open_api
@@ -42,6 +42,9 @@ def import_(
 ) -> None:
     """Publish every item of a file. Columns named as in PUT /items (itemId, name, price, ...) need no option.
 
+    Each row replaces the whole item: fields that the row lacks are removed, and an item that was not available is
+    available again, unless the row says otherwise. `millstream publish` changes single fields.
+
     Invalid rows are rejected and listed. If an item occurs more than once, its last row counts. Running the command
     again publishes the same items and changes nothing.
     """
@@ -56,8 +59,10 @@ def import_(
         input_files([file]) as paths,
     ):
         columns, api = reading(), open_api(url, key)
-        for path in paths:
-            items = ItemFile(path, columns)
+        readers = {path: ItemFile(path, columns) for path in paths}
+        for line in _removing(readers):
+            print_message(line)
+        for path, items in readers.items():
             done = publish_items(api, items.read(bar))
             published += done.published
             files.append(_found(path.name, items, done))
@@ -72,11 +77,28 @@ def import_(
 def _found(name: str, items: ItemFile, done: PublishedFile) -> dict[str, object]:
     found: dict[str, object] = {"file": name, "published": done.published, "repeated": done.repeated}
     rejected = [str(reject) for reject in done.rejected]
-    return found | {"rejected": rejected, "notes": dict(items.notes), "unused": list(items.unused)}
+    return found | {
+        "rejected": rejected,
+        "notes": dict(items.notes),
+        "unused": list(items.unused),
+        "unset": list(items.unset),
+    }
+
+
+def _removing(files: Mapping[Path, ItemFile]) -> Iterator[str]:
+    """What published items lose by the fields that no row of a file sets: a line for all files that are alike."""
+    for unset in dict.fromkeys(items.unset for items in files.values() if items.unset):
+        first, *more = [path.name for path, items in files.items() if items.unset == unset]
+        where = f"{first} and {len(more):,} more" if more else first
+        again = " Items that were not available are available again." if "available" in unset else ""
+        yield (
+            f"Each row replaces the whole item. Not set by {where}: {', '.join(unset)}; "
+            f"items that have them lose them.{again}"
+        )
 
 
 def _show(name: str, items: ItemFile, done: PublishedFile) -> None:
-    lines = [f"Published {done.published:,} items from {name}."]
+    lines = [f"Published {counted(done.published, 'item')} from {name}."]
     if done.repeated:
         lines.append(f"  repeated (the last row counts): {done.repeated:,}")
     if done.rejected:

@@ -25,6 +25,11 @@ def print_line(text: str) -> None:
     console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
+def print_message(text: str) -> None:
+    """The same on standard error, so that it does not mix with a result."""
+    errors.print(printable(text), highlight=False, markup=False, soft_wrap=True)
+
+
 def counted(number: int, thing: str) -> str:
     """A number with its noun, in the singular or plural."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")

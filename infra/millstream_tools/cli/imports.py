@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from millstream.domain.errors import printable
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, interruptible, report_errors
 from millstream_tools.cli.import_ import Files, MaxRejects, Rejects, ThenRebuild, import_files, voiding
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
-from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.cli.target import AsJson, StackName, Yes
 from millstream_tools.explained import ExplainedError
+
+if TYPE_CHECKING:
+    from millstream_tools.ops.stack import Stack
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The number of an import.", min=1, show_default=False)]
 
@@ -42,7 +46,14 @@ def list_imports(context: typer.Context, *, as_json: AsJson = False, stack: Stac
 
 
 @app.command()
-def void(number: Number, *, then_rebuild: ThenRebuild = True, as_json: AsJson = False, stack: StackName = "") -> None:
+def void(
+    number: Number,
+    *,
+    yes: Yes = False,
+    then_rebuild: ThenRebuild = True,
+    as_json: AsJson = False,
+    stack: StackName = "",
+) -> None:
     """Void an import: views, training sets and fits leave its events out from then on.
 
     The log says so, in one event; the events stay in the archive. The same files can be imported again.
@@ -53,6 +64,8 @@ def void(number: Number, *, then_rebuild: ThenRebuild = True, as_json: AsJson = 
 
     with report_errors(), interruptible("run the same command again to complete it"):
         opened = open_stack(stack or None)
+        if not yes:
+            _confirm("Void", number, opened)
         new = voiding(opened)(number)
         dropped = rebuild_views(opened, bar) if then_rebuild else {}
     if as_json:
@@ -73,6 +86,7 @@ def replace(
     *,
     rejects: Rejects = None,
     max_rejects: MaxRejects = None,
+    yes: Yes = False,
     then_rebuild: ThenRebuild = True,
     as_json: AsJson = False,
     stack: StackName = "",
@@ -80,8 +94,13 @@ def replace(
     """Import files in place of an earlier import, which is voided: to correct its mapping or its files.
 
     The options are those of `millstream import`. The new import has its own number, and so its own place in the log.
+    Files from standard input need --yes, because nothing is left there to answer with.
     """
+    from millstream_tools.ops.stack import open_stack
+
     with report_errors(), interruptible("run the same command again to complete it"), input_files(files) as paths:
+        if not yes:
+            _confirm("Replace", number, open_stack(stack or None))
         import_files(
             paths,
             reading.read(paths),
@@ -93,3 +112,13 @@ def replace(
             replaces=number,
             as_json=as_json,
         )
+
+
+def _confirm(verb: str, number: int, stack: Stack) -> None:
+    """Ask, unless nothing would be voided. Raises UnknownImportError, and Abort."""
+    from millstream_tools.ops.imports.earlier import entry_of
+
+    entry = entry_of(number, stack.imports().entries())
+    if not entry.void:
+        what = f"import {number} ({printable(entry.what)})"
+        typer.confirm(f"{verb} {what}? Its events stop counting, which cannot be undone.", abort=True)

@@ -171,9 +171,14 @@ def input_files(named: Sequence[Path]) -> Iterator[list[Path]]:
     """The files that the user named, with those of folders, and standard input for `-`. Raises BadFileError."""
     from millstream_tools.readers.inputs import files_of
     from millstream_tools.scratch import scratch_folder
+    from millstream_tools.tables.errors import ImportingError
 
     with scratch_folder("input") as folder:
-        yield files_of(named, sys.stdin.buffer, folder)
+        try:
+            yield files_of(named, sys.stdin.buffer, folder)
+        except ImportingError as error:  # standard input is a file of this folder, which means nothing to the user
+            error.args = (str(error).replace(f"{folder}/", ""),)
+            raise
 
 
 def _with(options: Options, make: Callable[[dict[str, Any]], Any]) -> Callable[[Command], Command]:

@@ -12,7 +12,7 @@ from millstream.domain.errors import NotFoundError
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, report_errors
 from millstream_tools.cli.progress import bar
-from millstream_tools.cli.target import AsJson, StackName
+from millstream_tools.cli.target import AsJson, StackName, Yes
 from millstream_tools.ops.stack import open_stack
 
 app = typer.Typer(help="Versions of the views: one serves, the others can be dropped.", no_args_is_help=True)
@@ -35,13 +35,15 @@ def list_views(*, as_json: AsJson = False, stack: StackName = "") -> None:
 
 
 @app.command()
-def drop(number: int, *, as_json: AsJson = False, stack: StackName = "") -> None:
+def drop(number: int, *, yes: Yes = False, as_json: AsJson = False, stack: StackName = "") -> None:
     """Delete the rows of a version that is older than the serving one."""
     rows = 0
     with report_errors():
         views = open_stack(stack).views()
         if number not in {one.number for one in views.versions() if not one.dropped}:
             raise NotFoundError(f"there is no view {number}: see `millstream views list`")
+        if not yes:
+            typer.confirm(f"Delete the rows of view {number}? This cannot be undone.", abort=True)
         with bar(f"Dropping view {number}", None) as advance:
             for deleted in views.drop(number):
                 advance(deleted - rows)

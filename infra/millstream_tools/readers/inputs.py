@@ -61,4 +61,6 @@ def _kept(standard_input: IO[bytes], folder: Path) -> Path:
         raise BadFileError("expected - for standard input once, got it twice")
     with path.open("wb") as file:
         shutil.copyfileobj(standard_input, file)
+    if not path.stat().st_size:
+        raise BadFileError("standard input is empty")
     return path

@@ -55,6 +55,9 @@ class ItemFile:
             dict.fromkeys([*self._fields.values(), *self._attributes, *([self._object] if self._object else [])])
         )
         self.unused = tuple(name for name in found if name not in self._wanted)
+        has_attributes = bool(self._attributes or self._object)
+        self.unset = (*(one for one in FIELDS if one not in self._fields), *(() if has_attributes else (ATTRIBUTES,)))
+        """The fields that no column fills: items that have them lose them."""
 
     def read(self, progress: Progress) -> Iterator[ReadItem | Reject]:
         """Every row. Raises BadFileError."""
@@ -83,10 +86,19 @@ class ItemFile:
 
     def _body(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         body = {one: self._cell(one, cells[column]) for one, column in self._fields.items()}
-        attributes = dict(cells[self._object] or {}) if self._object else {}
+        attributes = self._attributes_of(cells[self._object]) if self._object else {}
         attributes |= {name: self._attribute(cells[name]) for name in self._attributes}
         body[ATTRIBUTES] = {name: value for name, value in attributes.items() if value is not None}
         return {name: value for name, value in body.items() if value is not None}
+
+    def _attributes_of(self, cell: Any) -> dict[str, Any]:
+        """The entries of a cell that is an object, or a map of Parquet. Raises InvalidInputError for any other."""
+        if cell is None or cell in self._missing:
+            return {}
+        is_map = isinstance(cell, list) and all(isinstance(entry, tuple) for entry in cell)
+        if not isinstance(cell, dict) and not is_map:
+            raise InvalidInputError(ATTRIBUTES, "an object (a column of text is one attribute: --attribute)", cell)
+        return dict(cell)
 
     def _cell(self, name: str, cell: Any) -> Any:
         """A cell converted to the field's type; unchanged if impossible, for the validation to reject."""

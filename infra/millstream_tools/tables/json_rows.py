@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from millstream.domain.errors import shown
 from millstream_tools.tables.form import Form
 from millstream_tools.tables.json_values import JsonValues
 from millstream_tools.tables.lines import Lines
 from millstream_tools.tables.paths import rows_of
 from millstream_tools.tables.rows import BadRow, Row
+
+_KINDS = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean", NoneType: "null"}
+"""What is no object, in JSON's words."""
 
 
 class JsonRows:
@@ -35,15 +38,15 @@ class JsonRows:
         with self._lines.report_bad_content():
             for line, lines, content, text, error, expected in self._values:
                 if error or not isinstance(content, dict):
-                    yield BadRow(line, expected, error or shown(content), text, lines)
+                    yield BadRow(line, expected, error or _KINDS[type(content)], text, lines)
                     continue
                 for cells in cells_of(content):
                     yield Row(line, cells, text, lines)
                     lines = 0  # noqa: PLW2901  # the further rows of an object are on lines that were counted
 
     def names(self) -> tuple[str, ...]:
-        """The names in the first object; empty if there is none."""
-        return tuple(next(self.objects(), {}))
+        """The names in all objects: what the first one lacks, a later one may have."""
+        return tuple(dict.fromkeys(name for one in self.objects() for name in one))
 
     def objects(self) -> Iterator[dict[str, Any]]:
         """The objects themselves. Raises BadFileError."""

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from millstream.domain.errors import shown
 from millstream_tools.tables import lines as limits
 from millstream_tools.tables.lines import Lines
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|["{}\[\]]')
+_SCALAR = re.compile(r'(?:"(?:[^"\\\r\n]|\\.)*"|[-+.\w]+)(?=[ \t]*[,\]\r\n])')
+"""An element of an array that is neither an object nor an array."""
 _BETWEEN = re.compile(r"[\s,\x1e]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
+
+LONGEST_NAME = 80
+"""Characters of a name that an error shows."""
 
 
 class RepeatedNameError(ValueError):
@@ -40,8 +44,8 @@ def _names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of a file, as POST /events reads one."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise RepeatedNameError(f"{shown(next(name for name in names if names.count(name) > 1))} twice")
+        ((repeated, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise RepeatedNameError(f"{repeated[:LONGEST_NAME]!r} twice")
     return found
 
 
@@ -115,7 +119,9 @@ class JsonValues:
                     self._drop(1)
                     continue
                 if self._text[0] not in "{[":
-                    yield from self._bad_line("a JSON value that is no object, or other text")
+                    if self._is_cut():
+                        return
+                    yield from self._no_object()
                     continue
             end = self._end_of_value()
             if end:
@@ -128,6 +134,19 @@ class JsonValues:
             else:
                 self._spread = True
                 return
+
+    def _is_cut(self) -> bool:
+        """Whether an element of an array, which is no object, goes on in the next part of a long line."""
+        is_part = self._text[-1] not in "\r\n" and len(self._text) < limits.LONGEST_LINE
+        return self._in_array and is_part and not _SCALAR.match(self._text)
+
+    def _no_object(self) -> Iterator[Value]:
+        """The next element of an array; elsewhere, and if that is no JSON, the rest of the line."""
+        element = _SCALAR.match(self._text) if self._in_array else None
+        if element:
+            yield self._taken(element.end())
+        else:
+            yield from self._bad_line("a JSON value that is no object, or other text")
 
     def _end_of_value(self) -> int:
         """Where the value at the beginning of the text ends; 0 if it does not yet."""

@@ -41,7 +41,7 @@ def open_rows(path: Path, form: Form, wanted: Sequence[str]) -> Rows:
 
 
 def column_names(path: Path, form: Form) -> tuple[str, ...]:
-    """The columns of a file; of JSON, the names of the first object. Raises BadFileError, OSError."""
+    """The columns of a file; of JSON, the names in all objects. Raises BadFileError, OSError."""
     form = recognised(path, form)
     if form.kind == "jsonl":
         from millstream_tools.tables.json_rows import JsonRows

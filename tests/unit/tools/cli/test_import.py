@@ -15,6 +15,7 @@ import millstream_tools.ops.stack
 from millstream.adapters.local import system_clock
 from millstream.adapters.memory import MemoryModelStore, MemoryViews
 from millstream.application.ports import LogRecord, ViewVersion
+from millstream_tools.cli import views
 from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
 from tests.importing import Shop, table, visits
@@ -218,6 +219,20 @@ def test_imports_are_listed_with_what_they_brought(stack: MemoryStack, tmp_path:
     ]
 
 
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "millstream: standard input is empty\n"),
+        ("a,b\n1,2\n", "millstream: standard input: expected a column user, got only a, b\n"),
+    ],
+)
+def test_errors_about_standard_input_name_it_and_no_temporary_file(content: str, told: str) -> None:
+    """The user knows of none."""
+    done = CliRunner().invoke(app, ["import", "-", *COLUMNS], input=content)
+    assert (done.exit_code, done.stderr) == (1, told)
+
+
 def listed() -> list[str]:
     """What `millstream imports` prints."""
     return CliRunner().invoke(app, ["imports"]).stdout.splitlines()
@@ -226,7 +241,7 @@ def listed() -> list[str]:
 def test_an_import_is_voided_and_says_so(stack: MemoryStack, tmp_path: Path) -> None:
     """The views follow; the list has it, and voiding it again changes nothing."""
     run(history(tmp_path / "h.csv"), *COLUMNS)
-    done = CliRunner().invoke(app, ["imports", "void", "1"])
+    done = CliRunner().invoke(app, ["imports", "void", "1", "--yes"])
     assert (done.exit_code, done.stdout.splitlines()[0], stack.rebuilds) == (0, "Import 1 is void.", [True, True])
     assert listed() == ["   1  2026-11-22T00:00:00.000Z  h.csv: void"]
     again = CliRunner().invoke(app, ["imports", "void", "1", "--no-rebuild"])
@@ -234,12 +249,43 @@ def test_an_import_is_voided_and_says_so(stack: MemoryStack, tmp_path: Path) -> 
     assert len(stack.shop.amended()) == 1
 
 
+@pytest.mark.parametrize("command", ["void", "replace"])
+def test_taking_an_import_out_asks_first(stack: MemoryStack, tmp_path: Path, command: str) -> None:
+    """With the names of its files; a number that the log does not have is an error without a question."""
+    file = str(history(tmp_path / "h.csv"))
+    run(file, *COLUMNS)
+    more = [file, *COLUMNS, "--event-type", "=ItemPurchased"] if command == "replace" else []
+    refused = CliRunner().invoke(app, ["imports", command, "1", *more], input="n\n")
+    assert (refused.exit_code, "import 1 (h.csv)?" in refused.stdout) == (1, True)
+    assert (stack.shop.amended(), len(stack.shop.imports.entries())) == ([], 1)
+    unknown = CliRunner().invoke(app, ["imports", command, "7", *more], input="y\n")
+    assert (unknown.exit_code, unknown.stdout, "got 7" in unknown.stderr) == (1, "", True)
+    done = CliRunner().invoke(app, ["imports", command, "1", *more], input="y\n")
+    assert (done.exit_code, len(stack.shop.amended())) == (0, 1)
+
+
+def test_dropping_a_view_asks_first(stack: MemoryStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless told not to; a view that there is not is an error without a question."""
+    monkeypatch.setattr(views, "open_stack", lambda _: stack)
+    stack.stored_views.begin(ViewVersion(2))
+    stack.stored_views.switch(1, 2, {})
+
+    def numbers() -> list[int]:
+        return [one.number for one in stack.stored_views.versions() if not one.dropped]
+
+    assert CliRunner().invoke(app, ["views", "drop", "1"], input="n\n").exit_code == 1
+    assert CliRunner().invoke(app, ["views", "drop", "9"], input="y\n").stdout == ""
+    assert numbers() == [1, 2]
+    assert CliRunner().invoke(app, ["views", "drop", "1", "--yes"]).stdout == "View 1 is dropped: 0 rows.\n"
+    assert numbers() == [2]
+
+
 def test_a_stack_before_the_command_is_not_ignored(stack: MemoryStack, tmp_path: Path) -> None:
     """Otherwise the import of another stack would be voided; the variable of the shell is for both."""
     run(history(tmp_path / "h.csv"), *COLUMNS)
     refused = CliRunner().invoke(app, ["imports", "--stack", "prod", "void", "1"])
     assert (refused.exit_code, "--stack after void" in refused.stderr, stack.shop.amended()) == (1, True, [])
-    by_variable = CliRunner().invoke(app, ["imports", "void", "1"], env={"MILLSTREAM_STACK": "prod"})
+    by_variable = CliRunner().invoke(app, ["imports", "void", "1", "--yes"], env={"MILLSTREAM_STACK": "prod"})
     assert (by_variable.exit_code, len(stack.shop.amended())) == (0, 1)
 
 
@@ -252,7 +298,7 @@ def test_an_import_is_replaced_with_other_columns(stack: MemoryStack, tmp_path: 
     assert "h.csv is in the log as number 1" in refused.stderr
     assert "`millstream imports replace 1 FILE...`" in refused.stderr
     options = (*COLUMNS, "--event-type", "=ItemPurchased")
-    done = CliRunner().invoke(app, ["imports", "replace", "1", str(file), *options])
+    done = CliRunner().invoke(app, ["imports", "replace", "1", str(file), *options, "--yes"])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("Imported h.csv as number 2 in place of number 1.\n")
     assert [(entry.number, entry.void) for entry in stack.shop.imports.entries()] == [(1, True), (2, False)]

@@ -54,6 +54,39 @@ def test_json_lines_may_have_attributes_as_an_object(tmp_path: Path) -> None:
     assert read(written(tmp_path / "items.jsonl", json.dumps(lamp))) == [ReadItem(lamp)]
 
 
+def test_a_field_of_json_that_the_first_object_lacks_is_read(tmp_path: Path) -> None:
+    """Each object says what it has."""
+    objects: list[dict[str, Any]] = [
+        {"itemId": "rug", "note": "x"},
+        {"itemId": "lamp", "price": 9.5, "attributes": {"colour": "red"}, "shelf": 3},
+    ]
+    items = ItemFile(written(tmp_path / "items.jsonl", *map(json.dumps, objects)), ItemColumns())
+    assert [row.body for row in items.read(silently) if isinstance(row, ReadItem)] == [
+        {"itemId": "rug", "attributes": {}},
+        {"itemId": "lamp", "price": 9.5, "attributes": {"colour": "red"}},
+    ]
+    assert (items.unused, items.unset) == (("note", "shelf"), ("name", "category", "description", "available"))
+
+
+def test_attributes_of_parquet_may_be_a_map(tmp_path: Path) -> None:
+    """As Spark writes them."""
+    maps = pa.array([[("colour", "red"), ("shelf", "3")]], pa.map_(pa.string(), pa.string()))
+    pa_parquet.write_table(pa.table({"itemId": ["a"], "attributes": maps}), tmp_path / "items.parquet")
+    assert read(tmp_path / "items.parquet") == [
+        ReadItem({"itemId": "a", "attributes": {"colour": "red", "shelf": "3"}})
+    ]
+
+
+@pytest.mark.parametrize("cell", ["red", 5, [1], ["ab"], False])
+def test_attributes_that_are_no_object_are_rejected(tmp_path: Path, cell: Any) -> None:
+    """The other rows are items; an empty cell is none."""
+    objects: list[dict[str, Any]] = [{"itemId": "a", "attributes": cell}, {"itemId": "b", "attributes": ""}]
+    reject, item = read(written(tmp_path / "items.jsonl", *map(json.dumps, objects)))
+    assert isinstance(reject, Reject)
+    assert (reject.line, reject.column) == (1, "attributes")
+    assert item == ReadItem({"itemId": "b", "attributes": {}})
+
+
 def test_parquet_is_read_too(tmp_path: Path) -> None:
     """Ids that pandas made numbers are whole again, and nothing is a price of nothing."""
     path = tmp_path / "items.parquet"

@@ -196,6 +196,43 @@ def test_an_object_with_a_name_twice_is_a_bad_row_with_the_name(tmp_path: Path) 
         ]
 
 
+@pytest.mark.parametrize("between", [",", ", ", " ,\n", "\n, "])
+@pytest.mark.parametrize("around", ["{}", '{{"a": 0}}\n{}\n{{"a": 9}}'])
+@pytest.mark.parametrize("longest", [1 << 20, 24])
+def test_each_element_of_an_array_is_a_row_of_its_own(
+    tmp_path: Path, between: str, around: str, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object, or a bad row that shows what it is: no element costs another one."""
+    elements = [
+        "1",
+        '{"a": 1}',
+        "null",
+        '"x, {\\" ]"',
+        "-1.5e3",
+        '{"a": 2}',
+        "true",
+        "NULL",
+        "[{}, 2]",
+        '{"a": 3}',
+        "{}",
+    ]
+    text = around.format(f"[{between.join(elements)}]")
+    rows = open_rows(written(tmp_path / "a.json", text), Form(), ["a"])
+    read = list(rows)
+    outside = [[0], [9]] if "9" in around else []
+    assert [list(row.cells) for row in read if isinstance(row, Row)] == [
+        *outside[:1], [1], [2], [3], [None], *outside[1:],
+    ]  # fmt: skip
+    assert [(row.raw, row.expected) for row in read if isinstance(row, BadRow)] == [
+        (element, "a JSON object") for element in elements if element[0] != "{"
+    ]
+    assert [row.got for row in read if isinstance(row, BadRow)] == [
+        "a number", "null", "a string", "a number", "a boolean",
+        "Expecting value: line 1 column 1 (char 0)", "an array",
+    ]  # fmt: skip
+    assert sum(row.lines for row in read) + rows.blank_lines == len(text.splitlines())
+
+
 OBJECTS: list[dict[str, Any]] = [
     {"a": 1, "b": {"c": "}{]["}},
     {"a": 2, "b": {"c": '\\"'}},
