@@ -70,7 +70,7 @@ def test_a_publication_with_a_mistake_is_refused_whole_and_by_field(
 def test_an_item_that_was_never_published_is_not_found(stack: Stack, path: str) -> None:
     """404, by name."""
     answer = stack.http("GET", path)
-    assert (answer.status, answer.body) == (404, {"error": {"message": "item 'never' was never published"}})
+    assert (answer.status, answer.body) == (404, {"error": {"message": "item 'never' is not published"}})
 
 
 def test_similar_items_are_what_the_model_saw_follow(stack: Stack) -> None:

@@ -12,7 +12,7 @@ from millstream.adapters.aws.dynamo_catalogue import DynamoCatalogue
 from millstream.adapters.aws.dynamo_feature_store import DynamoFeatureStore, Tables, trend_key, user_key
 from millstream.adapters.aws.dynamo_views import DynamoViews
 from millstream.adapters.aws.s3_model_store import NAME, POINTER, S3ModelStore
-from millstream.domain.errors import InvalidRecordError
+from millstream.domain.errors import ConflictError, InvalidRecordError
 from millstream.domain.keys import item_key
 from millstream.domain.models.promotions import Promotion
 from millstream.domain.views import trend_row, user_row
@@ -30,6 +30,8 @@ DAMAGES: list[dict[str, Any]] = [
     {"s": {"B": b"state"}, "v": {"S": "three"}},
     {"s": {"NULL": True}, "v": {"NULL": True}},
     {"s": {"B": b""}, "v": {"N": "3"}},
+    {"s": {"B": b"state"}, "v": {"N": "0"}},
+    {"s": {"B": b"state"}, "v": {"N": "-7"}},
 ]
 damages = pytest.mark.parametrize("damage", DAMAGES, ids=str)
 
@@ -81,7 +83,12 @@ def test_a_damaged_trend_row_is_an_unreadable_one_and_can_be_written(stored: Sto
     with pytest.raises(InvalidRecordError):
         trend_row.unpack(data)
     stored.store.write_trend(SHARD, version, data)
-    assert stored.store.read_trend(SHARD) == (version + 1, data)
+    with pytest.raises(ConflictError):
+        stored.store.write_trend(SHARD, version, data)
+    after = stored.store.read_trend(SHARD)
+    assert after == (max(0, version) + 1, data)
+    stored.store.write_trend(SHARD, after.version, data)
+    assert stored.store.read_trend(SHARD).version == after.version + 1
 
 
 @pytest.mark.parametrize("serving", [{"S": "zz"}, {"NULL": True}, {"B": b"1"}], ids=str)

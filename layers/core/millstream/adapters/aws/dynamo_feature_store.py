@@ -42,7 +42,7 @@ UNREADABLE = b"\0"
 """No format has the number 0."""
 
 NO_VERSION = -1
-"""Of a row whose version cannot be read; the next write of a trend gives it version 0 of its own."""
+"""Of a row whose version cannot be read; the next write of a trend gives it version 1."""
 
 _STALE = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _Thing = TypeVar("_Thing")
@@ -151,7 +151,8 @@ class DynamoFeatureStore:
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """See FeatureStore."""
-        item = {**trend_key(self.view, shard), "s": {"B": data}, "v": {"N": str(expected_version + 1)}}
+        version = 1 if expected_version == NO_VERSION else expected_version + 1
+        item = {**trend_key(self.view, shard), "s": {"B": data}, "v": {"N": str(version)}}
         put = {"TableName": self._items, "Item": item, **_at(expected_version)}
         try:
             self._retried(f"write table {self._items}", lambda: self._put_trend(put, first=not expected_version))
@@ -287,11 +288,11 @@ class DynamoFeatureStore:
 def _at(version: int) -> dict[str, Any]:
     """The condition that a row has a version; version 0 means no row."""
     if not version:
-        return {"ConditionExpression": "attribute_not_exists(kind)"}
+        return {"ConditionExpression": "attribute_not_exists(v)"}
     if version == NO_VERSION:
         return {
-            "ConditionExpression": "NOT attribute_type(v, :number)",
-            "ExpressionAttributeValues": {":number": {"S": "N"}},
+            "ConditionExpression": "NOT attribute_type(v, :number) OR v < :first",
+            "ExpressionAttributeValues": {":number": {"S": "N"}, ":first": {"N": "1"}},
         }
     values = {":expected": {"N": str(version)}}
     return {"ConditionExpression": "v = :expected", "ExpressionAttributeValues": values}
@@ -300,16 +301,19 @@ def _at(version: int) -> dict[str, Any]:
 def _row(item: dict[str, Any]) -> VersionedRow:
     """The row; one whose attributes are missing or of other types has bytes that nobody can unpack."""
     try:
-        return VersionedRow(int(item["v"]["N"]), bytes(item["s"]["B"]) or UNREADABLE)
+        data = bytes(item["s"]["B"]) or UNREADABLE
     except (KeyError, TypeError, ValueError):
-        return VersionedRow(_version(item), UNREADABLE)
+        data = UNREADABLE
+    version = _version(item)
+    return VersionedRow(version, UNREADABLE if version == NO_VERSION else data)
 
 
 def _version(item: dict[str, Any]) -> int:
     try:
-        return int(item["v"]["N"])
+        version = int(item["v"]["N"])
     except (KeyError, TypeError, ValueError):
         return NO_VERSION
+    return version if version > 0 else NO_VERSION
 
 
 def _chunks(things: Collection[_Thing], size: int) -> Iterator[list[_Thing]]:
