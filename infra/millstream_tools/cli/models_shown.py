@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from millstream.application.ports import ModelStore, OnUnreadableModel, PublishedModel
+from millstream.application.ports import ModelStore, OnUnreadable, PublishedModel
 from millstream.domain.models.cards import Card, LogRange
 from millstream.domain.models.promotions import Promotion
 from millstream_tools.cli.console import counted
@@ -30,7 +30,7 @@ class Registry:
     promotions: Sequence[Promotion]
 
     @classmethod
-    def of(cls, store: ModelStore, on_unreadable: OnUnreadableModel) -> Registry:
+    def of(cls, store: ModelStore, on_unreadable: OnUnreadable) -> Registry:
         """Read the registry; `on_unreadable` is called with models that are left out."""
         return cls(store.models(on_unreadable), store.promotions())
 

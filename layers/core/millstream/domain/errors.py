@@ -80,8 +80,7 @@ class NotDoneError(UnavailableError):
 
 def shown(value: object, longest: int = 80) -> str:
     """`value` as one line of text, with JSON's null, true and false, cut at `longest` characters."""
-    text = printable(_in_words_of_json(value))
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return shown_name(_in_words_of_json(value), longest)
 
 
 def _in_words_of_json(value: object) -> str:
@@ -101,10 +100,10 @@ def shown_name(name: str, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line ends, characters that change the direction of text, and halves of characters."""
 
 
 def printable(text: str) -> str:
     """The text as one line that cannot control a terminal: control characters become escapes."""
-    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, may_succeed_later, translate_aws_errors
 from millstream.adapters.aws.backoff import Attempts, attempts, retried
+from millstream.adapters.aws.versioned_rows import NO_VERSION, at_version, versioned_row
 from millstream.application.ports import FIRST_VIEW, NO_ROW, UNHURRIED, Budget, UserWrite, UserWriteReport, VersionedRow
 from millstream.domain.errors import ConflictError, MillstreamError, UnavailableError, ViewClosedError
 from millstream.domain.keys import Pseudonym
@@ -37,12 +38,6 @@ VIEW_BYTES = 2
 KEYS_A_READ = 100
 STATEMENTS_A_WRITE = 25
 PARALLEL_WRITES = 4
-
-UNREADABLE = b"\0"
-"""No format has the number 0."""
-
-NO_VERSION = -1
-"""Of a row whose version cannot be read; the next write of a trend gives it version 1."""
 
 _STALE = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _Thing = TypeVar("_Thing")
@@ -104,7 +99,7 @@ class DynamoFeatureStore:
         """See FeatureStore."""
         with translate_aws_errors(f"read table {self._users}"):
             answer = self._client.get_item(TableName=self._users, Key=user_key(self.view, user), ConsistentRead=True)
-        return _row(answer["Item"]) if "Item" in answer else NO_ROW
+        return versioned_row(answer["Item"]) if "Item" in answer else NO_ROW
 
     def read_users(self, users: Collection[Pseudonym]) -> dict[Pseudonym, VersionedRow]:
         """See FeatureStore."""
@@ -124,7 +119,7 @@ class DynamoFeatureStore:
     def all_users(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Pseudonym, VersionedRow]]:
         """See FeatureStore. Scans the whole table: rows of other versions are skipped, but paid for."""
         for item in self._scanned("u, s, v", segment, segments):
-            yield bytes(item["u"]["B"])[VIEW_BYTES:], _row(item)
+            yield bytes(item["u"]["B"])[VIEW_BYTES:], versioned_row(item)
 
     def read_trend(self, shard: str) -> VersionedRow:
         """See FeatureStore."""
@@ -136,7 +131,7 @@ class DynamoFeatureStore:
         item = answer.get("Item")
         if item is not None and CLOSED in item:
             raise ViewClosedError(f"view {self.view} takes no more events of {shard}")
-        return NO_ROW if item is None else _row(item)
+        return NO_ROW if item is None else versioned_row(item)
 
     def read_trends(self) -> dict[str, VersionedRow]:
         """See FeatureStore."""
@@ -147,13 +142,13 @@ class DynamoFeatureStore:
             ConsistentRead=True,
         )
         with translate_aws_errors(f"query table {self._items}"):
-            return {item["shard"]["S"]: _row(item) for page in pages for item in page["Items"]}
+            return {item["shard"]["S"]: versioned_row(item) for page in pages for item in page["Items"]}
 
     def write_trend(self, shard: str, expected_version: int, data: bytes) -> None:
         """See FeatureStore."""
         version = 1 if expected_version == NO_VERSION else expected_version + 1
         item = {**trend_key(self.view, shard), "s": {"B": data}, "v": {"N": str(version)}}
-        put = {"TableName": self._items, "Item": item, **_at(expected_version)}
+        put = {"TableName": self._items, "Item": item, **at_version(expected_version)}
         try:
             self._retried(f"write table {self._items}", lambda: self._put_trend(put, first=not expected_version))
         except ClientError as error:
@@ -238,7 +233,7 @@ class DynamoFeatureStore:
             nonlocal request
             answer = self._client.batch_get_item(RequestItems=request)
             for item in answer["Responses"].get(self._users, ()):
-                rows[bytes(item["u"]["B"])[VIEW_BYTES:]] = _row(item)
+                rows[bytes(item["u"]["B"])[VIEW_BYTES:]] = versioned_row(item)
             request = answer.get("UnprocessedKeys", {})
             if request:
                 raise UnavailableError(f"table {self._users} left {len(request[self._users]['Keys'])} keys unread")
@@ -283,37 +278,6 @@ class DynamoFeatureStore:
             return {"Statement": self._insert, "Parameters": [key, state, version]}
         expected = {"N": str(write.expected_version)}
         return {"Statement": self._update, "Parameters": [state, version, key, expected]}
-
-
-def _at(version: int) -> dict[str, Any]:
-    """The condition that a row has a version; version 0 means no row."""
-    if not version:
-        return {"ConditionExpression": "attribute_not_exists(v)"}
-    if version == NO_VERSION:
-        return {
-            "ConditionExpression": "NOT attribute_type(v, :number) OR v < :first",
-            "ExpressionAttributeValues": {":number": {"S": "N"}, ":first": {"N": "1"}},
-        }
-    values = {":expected": {"N": str(version)}}
-    return {"ConditionExpression": "v = :expected", "ExpressionAttributeValues": values}
-
-
-def _row(item: dict[str, Any]) -> VersionedRow:
-    """The row; one whose attributes are missing or of other types has bytes that nobody can unpack."""
-    try:
-        data = bytes(item["s"]["B"]) or UNREADABLE
-    except (KeyError, TypeError, ValueError):
-        data = UNREADABLE
-    version = _version(item)
-    return VersionedRow(version, UNREADABLE if version == NO_VERSION else data)
-
-
-def _version(item: dict[str, Any]) -> int:
-    try:
-        version = int(item["v"]["N"])
-    except (KeyError, TypeError, ValueError):
-        return NO_VERSION
-    return version if version > 0 else NO_VERSION
 
 
 def _chunks(things: Collection[_Thing], size: int) -> Iterator[list[_Thing]]:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from millstream.adapters.aws.aws_errors import condition_failed, translate_aws_errors
 from millstream.adapters.aws.row_format import check_row, of_format, unreadable_as
-from millstream.application.ports import OnUnreadableModel, PublishedModel, raise_unreadable
+from millstream.application.ports import OnUnreadable, PublishedModel, raise_unreadable
 from millstream.domain.errors import ConflictError, InvalidRecordError, NotFoundError
 from millstream.domain.models.cards import read_card
 from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
@@ -59,7 +59,7 @@ class S3ModelStore:
             raise NotFoundError(f"model {version} was never published")
         return _model(row)
 
-    def models(self, on_unreadable: OnUnreadableModel = raise_unreadable) -> Sequence[PublishedModel]:
+    def models(self, on_unreadable: OnUnreadable = raise_unreadable) -> Sequence[PublishedModel]:
         """See ModelStore."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from millstream.application.ports import OnUnreadableModel, PublishedModel, raise_unreadable
+from millstream.application.ports import OnUnreadable, PublishedModel, raise_unreadable
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.models.promotions import KEPT_PROMOTIONS, Promotion
 
@@ -40,7 +40,7 @@ class MemoryModelStore:
         except KeyError:
             raise NotFoundError(f"model {version} was never published") from None
 
-    def models(self, on_unreadable: OnUnreadableModel = raise_unreadable) -> Sequence[PublishedModel]:  # noqa: ARG002
+    def models(self, on_unreadable: OnUnreadable = raise_unreadable) -> Sequence[PublishedModel]:  # noqa: ARG002
         """See ModelStore."""
         return sorted(self._registered.values(), key=lambda model: -model.card.created_at_ms)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from millstream.application.ports.time import UNHURRIED, Budget
+from millstream.application.ports.unreadable import OnUnreadable
 from millstream.domain.catalogue.items import Item
 
 
@@ -16,14 +17,6 @@ class CatalogueChange(NamedTuple):
     changed_at_ms: int
     published_at_ms: int
     is_deleted: bool = False
-
-
-OnUnreadable = Callable[[str, Exception], object]
-"""Called with the key (hex) of an item that cannot be read, and the error."""
-
-
-def ignore(key: str, error: Exception) -> None:
-    """Leave an unreadable item out."""
 
 
 class Catalogue(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from millstream.application.ports.unreadable import OnUnreadable
 from millstream.domain.keys import ItemKey
 from millstream.domain.models.cards import Card
 from millstream.domain.models.promotions import Promotion
@@ -27,15 +28,6 @@ class PublishedModel:
     signature: Mapping[str, Any]
 
 
-OnUnreadableModel = Callable[[str, Exception], object]
-"""Called with the version of a model whose row cannot be read, and the error."""
-
-
-def raise_unreadable(_version: str, error: Exception) -> None:
-    """Raise the error."""
-    raise error
-
-
 class ModelStore(Protocol):
     """Stores model folders, their registry, and the promotions."""
 
@@ -52,7 +44,7 @@ class ModelStore(Protocol):
     def model(self, version: str) -> PublishedModel:
         """The registered model of a version. Raises NotFoundError."""
 
-    def models(self, on_unreadable: OnUnreadableModel = ...) -> Sequence[PublishedModel]:
+    def models(self, on_unreadable: OnUnreadable = ...) -> Sequence[PublishedModel]:
         """All registered models, the latest created first, without those whose row cannot be read.
 
         `on_unreadable` is called with their versions and the errors; by default it raises them.
