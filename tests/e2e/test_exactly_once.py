@@ -47,6 +47,14 @@ def test_of_a_call_with_new_and_repeated_events_only_the_new_ones_count(stack: S
     assert_exactly_once(stack)
 
 
+def test_another_event_under_an_id_of_an_earlier_call_is_refused(stack: Stack) -> None:
+    """The local cloud keeps one instance of the function, which knows what it took."""
+    stack.accept("renamed", event("lamp", "renamed-1"))
+    answer = stack.send("renamed", event("desk", "renamed-1"))
+    assert (answer.status, answer.body["accepted"]) == (400, [])
+    assert [one["field"] for one in answer.body["rejected"]] == ["eventList[0].eventId"]
+
+
 def test_an_event_without_an_id_that_is_sent_again_counts_once(stack: Stack) -> None:
     """The id is made of what the event says, its time included: two looks a second apart are two."""
     for sent_at in (1_790_000_000.0, 1_790_000_000.0, 1_790_000_001.0):

@@ -30,7 +30,8 @@ from tests.unit.functions.lambda_events import CONTEXT, answered, api_event
 def log(monkeypatch: pytest.MonkeyPatch) -> MemoryEventLog:
     """The log behind the handler."""
     log = MemoryEventLog()
-    monkeypatch.setattr(app, "accept_events", lambda: AcceptEvents(log, FixedClock(NOW_MS), SECRET))
+    accept = AcceptEvents(log, FixedClock(NOW_MS), SECRET)
+    monkeypatch.setattr(app, "accept_events", lambda: accept)
     return log
 
 
@@ -60,6 +61,28 @@ def test_a_base64_body_is_read_like_any_other(log: MemoryEventLog) -> None:
     body = base64.b64encode(api_event("post_events")["body"].encode()).decode()
     assert post(body=body, isBase64Encoded=True)[0] == 200
     assert len(log.records) == 1
+
+
+def test_an_event_id_of_an_earlier_call_is_refused_for_another_event(log: MemoryEventLog) -> None:
+    """400 if nothing else is in the call; the same call again is accepted."""
+    call = json.loads(api_event("post_events")["body"])
+    other = call | {"eventList": [call["eventList"][0] | {"itemId": "another"}]}
+    assert [post(body=json.dumps(one))[0] for one in (call, call, other)] == [200, 200, 400]
+    _, answer = post(body=json.dumps(other))
+    assert answer == {
+        "position": None,
+        "accepted": [],
+        "rejected": [
+            {
+                "index": 0,
+                "eventId": "6f1c",
+                "field": "eventList[0].eventId",
+                "expected": "another id for another event",
+                "got": "'6f1c'",
+            }
+        ],
+    }
+    assert len(log.records) == 2
 
 
 @pytest.mark.parametrize("body", ["", None, "{", "\ufeff{}", "[" * 100_000, "9" * 5_000])

@@ -6,6 +6,7 @@ import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryEventLog
 from millstream.application.collect.accept_events import AcceptEvents
+from millstream.application.collect.taken_events import TakenEvents
 from millstream.application.ports import UNHURRIED, Budget, EventLog
 from millstream.domain.errors import InvalidInputError, UnavailableError
 from millstream.domain.keys import pseudonym
@@ -66,11 +67,17 @@ def test_a_call_whose_record_the_log_cannot_hold_is_refused() -> None:
     assert not log.records
 
 
-class UnavailableLog:
-    """A log that takes nothing."""
+class UnavailableLog(MemoryEventLog):
+    """A log that takes nothing, until it does."""
+
+    def __init__(self, *, takes: bool = False) -> None:
+        super().__init__()
+        self.takes = takes
 
     def append(self, partition_key: str, data: bytes, budget: Budget = UNHURRIED) -> Position:
         """See EventLog."""
+        if self.takes:
+            return super().append(partition_key, data, budget)
         raise UnavailableError(f"no room for {len(data)} bytes of {partition_key}")
 
 
@@ -78,3 +85,79 @@ def test_nothing_is_acknowledged_that_is_not_stored() -> None:
     """The log's refusal reaches the client."""
     with pytest.raises(UnavailableError):
         accepting(UnavailableLog())(submission(entry()))
+
+
+def test_an_id_of_an_earlier_call_names_no_other_event() -> None:
+    """It is rejected as within one call, with its place; the other events of the call are accepted."""
+    log = MemoryEventLog()
+    accept = accepting(log)
+    accept(submission(entry(eventId="e-1", itemId="lamp")))
+    receipt = accept(submission(entry(itemId=""), entry(eventId="e-1", itemId="desk"), entry(eventId="e-2")))
+    assert receipt.accepted == ("e-2",)
+    assert [(one.index, one.error.field) for one in receipt.rejected] == [
+        (0, "eventList[0].itemId"),
+        (1, "eventList[1].eventId"),
+    ]
+    assert (receipt.rejected[1].event_id, receipt.rejected[1].error.expected) == ("e-1", "another id for another event")
+    stored = [event.item_id for one in log.records for event in decode(one.data).events]
+    assert stored == ["lamp", entry()["itemId"]]
+
+
+CHANGES: list[dict[str, object]] = [
+    {"eventType": "ItemAddedToCart"},
+    {"itemId": "another"},
+    {"sentAt": 1},
+    {"eventValue": 3},
+    {"recommendationId": "r-1"},
+    {"properties": {"colour": "red"}},
+    {"impression": ["lamp"]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_each_field_of_an_event_is_its_content(change: dict[str, object]) -> None:
+    """One that differs makes another event of it."""
+    accept = accepting(MemoryEventLog())
+    accept(submission(entry(eventId="e-1")))
+    assert accept(submission(entry(eventId="e-1") | change)).accepted == ()
+
+
+def test_a_repeated_call_is_accepted_at_any_time_and_in_any_session() -> None:
+    """An event without a time gets ours, which is another one when it is repeated; a session belongs to the call."""
+    log, clock = MemoryEventLog(), FixedClock(NOW_MS)
+    accept = AcceptEvents(log, clock, SECRET)
+    timed, untimed = entry(eventId="timed", sentAt=5), entry(eventId="untimed", sentAt=None)
+    assert accept(submission(timed, untimed, session="before")).accepted == ("timed", "untimed")
+    clock.time_ms += 60_000
+    receipt = accept(submission(timed, untimed, session="after"))
+    assert (receipt.accepted, receipt.rejected) == (("timed", "untimed"), ())
+
+
+def test_the_same_id_of_another_user_is_another_id() -> None:
+    """Ids of events belong to a user."""
+    accept = accepting(MemoryEventLog())
+    accept(submission(entry(eventId="e-1", itemId="lamp"), user="ann"))
+    assert accept(submission(entry(eventId="e-1", itemId="desk"), user="bob")).accepted == ("e-1",)
+
+
+def test_what_the_log_did_not_take_may_be_sent_again_with_any_content() -> None:
+    """The client cannot know that it must not."""
+    log = UnavailableLog()
+    accept = accepting(log)
+    with pytest.raises(UnavailableError):
+        accept(submission(entry(eventId="e-1", itemId="lamp")))
+    log.takes = True
+    assert accept(submission(entry(eventId="e-1", itemId="desk"))).accepted == ("e-1",)
+    assert accept(submission(entry(eventId="e-1", itemId="lamp"))).accepted == ()
+
+
+def test_the_oldest_ids_are_forgotten() -> None:
+    """So that the memory is bounded; the newest ones are known."""
+    accept = AcceptEvents(MemoryEventLog(), FixedClock(NOW_MS), SECRET, TakenEvents(2))
+    for event_id in ("e-1", "e-2", "e-3"):
+        accept(submission(entry(eventId=event_id, itemId="lamp")))
+    answers = {
+        event_id: accept(submission(entry(eventId=event_id, itemId="desk"))).accepted
+        for event_id in ("e-3", "e-2", "e-1")
+    }
+    assert answers == {"e-3": (), "e-2": (), "e-1": ("e-1",)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from millstream.application.collect.taken_events import TakenEvents
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import pseudonym
@@ -29,6 +30,7 @@ class AcceptEvents:
     log: EventLog
     clock: Clock
     pseudonym_secret: bytes
+    taken: TakenEvents = field(default_factory=TakenEvents)
 
     def __call__(self, body: object, budget: Budget = UNHURRIED) -> Receipt:
         """Accepted events of the receipt are stored in the log.
@@ -38,9 +40,10 @@ class AcceptEvents:
         """
         now_ms = self.clock.now_ms()
         submission = parse_submission(body, now_ms)
+        subject = pseudonym(submission.user_id, self.pseudonym_secret)
+        submission = self.taken.checked(subject, submission)
         if not submission.accepted:
             return Receipt(None, (), submission.rejected)
-        subject = pseudonym(submission.user_id, self.pseudonym_secret)
         record = encode(EventRecord(subject, now_ms, submission.accepted))
         try:
             position = self.log.append(subject.hex(), record, budget)
@@ -48,4 +51,5 @@ class AcceptEvents:
             raise UnavailableError(
                 f"the events may not be in the log, send them again with the same ids: {error}"
             ) from error
+        self.taken.remember(subject, submission)
         return Receipt(position, tuple(event.event_id for event in submission.accepted), submission.rejected)

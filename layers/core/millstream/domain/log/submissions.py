@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from millstream.domain import fields
@@ -77,11 +77,35 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One call, split into accepted events and rejections."""
+    """One call, split into accepted events and rejections.
+
+    `indexes` are those of the accepted events in `eventList`, `untimed` the ids of events whose time is ours.
+    """
 
     user_id: str
     accepted: tuple[Event, ...]
     rejected: tuple[Rejection, ...]
+    indexes: tuple[int, ...]
+    untimed: frozenset[str]
+
+    def without_repeated_ids(self, indexes: Collection[int]) -> Submission:
+        """The call with these accepted events rejected, because their ids are those of other events."""
+        if not indexes:
+            return self
+        placed = list(zip(self.indexes, self.accepted, strict=True))
+        refused = [_of_another_event(index, event) for index, event in placed if index in indexes]
+        kept = [(index, event) for index, event in placed if index not in indexes]
+        return replace(
+            self,
+            accepted=tuple(event for _, event in kept),
+            rejected=tuple(sorted((*self.rejected, *refused), key=lambda one: one.index)),
+            indexes=tuple(index for index, _ in kept),
+        )
+
+
+def _of_another_event(index: int, event: Event) -> Rejection:
+    error = InvalidInputError(f"eventList[{index}].eventId", "another id for another event", event.event_id)
+    return Rejection(index, event.event_id, error)
 
 
 def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS) -> Submission:
@@ -98,6 +122,8 @@ def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS
         got = f"{len(entries)} events" if isinstance(entries, list) else entries
         raise InvalidInputError("eventList", f"a list of 1 to {MOST_EVENTS} events", got)
     accepted: list[Event] = []
+    indexes: list[int] = []
+    untimed: set[str] = set()
     rejected: list[Rejection] = []
     known: dict[str, Event] = {}
     for index, entry in enumerate(entries):
@@ -106,12 +132,14 @@ def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS
         except InvalidInputError as error:
             rejected.append(Rejection(index, _id_if_any(entry), error))
             continue
-        if known.setdefault(event.event_id, event) == event:
-            accepted.append(event)
-        else:
-            other = InvalidInputError(f"eventList[{index}].eventId", "another id for another event", event.event_id)
-            rejected.append(Rejection(index, event.event_id, other))
-    return Submission(user_id, tuple(accepted), tuple(rejected))
+        if known.setdefault(event.event_id, event) != event:
+            rejected.append(_of_another_event(index, event))
+            continue
+        accepted.append(event)
+        indexes.append(index)
+        if entry.get("sentAt") is None:
+            untimed.add(event.event_id)
+    return Submission(user_id, tuple(accepted), tuple(rejected), tuple(indexes), frozenset(untimed))
 
 
 def _event(
