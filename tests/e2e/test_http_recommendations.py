@@ -115,6 +115,7 @@ def test_a_filter_leaves_what_meets_all_its_conditions(stack: Stack, wanted: str
         ("n=101", "n"),
         ("n=1.5", "n"),
         ("exclude_seen=maybe", "exclude_seen"),
+        ("n=3&n=4", "n"),
         ("filter=cheap", "filter"),
         ("min_position=yesterday", "min_position"),
         ("limit=3", "limit"),

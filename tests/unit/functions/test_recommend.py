@@ -141,6 +141,15 @@ def test_a_bad_parameter_is_refused_by_its_name(shop: Shop, query: dict[str, str
     assert not shop.log.records
 
 
+@pytest.mark.parametrize("name", ["get_recommendations", "get_similar_items", "get_items"])
+def test_a_repeated_parameter_is_refused_by_its_name(shop: Shop, name: str) -> None:
+    """API Gateway hands over the last value only, beside the list of all."""
+    both = {"n": ["3", "4"]}
+    status, answer = get(name, queryStringParameters={"n": "4"}, multiValueQueryStringParameters=both)
+    assert (status, answer["error"]["field"], answer["error"]["got"]) == (400, "n", '["3", "4"]')
+    assert not shop.log.records
+
+
 def test_a_users_row_that_cannot_be_read_is_our_trouble(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

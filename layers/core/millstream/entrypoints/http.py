@@ -126,11 +126,19 @@ def _request(event: Mapping[str, Any], budget: Budget) -> Request:
     return Request(
         request_id=event["requestContext"]["requestId"],
         path={name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()},
-        query=event.get("queryStringParameters") or {},
+        query=_query(event),
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
         budget=budget,
     )
+
+
+def _query(event: Mapping[str, Any]) -> Mapping[str, str]:
+    """The query. Of a repeated parameter it would have the last value only. Raises InvalidInputError."""
+    for name, values in (event.get("multiValueQueryStringParameters") or {}).items():
+        if len(values) > 1:
+            raise InvalidInputError(name, "one value of this parameter", values)
+    return event.get("queryStringParameters") or {}
 
 
 def _unquoted(name: str, value: str) -> str:

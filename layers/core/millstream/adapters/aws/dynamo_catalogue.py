@@ -35,6 +35,10 @@ CHANGE_BUCKETS = 4
 """Partitions of the index by time of change; each supports a thousand writes a second."""
 
 ITEMS_A_WRITE = 25
+
+UNREADABLE = (InvalidRecordError, AttributeDeserializationError, ValueError, TypeError, ArithmeticError)
+"""What PynamoDB, or the reading of its values, raises for a row that is not as this code writes it."""
+
 _OF_KNOWN = ["item_key", "item_id", "changed_at", "published_at", "deleted"]
 _Result = TypeVar("_Result")
 
@@ -129,7 +133,7 @@ class DynamoCatalogue:
             return None
         except InvalidRecordError:
             raise
-        except (AttributeDeserializationError, ValueError, TypeError, ArithmeticError) as error:
+        except UNREADABLE as error:
             raise InvalidRecordError(f"item {item_id!r}", "a readable row", str(error)) from error
 
     def _write(self, rows: Sequence[Any]) -> None:
@@ -218,7 +222,7 @@ def _changes(rows: Iterator[Any], on_unreadable: OnUnreadable) -> Iterator[Catal
             change = _change(row)
         except StopIteration:
             return
-        except (InvalidRecordError, AttributeDeserializationError, ValueError, TypeError, ArithmeticError) as error:
+        except UNREADABLE as error:
             on_unreadable(key, error)
         else:
             yield change
