@@ -60,6 +60,7 @@ class Shop:
         self.rejects: list[Reject] = []
         self.rebuilds: list[int] = []
         self.broken = False
+        self.followed: set[int] = set()
 
     def imports_files(
         self,
@@ -73,7 +74,7 @@ class Shop:
         """Import files, by a mapping or by columns."""
         given = mapping or read_mapping(None, PLAIN | columns)
         read = ReadHistory(given, SECRET, silently, self.rejects.append, max_rejects)
-        run = ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild, self.void, again)
+        run = ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild, self.behind, self.void, again)
         return run(files, replaces)
 
     def rebuild(self) -> None:
@@ -81,6 +82,15 @@ class Shop:
         if self.broken:
             raise UnavailableError("no views today")
         self.rebuilds.append(len(self.archive.objects))
+        self.followed = self.counting()
+
+    def counting(self) -> set[int]:
+        """The imports that are in the log and not void."""
+        return {entry.number for entry in self.imports.entries() if not entry.void}
+
+    def behind(self) -> set[int]:
+        """The imports that were begun or voided since the views were asked to follow."""
+        return self.counting() ^ self.followed
 
     def amended(self) -> list[Event]:
         """The events of the stream: what was said about imports."""

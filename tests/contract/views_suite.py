@@ -12,7 +12,9 @@ from millstream.domain.log.positions import HISTORY_SHARD, shard_name
 
 ANN, BOB = (bytes([number]) * 16 for number in (0, 255))
 SHARD, OTHER = shard_name(0), shard_name(1)
-SECOND = ViewVersion(2, "code", 1_795_305_600_000, {HISTORY_SHARD: 3, SHARD: 2**180})
+SECOND = ViewVersion(
+    2, "code", 1_795_305_600_000, {HISTORY_SHARD: 3, SHARD: 2**180}, imports={"history-2": 2**42}, void={"history-1": 9}
+)
 
 
 class ViewsSuite(ABC):

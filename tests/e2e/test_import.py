@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from millstream.domain.log.positions import HISTORY_SHARD
 from millstream_tools.cloud.local.clients import Clients
 from tests.e2e.test_cli import checkout as checkout  # noqa: PLC0414  # a fixture that is used here too
-from tests.e2e.test_cli import environment, program, said
+from tests.e2e.test_cli import environment, millstream, program, said
 from tests.importing import table, visits
 from tests.integration.local_cloud.waiting import eventually
 
@@ -49,6 +50,23 @@ def test_an_import_that_was_killed_is_completed_by_the_same_command(checkout: Pa
     assert replaced.startswith("Imported history.csv as number 2 in place of number 1.\n")
     assert "matches the log: 7 users" in said(checkout, "verify")
     assert f"{len(rows):,} of erased users or void records" in said(checkout, "verify")
+
+
+def test_imports_without_a_rebuild_wait_for_the_next_one(checkout: Path) -> None:
+    """`verify` names them and fails, and takes no row for damage; `rebuild` has both."""
+    said(checkout, "up")
+    numbers = []
+    for user in ("first", "second"):
+        file = table(checkout / f"{user}.csv", visits((user, "lamp", START)))
+        done = json.loads(said(checkout, "import", str(file), *COLUMNS, "--no-rebuild", "--json"))
+        numbers.append(done["number"])
+        assert (done["notInViews"], done["rebuilt"]) == (numbers, False)
+    verified = millstream(checkout, "verify", "--json")
+    found = json.loads(verified.stdout)
+    assert (verified.returncode, found["notInViews"], found["different"]) == (1, numbers, 0)
+    assert f"it did not have import {numbers[0]}, {numbers[1]}" in said(checkout, "rebuild")
+    assert "matches the log" in said(checkout, "verify")
+    assert json.loads(said(checkout, "imports", "--json"))["notInViews"] == []
 
 
 def imported(storage: Any) -> dict[str, str]:

@@ -39,7 +39,11 @@ MaxRejects = Annotated[
     typer.Option(min=0, help="Fail, before anything is stored, if more rows are rejected. Default: half of all rows."),
 ]
 ThenRebuild = Annotated[
-    bool, typer.Option("--rebuild/--no-rebuild", help="Rebuild the views afterwards, so that they follow.")
+    bool,
+    typer.Option(
+        "--rebuild/--no-rebuild",
+        help="Rebuild the views afterwards, so that they follow. Without it, the next rebuild is for all imports.",
+    ),
 ]
 
 
@@ -102,7 +106,8 @@ def import_files(
     as_json: bool,
 ) -> None:
     """Import files into a stack, in place of import `replaces` if it is given, and print the result."""
-    from millstream_tools.ops.imports.following import rebuild_views
+    from millstream_tools.cli.import_shown import behind_as_json, show_behind, show_dropped
+    from millstream_tools.ops.imports.following import rebuild_views, views_behind
     from millstream_tools.ops.imports.importing import ImportFiles
     from millstream_tools.ops.next_steps import next_steps
     from millstream_tools.ops.stack import open_stack
@@ -111,12 +116,14 @@ def import_files(
     from millstream_tools.readers.rejects import RejectFile
     from millstream_tools.tables.errors import TooManyRejectsError
 
-    stack, dropped = open_stack(stack_name or None), dict[int, int]()
+    stack, dropped, rebuilt = open_stack(stack_name or None), dict[int, int](), False
     refused = RejectFile(rejects or Path(f"{files[0].name}.rejects.csv"))
 
     def rebuild() -> None:
+        nonlocal rebuilt
         if then_rebuild:
             dropped.update(rebuild_views(stack, bar))
+            rebuilt = True
 
     void = voiding(stack)
     run = ImportFiles(
@@ -125,6 +132,7 @@ def import_files(
         imports=void.imports,
         clock=void.clock,
         rebuild=rebuild,
+        behind=lambda: views_behind(stack).numbers,
         void=void,
         again=again,
     )
@@ -135,19 +143,24 @@ def import_files(
         raise TooManyRejectsError(f"{error}{where}") from error
     finally:
         refused.close()
-    missing = list(next_steps(stack, done.tally.items.seen)) if done.tally else []
+    behind = views_behind(stack)
+    # Next steps are found in the whole log: an import without a rebuild costs what it adds.
+    missing = list(next_steps(stack, done.tally.items.seen)) if done.tally and then_rebuild else []
     rejected = str(refused.path) if refused.exists else None
     if as_json:
-        answer(_found(done, rejected) | {"dropped": dropped, "missing": missing}, [], as_json=True)
+        more = {"rebuilt": rebuilt, "dropped": dropped, "missing": missing} | behind_as_json(*behind)
+        answer(_found(done, rejected) | more, [], as_json=True)
         return
     if done.tally is None:
-        print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.")
+        now = " The views were rebuilt, and have it now." if rebuilt else ""
+        print_line(f"{done.entry.what} is already imported, as number {done.entry.number}.{now}")
+        show_dropped(dropped)
+        show_behind(*behind)
         return
     instead = f" in place of number {replaces}" if replaces is not None else ""
     print_line(f"Imported {done.entry.what} as number {done.entry.number}{instead}.")
     _print(done, rejected, unused_by(mapping, files[0]), dropped)
-    if not then_rebuild:
-        console.print("The views do not include it yet: run `millstream rebuild --afresh`.")
+    show_behind(*behind)
     for step in missing:
         print_line(f"Still missing: {step}")
 

@@ -111,18 +111,40 @@ def show_first(history: History) -> None:
     _print(lines)
 
 
-def show_entries(entries: Sequence[ImportEntry]) -> None:
-    """Print one line per import."""
+def show_entries(entries: Sequence[ImportEntry], missing: Sequence[int], void: Sequence[int]) -> None:
+    """Print one line per import; `missing` are not in the views yet, `void` still are."""
     if not entries:
         _print(["No imports yet."])
     for entry in entries:
         if entry.void:
-            outcome = "void"
+            outcome = "void, and still in the views" if entry.number in void else "void"
         elif entry.counts is None:
             outcome = "not finished: run the same command again to complete it"
         else:
             outcome = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
+            outcome += ", not in the views yet" if entry.number in missing else ""
         _print([f"{entry.number:>4}  {_time(entry.began_at_ms)}  {entry.what}: {outcome}"])
+
+
+def behind_lines(missing: Sequence[int], void: Sequence[int]) -> list[str]:
+    """What the views do not follow, and the command that makes them follow: imports that they lack, and void ones."""
+    lines = [f"The views do not have {_numbered(missing)} yet: run `millstream rebuild`."] if missing else []
+    lines += [f"The views still have {_numbered(void)}, now void: run `millstream rebuild`."] if void else []
+    return lines
+
+
+def show_behind(missing: Sequence[int], void: Sequence[int]) -> None:
+    """Print what the views do not follow; nothing if they do."""
+    _print(behind_lines(missing, void))
+
+
+def behind_as_json(missing: Sequence[int], void: Sequence[int]) -> dict[str, object]:
+    """What the views do not follow, for programs."""
+    return {"notInViews": list(missing), "voidInViews": list(void)}
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    return f"import{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def show_overlap(entry: ImportEntry, others: Sequence[ImportEntry]) -> None:

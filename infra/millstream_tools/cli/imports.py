@@ -34,15 +34,18 @@ def list_imports(context: typer.Context, *, as_json: AsJson = False, stack: Stac
             with report_errors():
                 raise ExplainedError(f"expected --stack after {context.invoked_subcommand}, got it before")
         return
-    from millstream_tools.cli.import_shown import show_entries
+    from millstream_tools.cli.import_shown import behind_as_json, show_behind, show_entries
+    from millstream_tools.ops.imports.following import views_behind
     from millstream_tools.ops.stack import open_stack
 
     with report_errors():
-        entries = open_stack(stack or None).imports().entries()
+        opened = open_stack(stack or None)
+        entries, behind = opened.imports().entries(), views_behind(opened)
     if as_json:
-        answer({"imports": [asdict(entry) for entry in entries]}, [], as_json=True)
+        answer({"imports": [asdict(entry) for entry in entries]} | behind_as_json(*behind), [], as_json=True)
     else:
-        show_entries(entries)
+        show_entries(entries, *behind)
+        show_behind(*behind)
 
 
 @app.command()
@@ -58,8 +61,8 @@ def void(
 
     The log says so, in one event; the events stay in the archive. The same files can be imported again.
     """
-    from millstream_tools.cli.import_shown import show_dropped
-    from millstream_tools.ops.imports.following import rebuild_views
+    from millstream_tools.cli.import_shown import behind_as_json, show_behind, show_dropped
+    from millstream_tools.ops.imports.following import rebuild_views, views_behind
     from millstream_tools.ops.stack import open_stack
 
     with report_errors(), interruptible("run the same command again to complete it"):
@@ -68,13 +71,14 @@ def void(
             _confirm("Void", number, opened)
         new = voiding(opened)(number)
         dropped = rebuild_views(opened, bar) if then_rebuild else {}
+        behind = views_behind(opened)
     if as_json:
-        answer({"number": number, "changed": bool(new), "dropped": dropped}, [], as_json=True)
+        found = {"number": number, "changed": bool(new), "dropped": dropped}
+        answer(found | behind_as_json(*behind), [], as_json=True)
         return
     console.print(f"Import {number} is void{'.' if new else ' already.'}", highlight=False)
     show_dropped(dropped)
-    if new and not then_rebuild:
-        console.print("The views still include it: run `millstream rebuild --afresh`.")
+    show_behind(*behind)
 
 
 @app.command()

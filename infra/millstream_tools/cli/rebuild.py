@@ -17,13 +17,15 @@ from millstream.application.replay.building import LostRecordsError
 from millstream.application.replay.plan import Choices
 from millstream.application.replay.rebuild import Rebuilt
 from millstream_tools.cli.console import console, counted, errors, report_errors
+from millstream_tools.cli.import_shown import behind_lines
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.rebuild_on_aws import rebuild_on_aws
 from millstream_tools.cli.target import AsJson, StackName
 from millstream_tools.cli.verify import Partitions, print_left_out, tally_line
 from millstream_tools.explained import ExplainedError
 from millstream_tools.ops import replays
-from millstream_tools.ops.stack import open_stack
+from millstream_tools.ops.imports.following import views_behind
+from millstream_tools.ops.stack import Stack, open_stack
 
 app = typer.Typer()
 
@@ -63,7 +65,9 @@ def rebuild(
         if only_if_equal or afresh:
             raise typer.BadParameter("--only-if-equal and --afresh cannot be used with --on-aws")
         with report_errors():
-            rebuild_on_aws(open_stack(stack), choices, resume or None, as_json=as_json)
+            where = open_stack(stack)
+            rebuild_on_aws(where, choices, resume or None, as_json=as_json)
+            _say_what_is_behind(where)
         return
     if resume:
         raise typer.BadParameter("--resume needs --on-aws; a local rebuild resumes by itself")
@@ -83,6 +87,7 @@ def rebuild(
         _print(done, time.monotonic() - began)
     with report_errors():
         letters = len(filed_letters(where.dead_letters()))
+        _say_what_is_behind(where)
     if letters:
         errors.print(
             f"{letters} dead letters are in no view. Redrive or discard them, see `millstream dlq list`. "
@@ -108,6 +113,12 @@ def _incomplete_log() -> Iterator[None]:
         ) from error
 
 
+def _say_what_is_behind(stack: Stack) -> None:
+    """A rebuild that was planned before an import, or read the log before it was void, does not have that."""
+    for line in behind_lines(*views_behind(stack)):
+        errors.print(line, highlight=False, soft_wrap=True)
+
+
 def _print(done: Rebuilt, seconds: float) -> None:
     console.print(
         f"View {done.version.number} serves: {counted(done.rows, 'user')}, "
@@ -123,6 +134,8 @@ def _print(done: Rebuilt, seconds: float) -> None:
         found = f"{counted(done.different, 'row')} differed from the log, {counted(done.missing, 'user')} missing"
     else:
         found = "every row matched the log, each at its own position"
+    if done.added:
+        found += f"; it did not have import {', '.join(map(str, done.added))}"
     console.print(f"View {done.replaced} served before: {found}.", highlight=False, soft_wrap=True)
     console.print(f"         live {done.live}\n         log  {done.log}", highlight=False)
     console.print(f"It is kept. Run `millstream views drop {done.replaced}` to delete its rows.", highlight=False)

@@ -15,6 +15,7 @@ from millstream.application.collect.completeness import Hole
 from millstream.application.replay.users import Tally
 from millstream.application.replay.verify import Verification
 from millstream_tools.cli.console import console, counted, errors, report_errors
+from millstream_tools.cli.import_shown import behind_as_json, behind_lines
 from millstream_tools.cli.progress import bar
 from millstream_tools.cli.row_differences import difference_lines
 from millstream_tools.cli.target import AsJson, StackName
@@ -43,7 +44,8 @@ def verify(
 ) -> None:
     """Compare every row of the views with a fresh fold of the log up to the same position. Changes nothing.
 
-    Exits with status 1, and prints the rows and fields that differ, if any do.
+    Exits with status 1, and prints the rows and fields that differ, if any do, and the imports that the views do not
+    have yet.
     """
     began = time.monotonic()
     with report_errors():
@@ -53,7 +55,7 @@ def verify(
     else:
         _print(found, time.monotonic() - began)
     accepted = sum(piece.lost for piece in found.lost) <= accept_loss
-    if found.different or found.unreadable or not accepted:
+    if found.different or found.unreadable or found.waiting or not accepted:
         raise typer.Exit(1)
 
 
@@ -83,13 +85,16 @@ def print_loss(hole: Hole) -> None:
 
 def _print(found: Verification, seconds: float) -> None:
     number = found.view.number
-    if found.equal:
+    if found.equal or (found.waiting and not found.different):
         what = f"{counted(found.users, 'user')} and {counted(len(found.reached), 'shard')}"
-        console.print(f"View {number} matches the log: {what}.", highlight=False)
+        of = "what it was built from" if found.waiting else "the log"
+        console.print(f"View {number} matches {of}: {what}.", highlight=False)
     elif found.different:
         errors.print(
             f"[bold red]View {number} does not match the log[/]: differences in {counted(found.different, 'row')}."
         )
+    for line in behind_lines(found.waiting, found.void):
+        errors.print(line, highlight=False, soft_wrap=True)
     _print_missing(found)
     print_left_out(found.unreadable, found.foreign)
     console.print(f"live     {found.live}\nlog      {found.log}", highlight=False)
@@ -139,6 +144,7 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "log": found.log,
         "users": found.users,
         "events": asdict(found.tally),
+        **behind_as_json(found.waiting, found.void),
         "reached": {shard: str(sequence) for shard, sequence in found.reached.items()},
         "onlyInStream": [{"shard": one.shard, "upTo": str(one.last), "records": one.records} for one in found.held],
         "lost": [{"shard": one.shard, "upTo": str(one.last), "records": one.lost} for one in found.lost],

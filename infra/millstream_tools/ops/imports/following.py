@@ -2,9 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from millstream.application.collect.import_history import head_of
+from millstream.application.ports import Head, ImportEntry, ViewVersion
+from millstream.application.replay.plan import described
 from millstream.application.replay.progress import Progress
 from millstream_tools.ops import replays
 from millstream_tools.ops.stack import Stack
+
+
+class Behind(NamedTuple):
+    """The numbers of the imports that the serving views do not follow: not in them yet; void, and still in them."""
+
+    missing: tuple[int, ...]
+    void: tuple[int, ...]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """All of them."""
+        return frozenset((*self.missing, *self.void))
+
+
+def views_behind(stack: Stack) -> Behind:
+    """What the serving views of a stack do not follow. Raises UnavailableError."""
+    views = stack.views()
+    return behind(described(views, views.serving()), stack.imports().entries(), stack.archive().heads())
+
+
+def behind(version: ViewVersion, entries: Sequence[ImportEntry], heads: Mapping[str, Head]) -> Behind:
+    """What a version of the views does not follow, by what it read when it was built.
+
+    An import without a head has no records, is not complete, or is of an earlier version of the code, which rebuilt.
+    """
+    missing, void = [], []
+    for entry in entries:
+        name = head_of(entry.number)
+        if entry.void and name in version.imports:
+            void.append(entry.number)
+        elif not entry.void and name in heads and not version.has_read(name, heads[name].last):
+            missing.append(entry.number)
+    return Behind(tuple(missing), tuple(void))
 
 
 def rebuild_views(stack: Stack, progress: Progress) -> dict[int, int]:

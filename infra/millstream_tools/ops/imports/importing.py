@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ FILES_NAMED = 20
 
 @dataclass(frozen=True)
 class Imported:
-    """The result of an import. Without a tally, it was imported before and nothing was done.
+    """The result of an import. Without a tally, it was in the log before, and nothing was added.
 
     `overlapping` are earlier imports with events that are later than this import's first.
     """
@@ -36,7 +36,8 @@ class Imported:
 class ImportFiles:
     """Import files into a stack; `rebuild` rebuilds the views afterwards.
 
-    Files that are in the log under another mapping are refused, unless `again`.
+    `behind` gives the numbers of the imports that the views do not follow. Files that are in the log under another
+    mapping are refused, unless `again`.
     """
 
     read: ReadHistory
@@ -44,6 +45,7 @@ class ImportFiles:
     imports: Imports
     clock: Clock
     rebuild: Callable[[], object]
+    behind: Callable[[], Collection[int]]
     void: VoidImport
     again: bool = False
 
@@ -63,8 +65,8 @@ class ImportFiles:
         if not self.again and (known is None or known.counts is None):
             check_new(this.files, files, [entry for entry in entries if entry not in (old, known)])
         if known is not None and known.counts is not None:
-            if old is not None and not old.void:
-                self.void(old.number)
+            voided = old is not None and self.void(old.number)
+            if voided or not {known.number, replaces}.isdisjoint(self.behind()):
                 self.rebuild()
             return Imported(known, None)
         # By the clock of the first attempt, so that the same rows count as in the future.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import millstream_tools.ops.replays
 import millstream_tools.ops.stack
 from millstream.adapters.local import system_clock
 from millstream.adapters.memory import MemoryModelStore, MemoryViews
+from millstream.application.collect.import_history import head_of
 from millstream.application.ports import LogRecord, ViewVersion
 from millstream_tools.cli import views
 from millstream_tools.cli.commands import app
@@ -67,7 +69,9 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryStack:
     def rebuild(of: MemoryStack, _: object, *, afresh: bool) -> None:
         of.rebuilds.append(afresh)
         serving = of.stored_views.serving()
-        of.stored_views.begin(ViewVersion(serving + 1))
+        void = {head_of(entry.number) for entry in of.imports().entries() if entry.void}
+        read = {name: head.last for name, head in of.shop.archive.heads().items() if name not in void}
+        of.stored_views.begin(ViewVersion(serving + 1, imports=read, void=dict.fromkeys(void, 1)))
         of.stored_views.switch(serving, serving + 1, {})
 
     monkeypatch.setattr(millstream_tools.ops.stack, "open_stack", lambda _: made)
@@ -337,12 +341,87 @@ def test_the_format_and_the_times_are_options_too(stack: MemoryStack, tmp_path: 
     assert {event.item_id for record in stack.shop.records() for event in record.events} == {"Müsli", "Öl"}
 
 
-def test_the_views_can_be_left_to_the_user(stack: MemoryStack, tmp_path: Path) -> None:
-    """For several imports, or for a rebuild elsewhere; the output names the next command."""
-    done = run(history(tmp_path / "h.csv"), *COLUMNS, "--no-rebuild")
-    assert "`millstream rebuild --afresh`" in done.stdout
-    assert stack.rebuilds == []
-    assert [entry.counts is not None for entry in stack.shop.imports.entries()] == [True]
+def months(folder: Path, many: int) -> list[Path]:
+    """Files of one event each, each later than the one before."""
+    return [table(folder / f"{at}.csv", visits(("ann", "lamp", NOON + at * 86_400))) for at in range(1, many + 1)]
+
+
+def test_many_imports_need_one_rebuild(stack: MemoryStack, tmp_path: Path) -> None:
+    """Each says what the views do not have yet, and the command; the list says it until an import rebuilds."""
+    *first, last = months(tmp_path, 3)
+    told = [run(file, *COLUMNS, "--no-rebuild").stdout.splitlines()[-1] for file in first]
+    assert told == [
+        "The views do not have import 1 yet: run `millstream rebuild`.",
+        "The views do not have imports 1, 2 yet: run `millstream rebuild`.",
+    ]
+    assert [line.rpartition(", ")[2] for line in listed()[:2]] == ["not in the views yet"] * 2
+    assert listed()[2:] == [told[1]]
+    assert (stack.rebuilds, [one.counts is not None for one in stack.shop.imports.entries()]) == ([], [True, True])
+    assert "not have" not in run(last, *COLUMNS).stdout
+    assert stack.rebuilds == [True]
+    assert [line for line in listed() if "views" in line] == []
+
+
+def test_an_import_that_the_views_do_not_have_is_made_up_for_by_the_same_command(
+    stack: MemoryStack, tmp_path: Path
+) -> None:
+    """Without the option it rebuilds, once; with it, it says again what is missing."""
+    (file,) = months(tmp_path, 1)
+    known = "1.csv is already imported, as number 1."
+    behind = "The views do not have import 1 yet: run `millstream rebuild`."
+    run(file, *COLUMNS, "--no-rebuild")
+    assert run(file, *COLUMNS, "--no-rebuild").stdout.splitlines() == [known, behind]
+    assert run(file, *COLUMNS).stdout.splitlines() == [f"{known} The views were rebuilt, and have it now."]
+    assert run(file, *COLUMNS).stdout.splitlines() == [known]
+    assert stack.rebuilds == [True]
+
+
+def test_programs_are_told_what_the_views_do_not_have(stack: MemoryStack, tmp_path: Path) -> None:
+    """By an import, by a voiding, and by the list."""
+    first, second = months(tmp_path, 2)
+
+    def answered(*arguments: object) -> tuple[list[int], list[int]]:
+        said = json.loads(CliRunner().invoke(app, [*map(str, arguments), "--json"]).stdout)
+        return said["notInViews"], said["voidInViews"]
+
+    assert answered("import", first, *COLUMNS) == ([], [])
+    assert answered("import", second, *COLUMNS, "--no-rebuild") == ([2], [])
+    assert answered("imports", "void", 1, "--yes", "--no-rebuild") == ([2], [1])
+    assert answered("imports") == ([2], [1])
+    assert answered("imports", "void", 2, "--yes", "--no-rebuild") == ([], [1])
+    assert answered("imports", "void", 1, "--yes") == ([], [])
+
+
+def test_a_void_import_is_in_the_views_until_a_rebuild(stack: MemoryStack, tmp_path: Path) -> None:
+    """The list says so, and the same command without the option rebuilds."""
+    (file,) = months(tmp_path, 1)
+    run(file, *COLUMNS)
+    still = "The views still have import 1, now void: run `millstream rebuild`."
+    done = CliRunner().invoke(app, ["imports", "void", "1", "--yes", "--no-rebuild"])
+    assert done.stdout.splitlines() == ["Import 1 is void.", still]
+    assert [line.rpartition(": ")[2] for line in listed()[:1]] == ["void, and still in the views"]
+    assert listed()[1:] == [still]
+    again = CliRunner().invoke(app, ["imports", "void", "1"])
+    assert again.stdout.splitlines()[0] == "Import 1 is void already."
+    assert (stack.rebuilds, listed()[1:]) == ([True, True], [])
+
+
+def test_a_replacement_may_wait_for_its_rebuild(stack: MemoryStack, tmp_path: Path) -> None:
+    """The views have the old import and not the new one; the same command without the option rebuilds."""
+    (file,) = months(tmp_path, 1)
+    run(file, *COLUMNS)
+    command = ["imports", "replace", "1", str(file), *COLUMNS, "--event-type", "=ItemPurchased", "--yes"]
+    done = CliRunner().invoke(app, [*command, "--no-rebuild"])
+    assert done.stdout.splitlines()[-2:] == [
+        "The views do not have import 2 yet: run `millstream rebuild`.",
+        "The views still have import 1, now void: run `millstream rebuild`.",
+    ]
+    assert stack.rebuilds == [True]
+    again = CliRunner().invoke(app, command)
+    assert again.stdout.splitlines()[0] == (
+        "1.csv is already imported, as number 2. The views were rebuilt, and have it now."
+    )
+    assert (stack.rebuilds, len(stack.shop.amended())) == ([True, True], 1)
 
 
 def test_rejects_go_where_the_user_wants_them(stack: MemoryStack, tmp_path: Path) -> None:

@@ -29,8 +29,10 @@ from millstream.adapters.aws.row_format import check_row, of_format, unreadable_
 from millstream.application.ports import FIRST_VIEW, ONCE, UNHURRIED, Budget, FeatureStore, ViewVersion
 from millstream.domain.errors import ConflictError, InvalidInputError
 
-FORMAT = 1
-"""Of a version's row and of the pointer's."""
+FORMAT = 2
+"""Of a version's row. Format 1 does not say which imports the version was built from."""
+
+POINTER_FORMAT = 1
 
 MOST_CLOSED_AT_ONCE = 99
 """Rows that one transaction can close, in addition to the pointer's."""
@@ -91,7 +93,7 @@ class DynamoViews:
         if len(closing) > MOST_CLOSED_AT_ONCE:
             raise InvalidInputError("closing", f"at most {MOST_CLOSED_AT_ONCE} shards that are open", len(closing))
         old = DynamoFeatureStore(self._client, self._tables, expected, self._pool)
-        pointer = of_format(FORMAT, {**POINTER, "serving": {"N": str(to)}})
+        pointer = of_format(POINTER_FORMAT, {**POINTER, "serving": {"N": str(to)}})
         put = {"TableName": self._tables.items, "Item": pointer, **_serves_since(expected, begun)}
         writes: list[dict[str, Any]] = [{"Put": put}]
         writes += [{"Update": old.closing(shard, version)} for shard, version in closing.items()]
@@ -108,7 +110,7 @@ class DynamoViews:
             self._attempts,
         )
         item: dict[str, Any] = answer.get("Item", {})
-        check_row("pointer to the serving view", item, FORMAT)
+        check_row("pointer to the serving view", item, POINTER_FORMAT)
         return item
 
     def drop(self, view: int) -> Iterator[int]:

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from millstream.application.collect.archived_objects import sliced
-from millstream.application.collect.import_history import RECORDS_AN_IMPORT, head_of
-from millstream.application.ports import Archive, ArchivedObject, ArchiveSlice, Head
+from millstream.application.collect.import_history import RECORDS_AN_IMPORT, head_of, number_of
+from millstream.application.ports import Archive, ArchivedObject, ArchiveSlice, Head, ViewVersion
 from millstream.domain.log.positions import HISTORY_SHARD, shard_number
 
 
@@ -30,18 +30,40 @@ class Hole(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """The parts of an archive in the order of the log, and the keys that were left out, with the reason."""
+    """The parts of an archive in the order of the log, and the keys that were left out, with the reason.
+
+    `imports` has the last sequence number of each import in the parts, by the name of its head; `waiting` are the names
+    of those with newer objects, which were left out.
+    """
 
     parts: tuple[ArchiveSlice | Hole, ...]
     foreign: Mapping[str, str]
+    imports: Mapping[str, int]
+    waiting: tuple[str, ...] = ()
 
 
-def contents(archive: Archive, most_bytes: int, without: Collection[str] = ()) -> Contents:
-    """The slices and holes of an archive, without the named objects. Raises UnavailableError."""
+def contents(
+    archive: Archive, most_bytes: int, without: Collection[str] = (), read_by: ViewVersion | None = None
+) -> Contents:
+    """The slices and holes of an archive, without the named objects. Raises UnavailableError.
+
+    With `read_by`, objects of imports that this version of the views was not built from are left out of the slices.
+    """
     heads = archive.heads()  # before the listing: an object is stored before its head moves
     listing = archive.listing()
     objects = [one for one in listing.objects if one.name not in without]
-    return Contents(tuple(_parts(objects, heads, most_bytes)), listing.foreign)
+    last: dict[str, int] = {}
+    newer: dict[str, str] = {}
+    for one in objects:
+        if one.shard != HISTORY_SHARD:
+            continue
+        name = _counted_as(one)
+        if read_by is not None and not read_by.has_read(name, one.last):
+            newer[one.name] = name
+        else:
+            last[name] = max(last.get(name, 0), one.last)
+    parts = tuple(_parts(objects, newer, heads, most_bytes))
+    return Contents(parts, listing.foreign, last, tuple(sorted(set(newer.values()), key=_place_of)))
 
 
 def holes(objects: Iterable[ArchivedObject], heads: Mapping[str, Head]) -> Iterator[Hole]:
@@ -61,8 +83,8 @@ def _counted_as(one: ArchivedObject) -> str:
 
 def _place_of(name: str) -> tuple[int, int]:
     """Imports in their order, then the shards in theirs."""
-    shard, _, number = name.rpartition("-")
-    return (shard_number(HISTORY_SHARD), int(number)) if shard == HISTORY_SHARD else (shard_number(name), 0)
+    number = number_of(name)
+    return (shard_number(name), 0) if number is None else (shard_number(HISTORY_SHARD), number)
 
 
 def _holes(shard: str, objects: Iterable[ArchivedObject], head: Head | None) -> Iterator[Hole]:
@@ -79,9 +101,11 @@ def _holes(shard: str, objects: Iterable[ArchivedObject], head: Head | None) -> 
         yield Hole(shard, reached, head.last + 1, head.records - counted, counted)
 
 
-def _parts(objects: list[ArchivedObject], heads: Mapping[str, Head], most_bytes: int) -> Iterator[ArchiveSlice | Hole]:
-    """Slices end at holes, so that a hole is between two slices."""
-    waiting = sorted(objects, key=lambda one: one.place)
+def _parts(
+    objects: list[ArchivedObject], newer: Collection[str], heads: Mapping[str, Head], most_bytes: int
+) -> Iterator[ArchiveSlice | Hole]:
+    """Slices end at holes, so that a hole is between two slices. Newer objects are in no slice, and are no hole."""
+    waiting = sorted((one for one in objects if one.name not in newer), key=lambda one: one.place)
     for hole in holes(objects, heads):
         end = (shard_number(hole.shard), hole.before)
         before = [one for one in waiting if one.place[:2] < end]

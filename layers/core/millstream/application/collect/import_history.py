@@ -45,6 +45,17 @@ def head_of(number: int) -> str:
     return f"{HISTORY_SHARD}-{number}"
 
 
+def number_of(name: str) -> int | None:
+    """The inverse of `head_of`; None for the head of a shard of the stream."""
+    shard, _, number = name.rpartition("-")
+    return int(number) if shard == HISTORY_SHARD else None
+
+
+def numbers_of(names: Iterable[str]) -> list[int]:
+    """The numbers of the imports among these heads, in order."""
+    return sorted(number for number in map(number_of, names) if number is not None)
+
+
 def void_history(number: int, log: EventLog, clock: Clock) -> Position:
     """Append HistoryVoided for all records of import `number`; return its position. Raises UnavailableError.
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from millstream.application.ports.time import ONCE, UNHURRIED, Budget
 from millstream.domain.keys import Pseudonym
+from millstream.domain.log.positions import HISTORY_SHARD
 
 
 class VersionedRow(NamedTuple):
@@ -78,6 +79,9 @@ class ViewVersion:
 
     `amended_to` is how far each shard was read for erasures before the first event was folded: users erased by then
     were not in this version. Empty for a version folded from the stream alone.
+
+    `imports` has the last sequence number that was folded of each import, by the name of its head in the archive, and
+    `void` that of the imports that were left out because they were void. Earlier code recorded neither.
     """
 
     number: int
@@ -85,6 +89,14 @@ class ViewVersion:
     created_at_ms: int = 0
     amended_to: Mapping[str, int] = field(default_factory=dict)
     dropped: bool = False
+    imports: Mapping[str, int] = field(default_factory=dict)
+    void: Mapping[str, int] = field(default_factory=dict)
+
+    def has_read(self, name: str, last: int) -> bool:
+        """Whether an import was read up to this sequence number when the version was built."""
+        if not self.imports and not self.void:
+            return last <= self.amended_to.get(HISTORY_SHARD, 0)
+        return last <= max(self.imports.get(name, 0), self.void.get(name, 0))
 
 
 FIRST_VIEW = ViewVersion(1)

@@ -22,7 +22,7 @@ from millstream.application.ports import (
     Workspace,
 )
 from millstream.application.replay.comparing import RowComparison
-from millstream.application.replay.plan import Plan
+from millstream.application.replay.plan import Plan, void_imports
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import LogRead, Piece, keep_log, kept_log
 from millstream.application.replay.snapshot import snapshot_of
@@ -98,13 +98,21 @@ def whole_log(
     return log
 
 
-def begin(views: Views, workspace: Workspace, log: LogRead, fold_code: str, now_ms: int) -> ViewVersion:
+def begin(views: Views, workspace: Workspace, plan: Plan, log: LogRead, fold_code: str, now_ms: int) -> ViewVersion:
     """The version that is built in this workspace. Raises ConflictError if its number is taken."""
     try:
         version = begun(workspace, fold_code)
     except NotFoundError:
         number = 1 + max(one.number for one in views.versions())
-        version = ViewVersion(number, fold_code, now_ms, log.reached)
+        void = void_imports(plan.imports, log.amendments.known_at(log.reached))
+        version = ViewVersion(
+            number,
+            fold_code,
+            now_ms,
+            log.reached,
+            imports={name: last for name, last in plan.imports.items() if name not in void},
+            void={name: last for name, last in plan.imports.items() if name in void},
+        )
         workspace.put(VERSION, json.dumps(asdict(version)).encode())
     # Recorded after the workspace has it, so that a rebuild that was killed in between finds its number again.
     if version not in views.versions():

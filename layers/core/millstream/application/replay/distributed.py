@@ -109,7 +109,7 @@ class SplitStream:
         workspace = self.workspaces(name)
         plan = stored_plan(workspace)
         log = whole_log(self.archive, self.reader, plan, workspace, silently, plan.accept_loss)
-        version = begin(self.views, workspace, log, self.fold_code, self.now_ms())
+        version = begin(self.views, workspace, plan, log, self.fold_code, self.now_ms())
         return Begun(version.number, sorted(log.reached))
 
 

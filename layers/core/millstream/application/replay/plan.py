@@ -7,9 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from millstream.application.collect.completeness import Hole, contents
-from millstream.application.ports import Archive, ArchiveSlice, Views, Workspace
+from millstream.application.collect.import_history import number_of, range_of
+from millstream.application.ports import Archive, ArchiveSlice, Views, ViewVersion, Workspace
 from millstream.domain.errors import ConflictError, NotFoundError
 from millstream.domain.formats import UNNUMBERED, check_format
+from millstream.domain.log.amendments import Hidden
+from millstream.domain.log.positions import shard_number
 
 NAME = "plan.json"
 FORMAT = 2
@@ -56,7 +59,7 @@ class Plan:
     """The slices of the archive in order, the number of user partitions, and the serving version.
 
     `holes` are the archive's holes, each with the number of the slice that follows it. `foreign` are the keys that were
-    left out, with the reason.
+    left out, with the reason. `imports` and `waiting` are those of `Contents`.
     """
 
     slices: Sequence[ArchiveSlice]
@@ -67,6 +70,8 @@ class Plan:
     foreign: Mapping[str, str] = field(default_factory=dict)
     without: Sequence[str] = ()
     accept_loss: int = 0
+    imports: Mapping[str, int] = field(default_factory=dict)
+    waiting: Sequence[str] = ()
 
 
 def planned(
@@ -76,8 +81,10 @@ def planned(
     choices: Choices = BY_DEFAULT,
     sizes: Sizes = ON_ONE_MACHINE,
     now_ms: int = 0,
+    *,
+    as_built: bool = False,
 ) -> Plan:
-    """The plan in the workspace, or a new one for the current archive.
+    """The plan in the workspace, or a new one for the current archive; `as_built`: for what the serving version read.
 
     Raises UnavailableError, ConflictError for a plan that is too old, UnknownFormatError for one of newer code.
     """
@@ -87,7 +94,7 @@ def planned(
         # Objects without a plan are left from a replay that finished and was killed during its cleanup.
         if workspace.names(""):
             workspace.clear()
-        plan = _planned(archive, views, choices, sizes, now_ms)
+        plan = _planned(archive, views, choices, sizes, now_ms, as_built=as_built)
         workspace.put(NAME, json.dumps({"format": FORMAT, **asdict(plan)}).encode())
     if now_ms - plan.began_at_ms > LONGEST_MS:
         days = (now_ms - plan.began_at_ms) // (24 * 3600 * 1000)
@@ -106,8 +113,31 @@ def stored_plan(workspace: Workspace) -> Plan:
     return Plan(**{**stored, "slices": slices, "holes": holes})
 
 
-def _planned(archive: Archive, views: Views, choices: Choices, sizes: Sizes, now_ms: int) -> Plan:
-    found = contents(archive, sizes.slice_bytes, choices.without)
+def described(views: Views, number: int) -> ViewVersion:
+    """A version of the views, also the first one of a stack, which nobody recorded."""
+    return next((one for one in views.versions() if one.number == number), ViewVersion(number))
+
+
+def void_imports(names: Collection[str], hidden: Hidden) -> set[str]:
+    """Those of these imports, by the names of their heads, whose records are void."""
+    firsts = {name: range_of(number)[0] for name in names if (number := number_of(name)) is not None}
+    return {name for name, (shard, at) in firsts.items() if hidden.in_void_range((shard_number(shard), at))}
+
+
+def is_outdated(workspace: Workspace, archive: Archive) -> bool:
+    """Whether the plan in the workspace, if any, was made before an import that is complete now."""
+    try:
+        plan = stored_plan(workspace)
+    except NotFoundError:
+        return False
+    heads = {name: head for name, head in archive.heads().items() if number_of(name) is not None}
+    return any(head.last > plan.imports.get(name, 0) for name, head in heads.items())
+
+
+def _planned(archive: Archive, views: Views, choices: Choices, sizes: Sizes, now_ms: int, *, as_built: bool) -> Plan:
+    serving = views.serving()
+    read_by = described(views, serving) if as_built else None
+    found = contents(archive, sizes.slice_bytes, choices.without, read_by)
     slices: list[ArchiveSlice] = []
     holes: list[tuple[int, Hole]] = []
     for part in found.parts:
@@ -117,5 +147,14 @@ def _planned(archive: Archive, views: Views, choices: Choices, sizes: Sizes, now
             slices.append(part)
     partitions = choices.partitions or 1 + sum(one.stored_bytes for one in slices) // sizes.partition_bytes
     return Plan(
-        slices, partitions, views.serving(), now_ms, holes, found.foreign, tuple(choices.without), choices.accept_loss
+        slices,
+        partitions,
+        serving,
+        now_ms,
+        holes,
+        found.foreign,
+        tuple(choices.without),
+        choices.accept_loss,
+        found.imports,
+        found.waiting,
     )

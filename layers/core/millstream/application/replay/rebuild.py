@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from millstream.application.collect.import_history import numbers_of
 from millstream.application.ports import (
     Archive,
     FeatureStore,
@@ -28,7 +29,7 @@ from millstream.application.replay.building import (
     whole_log,
     with_trends,
 )
-from millstream.application.replay.plan import BY_DEFAULT, Choices, Plan, planned
+from millstream.application.replay.plan import BY_DEFAULT, Choices, Plan, described, is_outdated, planned
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import LogRead
 from millstream.application.replay.snapshot import take_snapshot
@@ -48,7 +49,8 @@ class Rebuilt:
 
     `live` and `log` are the digests of the replaced rows and of the fold at the same positions. `different` counts
     replaced rows that differ from the log (also because of users erased since), `missing` users without a row. `lost`
-    is the number of records that neither archive nor stream had, `unreadable` and `foreign` as in Verification.
+    is the number of records that neither archive nor stream had, `unreadable` and `foreign` as in Verification. `added`
+    are the numbers of the imports that the replaced version did not have, which makes its rows differ.
     """
 
     version: ViewVersion
@@ -63,6 +65,7 @@ class Rebuilt:
     lost: int = 0
     unreadable: Sequence[str] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
+    added: Sequence[int] = ()
 
 
 class DiffersError(ConflictError):
@@ -71,7 +74,10 @@ class DiffersError(ConflictError):
 
 @dataclass(frozen=True)
 class Rebuild:
-    """Fold the log into a new version and switch to it. Resumes when called again after an interruption."""
+    """Fold the log into a new version and switch to it.
+
+    Resumes when called again after an interruption, unless history was imported since.
+    """
 
     views: Views
     archive: Archive
@@ -86,6 +92,8 @@ class Rebuild:
         Raises UnavailableError, ConflictError if another rebuild finished first, DiffersError, LostRecordsError if
         more records are lost than chosen, UnreadableObjectError for an object that does not say what it contains.
         """
+        if is_outdated(self.workspace, self.archive):
+            self.workspace.clear()
         while True:
             try:
                 return self._rebuilt(progress, choices, only_if_equal=only_if_equal)
@@ -102,7 +110,7 @@ class Rebuild:
         plan = planned(self.archive, self.views, self.workspace, choices, now_ms=self.now_ms())
         users = self._snapshot(plan, progress)
         log = whole_log(self.archive, self.reader, plan, self.workspace, progress, choices.accept_loss)
-        version = begin(self.views, self.workspace, log, self.fold_code, self.now_ms())
+        version = begin(self.views, self.workspace, plan, log, self.fold_code, self.now_ms())
         hidden = log.amendments.known_at(version.amended_to)
         store = self.views.store(version.number)
         parts, trends = self._fold(plan, log, hidden, store, progress)
@@ -122,13 +130,21 @@ class Rebuild:
             lost=sum(piece.lost for piece in log.lost),
             unreadable=plan.without,
             foreign=plan.foreign,
+            added=self._added(plan.serving, version),
         )
         if only_if_equal and (found.different or found.missing):
-            raise DiffersError(f"{found.different} rows of view {plan.serving} differ, {found.missing} are missing")
+            why = f"; it does not have import {', '.join(map(str, found.added))} yet" if found.added else ""
+            raise DiffersError(
+                f"{found.different} rows of view {plan.serving} differ, {found.missing} are missing{why}"
+            )
         with progress("Catching up with the stream", None) as advance:
             switch(self.views, self.reader, self.workspace, plan.serving, version.number, log.reached, hidden, advance)
         self.workspace.clear()
         return found
+
+    def _added(self, serving: int, version: ViewVersion) -> list[int]:
+        before = described(self.views, serving)
+        return numbers_of(name for name, last in version.imports.items() if not before.has_read(name, last))
 
     def _snapshot(self, plan: Plan, progress: Progress) -> Digest:
         """Store the serving rows and trends in the workspace; return the digest of the users' rows."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from millstream.application.collect.import_history import numbers_of
 from millstream.application.ports import (
     Archive,
     FeatureStore,
@@ -16,7 +17,7 @@ from millstream.application.ports import (
     Workspace,
 )
 from millstream.application.replay.comparing import Difference, RowComparison
-from millstream.application.replay.plan import Choices, Plan, planned
+from millstream.application.replay.plan import Choices, Plan, described, planned, void_imports
 from millstream.application.replay.progress import Progress
 from millstream.application.replay.reading import (
     LogRead,
@@ -51,6 +52,9 @@ class Verification:
     `lost` are parts of the log with records that neither the archive nor the stream has, `unreadable` the names of
     objects of the archive that were left out, `foreign` other keys under its prefix, with the reason. `held` are parts
     that the archive lacks and the stream still holds: the log is complete as long as it does.
+
+    `waiting` are the numbers of imports that the view was not built from, wholly or in part: it is compared with the
+    log without what it lacks of them. `void` are those of imports that it was built from before they were void.
     """
 
     view: ViewVersion
@@ -65,11 +69,13 @@ class Verification:
     unreadable: Sequence[str] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
     held: Sequence[Piece] = ()
+    waiting: Sequence[int] = ()
+    void: Sequence[int] = ()
 
     @property
     def equal(self) -> bool:
         """Whether the log is complete, and every row matches it."""
-        return not self.different and not self.lost and not self.unreadable
+        return not self.different and not self.lost and not self.unreadable and not self.waiting
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,8 @@ class Verify:
                 self.workspace.clear()
 
     def _verified(self, progress: Progress, choices: Choices) -> Verification:
-        plan = planned(self.archive, self.views, self.workspace, choices)
-        version = next((one for one in self.views.versions() if one.number == plan.serving), ViewVersion(plan.serving))
+        plan = planned(self.archive, self.views, self.workspace, choices, as_built=True)
+        version = described(self.views, plan.serving)
         comparison = Comparison(self.views.store(plan.serving), plan, self.workspace)
         # The log is read after the rows, so that it contains everything that they contain.
         comparison.take_snapshot(progress)
@@ -108,7 +114,12 @@ class Verify:
             comparison.read_again()
             log = read_log(self.workspace, [*archived(log), *read_tail(self.reader, plan, self.workspace)])
             comparison.compare_again(log, hidden)
-        return comparison.verification(version, log, plan)
+        void = void_imports([*plan.waiting, *version.imports], log.amendments.known_at(log.reached))
+        return replace(
+            comparison.verification(version, log, plan),
+            waiting=numbers_of(name for name in plan.waiting if name not in void),
+            void=numbers_of(name for name in version.imports if name in void),
+        )
 
 
 def read_whole_log(

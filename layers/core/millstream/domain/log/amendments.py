@@ -109,9 +109,10 @@ class Hidden:
     def hides(self, user: Pseudonym, place: Place) -> bool:
         """True for a record that the fold must skip. The erasure itself is folded and leaves an empty row."""
         erased = self.users.get(user)
-        return (erased is not None and place < erased) or place in self.voided or self._in_range(place)
+        return (erased is not None and place < erased) or place in self.voided or self.in_void_range(place)
 
-    def _in_range(self, place: Place) -> bool:
+    def in_void_range(self, place: Place) -> bool:
+        """True for a place in a voided range of imported history."""
         before = bisect_right(self.ranges, place, key=_first)
         return before > 0 and place <= self.ranges[before - 1][1]
 
