@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.ranking import LedTo, SparseScores
 from millstream.learning.export.model import Servable, check_servable
 from millstream.learning.export.served import ServedBlend, Weighted
 from millstream.learning.families import stored
@@ -54,6 +55,9 @@ class Blend(RanksByScore):
         if all(isinstance(part.model, Updatable) for part in parts):
             # An attribute, so that a blend is Updatable only if all its parts are.
             self.update = self._update
+        if all(isinstance(part.model, SparseScores) and part.logarithm is None for part in parts):
+            # In the same way, it is SparseScores only if all its parts are, and give 0 where their models do.
+            self.scores_of = self._scores_of
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
@@ -81,6 +85,20 @@ class Blend(RanksByScore):
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
         return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
+
+    @property
+    def items(self) -> int:
+        """See SparseScores."""
+        return cast("SparseScores", self.parts[0].model).items
+
+    def _scores_of(self, history: Ints) -> LedTo:
+        """See SparseScores. Adds in the order of the parts, as `score` does, so that both give the same bits."""
+        found = [cast("SparseScores", part.model).scores_of(history) for part in self.parts]
+        items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
+        weighted = [part.weight * one.scores for part, one in zip(self.parts, found, strict=True)]
+        scores = np.bincount(place, np.concatenate(weighted), minlength=len(items))
+        counted = scores != 0
+        return LedTo(items[counted], scores[counted])
 
     def check_servable(self) -> None:
         """See Servable: every part must be servable."""
