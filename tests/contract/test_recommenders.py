@@ -47,6 +47,11 @@ class TestCovisitation(UpdatableSuite, SparseSuite, ServableSuite):
         return create("covisitation", {"reach": 4, "last": 3, "backward": 0.5})
 
 
+class TestCovisitationByTime(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("covisitation", {"gap_half_life_s": 100.0, "half_life_days": 0.01, "consumed_weight": 2.0})
+
+
 class TestOwnItems(UpdatableSuite, SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("own_items", {"last": 4, "decay": 0.9, "newest": 0.5})

@@ -93,12 +93,12 @@ class Blend(RanksByScore):
 
     def _scores_of(self, history: Ints) -> LedTo:
         """See SparseScores. Adds in the order of the parts, as `score` does, so that both give the same bits."""
-        found = [cast("SparseScores", part.model).scores_of(history) for part in self.parts]
-        items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
-        weighted = [part.weight * one.scores for part, one in zip(self.parts, found, strict=True)]
-        scores = np.bincount(place, np.concatenate(weighted), minlength=len(items))
-        counted = scores != 0
-        return LedTo(items[counted], scores[counted])
+        row = np.zeros(self.items)
+        for part in self.parts:
+            found = cast("SparseScores", part.model).scores_of(history)
+            row[found.items] += part.weight * found.scores
+        items = np.flatnonzero(row)
+        return LedTo(items, row[items])
 
     def check_servable(self) -> None:
         """See Servable: every part must be servable."""

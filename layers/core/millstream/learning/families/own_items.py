@@ -55,6 +55,7 @@ class OwnItems(RanksByScore):
     def __init__(self, knobs: OwnItemsKnobs | None = None) -> None:
         self.knobs = knobs or OwnItemsKnobs()
         self.items = 0
+        self._shares = self.knobs.shares()
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender. Only the size of the catalogue is learned."""
@@ -66,7 +67,7 @@ class OwnItems(RanksByScore):
     def scores_of(self, history: Ints) -> LedTo:
         """See SparseScores."""
         own = newest_first(history, self.knobs.last)
-        shares = self.knobs.shares()[: len(own)]
+        shares = self._shares[: len(own)]
         order = np.argsort(own)
         order = order[shares[order] > 0]
         return LedTo(own[order], shares[order])
@@ -84,7 +85,7 @@ class OwnItems(RanksByScore):
 
     def served(self, place: Ints) -> ServedOwnItems:
         """See Servable."""
-        return ServedOwnItems(self.name, self.knobs.shares(), len(place))
+        return ServedOwnItems(self.name, self._shares, len(place))
 
     def save(self, folder: Path) -> None:
         """See Recommender."""
