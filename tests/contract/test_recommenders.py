@@ -57,6 +57,16 @@ class TestOwnItems(UpdatableSuite, SparseSuite, ServableSuite):
         return create("own_items", {"last": 4, "decay": 0.9, "newest": 0.5})
 
 
+class TestSessionKnn(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("session_knn", {"neighbours": 9, "session_items": 6, "item_sessions": 8, "user_sessions": 3})
+
+
+class TestUserKnn(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("session_knn", {"of": "user", "half_life_days": 0.01, "asked_idf": 0.0, "spread": 1.0})
+
+
 class TestEase(SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("ease", {"regularization": 20.0})

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from millstream.learning.road import Data, Fitted, Recipe
 
 UNFINISHED = "no model was written"
-FAMILIES = "covisitation, item_knn, own_items, popularity or blend; with the extra `lab` also ease, ials, sequence."
+FAMILIES = (
+    "covisitation, item_knn, session_knn, own_items, popularity or blend; "
+    "with the extra `lab` also ease, ials, sequence."
+)
 
 BLEND = "blend"
 OF_THE_LAB = ("ease", "ials", "sequence")
