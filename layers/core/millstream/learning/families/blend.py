@@ -13,7 +13,15 @@ from millstream.learning.evaluation.ranking import LedTo, SparseScores
 from millstream.learning.export.model import Servable, check_servable
 from millstream.learning.export.served import ServedBlend, Weighted
 from millstream.learning.families import stored
-from millstream.learning.families.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable, rows_for
+from millstream.learning.families.contract import (
+    Estimated,
+    LoadModel,
+    RanksByScore,
+    Recommender,
+    Resumable,
+    Updatable,
+    rows_for,
+)
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds, summed
 
@@ -58,11 +66,17 @@ class Blend(RanksByScore):
         if all(isinstance(part.model, SparseScores) and part.logarithm is None for part in parts):
             # In the same way, it is SparseScores only if all its parts are, and give 0 where their models do.
             self.scores_of = self._scores_of
+        if all(isinstance(part.model, Estimated) for part in parts):
+            self.work = self._work
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
         for part in self.parts:
             part.model.fit(rows_for(part.model, train), seed)
+
+    def _work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated."""
+        return sum(cast("Estimated", part.model).work(rows, users, items) for part in self.parts)
 
     def _update(self, user: int, item: int) -> None:
         """See Updatable."""
