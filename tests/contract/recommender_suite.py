@@ -12,10 +12,16 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from millstream.domain.errors import InvalidInputError
-from millstream.learning.evaluation.ranking import NOTHING
+from millstream.domain.keys import item_key
+from millstream.domain.models.cards import Cost
+from millstream.learning.evaluation.ranking import NOTHING, SparseScores
+from millstream.learning.export.model import Servable, check_servable, export
+from millstream.learning.export.origin import Origin
 from millstream.learning.families import stored
 from millstream.learning.families.contract import Recommender, Updatable
+from millstream.learning.families.item_to_item import newest_first
 from millstream.learning.interactions import Interactions, Ints
+from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.lab.models.families import load
 
 USERS, ITEMS, EVENTS = 60, 24, 900
@@ -181,3 +187,48 @@ class UpdatableSuite(RecommenderSuite):
 
 def _later(whole: Interactions, fitted: np.ndarray) -> tuple[list[int], list[int]]:
     return whole.user[~fitted].tolist(), whole.item[~fitted].tolist()
+
+
+class SparseSuite(RecommenderSuite):
+    """A model that is ranked without a dense row."""
+
+    def test_sparse_scores_are_those_that_are_not_zero(self, model: Recommender) -> None:
+        """By ascending item, to the last bit."""
+        assert isinstance(model, SparseScores)
+        assert model.items == ITEMS
+        for row, history in zip(model.score(HISTORIES), HISTORIES, strict=True):
+            found = model.scores_of(history)
+            assert found.items.tolist() == np.flatnonzero(row).tolist()
+            assert np.array_equal(found.scores, row[found.items])
+
+
+class ServableSuite(RecommenderSuite):
+    """A model that is served as a graph."""
+
+    def test_the_served_form_answers_as_the_model(self, model: Recommender, tmp_path: Path) -> None:
+        """Up to the rounding of halves: the same best scores, all that are above 0, each because of an item asked."""
+        train = interactions()
+        check_servable(model)
+        assert isinstance(model, Servable)
+        exported = export(model, train.items, tmp_path, Origin("set", SEED, Cost(0, 0), 0, {}))
+        scorer = OnnxScorer.load(exported.folder, exported.version)
+        keys = [item_key(item) for item in train.items]
+        for history in filter(len, HISTORIES):
+            row = model.score([history])[0]
+            tail = [keys[item] for item in newest_first(history).tolist()]
+            candidates = scorer.recommend(tail, [], ITEMS)
+            given = row[[keys.index(candidate.item) for candidate in candidates]]
+            expected = np.sort(row)[::-1][: len(given)]
+            np.testing.assert_allclose(given, expected, atol=1e-3 * float(np.abs(row).max(initial=0)))
+            served = np.array([candidate.score for candidate in candidates])
+            if served_as_likelihoods(model):
+                served = np.log(served) + expected[:1]
+            else:
+                assert len(given) == np.count_nonzero(row > 0)
+            np.testing.assert_allclose(served, expected, rtol=2e-3, atol=1e-5)
+            assert {candidate.because for candidate in candidates} <= set(tail)
+
+
+def served_as_likelihoods(model: Recommender) -> bool:
+    """Whether the scores can be negative, so that the graph gives likelihoods relative to the best item."""
+    return isinstance(model, Servable) and not model.served(np.arange(ITEMS)).positive

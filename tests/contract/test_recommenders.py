@@ -6,9 +6,17 @@ from typing import ClassVar
 
 import numpy as np
 
+from millstream.learning.evaluation.ranking import SparseScores
 from millstream.learning.families.contract import Recommender, Updatable
 from millstream_tools.lab.models.families import ALL, create
-from tests.contract.recommender_suite import ITEMS, RecommenderSuite, UpdatableSuite, interactions
+from tests.contract.recommender_suite import (
+    ITEMS,
+    RecommenderSuite,
+    ServableSuite,
+    SparseSuite,
+    UpdatableSuite,
+    interactions,
+)
 from tests.contract.resumable_suite import ResumableSuite
 
 TEXTS = {
@@ -19,7 +27,7 @@ TEXTS = {
 }
 
 
-class TestPopularity(UpdatableSuite):
+class TestPopularity(UpdatableSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("popularity", {})
 
@@ -29,27 +37,47 @@ class TestDecayedPopularity(UpdatableSuite):
         return create("decayed_popularity", {"half_life_events": 100})
 
 
-class TestItemKnn(RecommenderSuite):
+class TestItemKnn(SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("item_knn", {"neighbours": 5, "shrink": 2.0, "decay": 0.9})
 
 
-class TestCovisitation(UpdatableSuite):
+class TestCovisitation(UpdatableSuite, SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("covisitation", {"reach": 4, "last": 3, "backward": 0.5})
 
 
-class TestEase(RecommenderSuite):
+class TestCovisitationByTime(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("covisitation", {"gap_half_life_s": 100.0, "half_life_days": 0.01, "consumed_weight": 2.0})
+
+
+class TestOwnItems(UpdatableSuite, SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("own_items", {"last": 4, "decay": 0.9, "newest": 0.5})
+
+
+class TestSessionKnn(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("session_knn", {"neighbours": 9, "session_items": 6, "item_sessions": 8, "user_sessions": 3})
+
+
+class TestUserKnn(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        return create("session_knn", {"of": "user", "half_life_days": 0.01, "asked_idf": 0.0, "spread": 1.0})
+
+
+class TestEase(SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("ease", {"regularization": 20.0})
 
 
-class TestRecencyEase(RecommenderSuite):
+class TestRecencyEase(SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         return create("ease", {"regularization": 20.0, "last": 3, "decay": 0.8})
 
 
-class TestIals(RecommenderSuite):
+class TestIals(ServableSuite):
     def create(self) -> Recommender:
         return create("ials", {"factors": 8, "alpha": 2.0})
 
@@ -108,7 +136,7 @@ class TestGru(_Sequence):
     block = "gru"
 
 
-class TestBlend(RecommenderSuite):
+class TestBlend(SparseSuite, ServableSuite):
     def create(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "ease", "weight": 0.3, "knobs": {"last": 20}}]
         return create("blend", {"parts": parts})
@@ -117,6 +145,12 @@ class TestBlend(RecommenderSuite):
 class TestBlendOfUpdatable(UpdatableSuite):
     def create(self) -> Recommender:
         parts = [{"family": "covisitation", "weight": 1.0}, {"family": "decayed_popularity", "weight": 1e-3}]
+        return create("blend", {"parts": parts})
+
+
+class TestBlendWithOwnItems(UpdatableSuite, SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        parts = [{"family": "covisitation", "weight": 1.0}, {"family": "own_items", "weight": 0.01}]
         return create("blend", {"parts": parts})
 
 
@@ -162,3 +196,6 @@ def test_every_family_is_held_to_the_contract() -> None:
     """A family without a class above fails here."""
     suites = [kind for name, kind in globals().items() if name.startswith("Test")]
     assert {suite().create().name for suite in suites} == set(ALL.names)
+    for suite in suites:
+        assert isinstance(suite().create(), Updatable) == issubclass(suite, UpdatableSuite)
+        assert isinstance(suite().create(), SparseScores) == issubclass(suite, SparseSuite)

@@ -17,6 +17,7 @@ from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS, tail, transit
 from millstream.domain.views.user_state import UserState
 from millstream.learning.export.neighbours import Neighbours
 from millstream.learning.export.served import ServedNeighbours
+from millstream.learning.families.transitions import Counting
 from millstream.learning.families.transitions import transitions as all_transitions
 from millstream.learning.from_log import read_history
 from millstream.scoring.onnx_scorer import OnnxScorer
@@ -120,7 +121,7 @@ def test_the_trainer_counts_what_the_live_path_sees(done: dict[str, list[tuple[s
     data = read_history(log).interactions
     keys = [item_key(item) for item in data.items]
     counted: dict[tuple[ItemKey, ItemKey], float] = {}
-    for some in all_transitions(data, TAIL_ITEMS, TAIL_DECAY):
+    for some in all_transitions(data, Counting(TAIL_ITEMS, TAIL_DECAY)):
         for source, target, weight in zip(*(part.tolist() for part in some), strict=True):
             pair = keys[source], keys[target]
             counted[pair] = counted.get(pair, 0.0) + weight

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from millstream.learning.road import Data, Fitted, Recipe
 
 UNFINISHED = "no model was written"
-FAMILIES = "covisitation, item_knn, popularity or blend; with the extra `lab` also ease, ials, sequence."
+FAMILIES = (
+    "covisitation, item_knn, session_knn, own_items, popularity or blend; "
+    "with the extra `lab` also ease, ials, sequence."
+)
 
 BLEND = "blend"
 OF_THE_LAB = ("ease", "ials", "sequence")
@@ -57,9 +60,7 @@ def fit(
         list[Path] | None, typer.Option(help="Fit on a file or folder that `import` can read; repeatable.")
     ] = None,
     until: Until = None,
-    family: Annotated[
-        str, typer.Option(help="covisitation, item_knn, popularity, blend; with the extra `lab` ease, ials, sequence.")
-    ] = ("covisitation"),
+    family: Annotated[str, typer.Option(help=FAMILIES)] = "covisitation",
     set_: Set = None,
     seed: Annotated[int, typer.Option(help="Random seed, for families that use one.")] = 0,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the model to the stack.")] = False,

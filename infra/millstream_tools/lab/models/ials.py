@@ -59,6 +59,11 @@ class Ials(RanksByScore):
         with threadpool_limits(1, "blas"):  # the library has threads of its own, and BLAS's slow them down
             self._library.fit(csr_matrix(user_item(train), dtype=np.float32), show_progress=False)
 
+    def work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated: that of the sweeps."""
+        factors = self.knobs.factors
+        return float(self.knobs.iterations * factors * (2e-9 * rows + 4.5e-10 * (users + items) * factors))
+
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
         items = self._library.item_factors

@@ -53,6 +53,13 @@ class SequenceRecommender(RanksByScore):
         trained = training.train(train.histories(), len(train.items), self.knobs, seed, folder)
         self.model, self.history, self.spent_before = trained.model.cpu(), trained.history, trained.spent_before
 
+    def work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated: that of all epochs, each a product of every row with its layers and with the catalogue."""
+        del users
+        knobs = self.knobs
+        compared = items if knobs.loss == "cross_entropy" else knobs.negatives
+        return float(2.6e-10 * knobs.epochs * rows * knobs.width * (compared + 6 * knobs.width * knobs.blocks))
+
     @torch.inference_mode()
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""

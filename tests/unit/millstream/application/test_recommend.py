@@ -330,6 +330,14 @@ def test_a_visitor_without_an_id_gets_what_goes_with_the_items_at_hand() -> None
     assert (slate.provenance.user_position, slate.stale) == (None, False)
 
 
+def test_an_item_that_comes_again_because_of_itself_says_so() -> None:
+    """It does not often go with itself."""
+    shop = Shop(ListScorer(best=["item-1", "item-9"]))
+    shop.happens("ann", *views("item-1"))
+    slate = shop.slate(n=2, **NOTHING_SEEN)
+    assert [place.reason for place in slate.items] == ["one of your latest items", "often goes with Item-1"]
+
+
 def test_the_context_counts_as_the_users_latest_items() -> None:
     """Before the user's own, each item once, and no more than the model reads."""
     scorer = ListScorer(best=["item-5"], tail_items=3)

@@ -205,7 +205,9 @@ def test_a_model_is_shown_with_its_card_its_lineage_and_when_it_served(
         "gives         items: int64[found]",
     ]
     assert [line for line in lines if line in expected] == expected
-    assert {f"{name} {value}" for name, value in card.knobs.items()} <= {" ".join(line.split()[-2:]) for line in lines}
+    assert {f"{name} {json.dumps(value)}" for name, value in card.knobs.items()} <= {
+        " ".join(line.split()[-2:]) for line in lines
+    }
 
 
 def test_a_model_is_shown_to_machines(stack: Stack, first: Exported) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from math import sqrt
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.keys import item_key
+from millstream.domain.models.cards import Cost
 from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.learning.export.model import export
+from millstream.learning.export.origin import Origin
+from millstream.learning.families.blend import Blend
 from millstream.learning.families.covisitation import Covisitation, CovisitationKnobs
 from millstream.learning.families.item_knn import ItemKnn, ItemKnnKnobs
+from millstream.learning.families.own_items import OwnItems, OwnItemsKnobs
 from millstream.learning.families.popularity import Popularity, PopularityKnobs
 from millstream.learning.interactions import Floats, Interactions, Ints
+from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.lab.models.decayed_popularity import DecayedPopularity, DecayedPopularityKnobs
 from millstream_tools.lab.models.ease import Ease, EaseKnobs
 from millstream_tools.lab.models.families import create
@@ -166,6 +175,36 @@ def _least_squares(items: Floats, history: Ints, alpha: float, regularization: f
     confidence[history], touched[history] = alpha, 1.0
     left = items.T @ (confidence[:, None] * items) + regularization * np.eye(items.shape[1])
     return np.asarray(np.linalg.solve(left, items.T @ (confidence * touched)))
+
+
+def test_own_items_count_by_how_many_came_after_them() -> None:
+    """The newest, which the user has just seen, counts what its knob says; an older one may be out of reach."""
+    model = OwnItems(OwnItemsKnobs(last=3, decay=0.5, newest=0.1))
+    model.fit(many(), SEED)
+    found = model.score([ints(9, 4, 7, 4, 2)])[0]
+    assert {item: score for item, score in enumerate(found.tolist()) if score} == {2: 0.1, 4: 0.5, 7: 0.25}
+
+
+def test_an_own_item_is_served_because_of_itself(tmp_path: Path) -> None:
+    """Not because of the items that lead to it."""
+    parts = [{"family": "covisitation", "weight": 1.0}, {"family": "own_items", "weight": 100.0}]
+    model = cast("Blend", create("blend", {"parts": parts}))
+    model.fit(many(), SEED)
+    exported = export(model, many().items, tmp_path, Origin("set", SEED, Cost(0, 0), 0, {}))
+    tail = [item_key(many().items[item]) for item in (5, 8, 3)]
+    candidates = OnnxScorer.load(exported.folder, exported.version).recommend(tail, [], 3)
+    assert [(candidate.item, candidate.because) for candidate in candidates] == [(key, key) for key in tail]
+
+
+def test_own_items_come_before_those_of_other_parts_by_their_weight() -> None:
+    """Whatever goes with them; the newest, which counts nothing, is not among them."""
+    parts = [
+        {"family": "covisitation", "weight": 1.0},
+        {"family": "own_items", "weight": 100.0, "knobs": {"newest": 0}},
+    ]
+    model = create("blend", {"parts": parts})
+    model.fit(many(), SEED)
+    assert model.recommend([ints(3, 8, 5)], 2, exclude_seen=False)[0].tolist() == [8, 3]
 
 
 def test_a_blend_adds_its_parts_scores() -> None:

@@ -136,6 +136,9 @@ class WholeCatalogue:
 SOURCES: tuple[CandidateSource, ...] = (Model(), Neighbours(), Trending(), Newest(), WholeCatalogue())
 """The sources in order of use. Rename the policy (`policy.InOrder.name`) if the order changes."""
 
+OWN_ITEM = "one of your latest items"
+"""The reason for an item that is recommended because of itself."""
+
 _BY_NAME = {source.name: source for source in SOURCES}
 
 
@@ -146,6 +149,8 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
 
 def reason(candidate: Candidate, cause: Item | None) -> str:
     """Why a candidate is recommended."""
+    if candidate.because == candidate.item:
+        return OWN_ITEM
     return _BY_NAME[candidate.source].reason(cause)
 
 

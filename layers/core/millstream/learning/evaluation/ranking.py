@@ -99,16 +99,21 @@ def _answer_sparsely(model: SparseScores, questions: Questions, top: int) -> Ans
     owner, target = flattened(questions.targets)
     ranks: list[float] = []
     found = np.full((len(questions), top), NOTHING, np.int64)
-    for number, (history, targets) in enumerate(zip(questions.histories, questions.targets, strict=True)):
-        excluded = np.unique(questions.excluded[number])
+    is_excluded = np.zeros(model.items, bool)
+    asked = zip(questions.histories, questions.targets, questions.excluded, found, strict=True)
+    for number, (history, targets, excluded, row) in enumerate(asked):
         items, scores = model.scores_of(history)
         if np.isnan(scores).any():
             raise InvalidInputError("scores", "numbers", f"NaN in row {number}")
-        allowed = np.isin(items, excluded, invert=True)
-        items, scores = items[allowed], scores[allowed]
-        others = model.items - len(excluded) - len(items)
-        ranks += [np.inf if one in excluded else _rank_among(items, scores, others, one) for one in targets.tolist()]
-        found[number] = _best_of(items, scores, excluded, model.items, top)
+        is_excluded[excluded] = True
+        if len(excluded):
+            allowed = ~is_excluded[items]
+            items, scores = items[allowed], scores[allowed]
+        others = model.items - int(np.count_nonzero(is_excluded)) - len(items)
+        ranks += [np.inf if is_excluded[one] else _rank_among(items, scores, others, one) for one in targets.tolist()]
+        best_items = _best_of(items, scores, is_excluded, top)
+        row[: len(best_items)] = best_items
+        is_excluded[excluded] = False
     return Answers(np.array(ranks, np.float64), owner, target, found, questions.user)
 
 
@@ -121,17 +126,18 @@ def _rank_among(items: Ints, scores: Floats, others: int, target: int) -> float:
     return float(1 + better + equal / 2)
 
 
-def _best_of(items: Ints, scores: Floats, excluded: Ints, catalogue: int, k: int) -> Ints:
+def _best_of(items: Ints, scores: Floats, is_excluded: Flags, k: int) -> Ints:
     """As `best`, of one row: what has no score of its own comes after what is above 0, and before what is below."""
+    if len(items) > k and (least := np.partition(scores, -k)[-k]) > 0:
+        chosen = scores >= least
+        items, scores = items[chosen], scores[chosen]
+        return items[np.lexsort((items, -scores))[:k]]
     order = np.lexsort((items, -scores))
     above, below = order[scores[order] > 0], order[scores[order] < 0]
     missing = k - len(above)
-    nothing = np.empty(0, np.int64)
-    if missing > 0:
-        known = np.concatenate((items[scores != 0], excluded))
-        nothing = np.setdiff1d(np.arange(min(catalogue, missing + len(known))), known)[:missing]
-    row = np.concatenate((items[above], nothing, items[below]))[:k]
-    return np.pad(row, (0, k - len(row)), constant_values=NOTHING)
+    has_no_score = ~is_excluded
+    has_no_score[items[scores != 0]] = False
+    return np.concatenate((items[above], np.flatnonzero(has_no_score)[: max(0, missing)], items[below]))[:k]
 
 
 def without(scores: Floats, excluded: Sequence[Ints]) -> Floats:

@@ -82,6 +82,25 @@ def _to_the_found(parts: Parts, led_to: str, added: str, found: Found) -> str:
     return parts.node("Gather", table, found.column, axis=1)
 
 
+class ServedOwnItems(ServedPart):
+    """A user's own latest items: the item at each place of the tail has the score of that place. `shares` [L]."""
+
+    def __init__(self, algorithm: str, shares: Floats, items: int) -> None:
+        self.algorithm, self._shares, self._items = algorithm, shares, items
+        self.tail_items = len(shares)
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        own = parts.node("Slice", "tail", parts.whole(0), parts.whole(self.tail_items))  # L
+        shares = parts.constant(f"{name}shares", self._shares.astype(np.float32))
+        share = parts.node("Slice", shares, parts.whole(0), parts.node("Shape", own))  # L
+        nothing = parts.filled(parts.whole(self._items + 1), np.float32(0))
+        total = parts.node("ScatterElements", nothing, own, share, axis=0, reduction="add")
+        column = parts.whole(1)
+        itself, added = parts.node("Unsqueeze", own, column), parts.node("Unsqueeze", share, column)  # L 1
+        return Scores(total, lambda found: _to_the_found(parts, itself, added, found))
+
+
 class ServedConstant(ServedPart):
     """A model with the same scores after any history: popularity. `scores` [N]."""
 

@@ -9,10 +9,19 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.ranking import LedTo, SparseScores
 from millstream.learning.export.model import Servable, check_servable
 from millstream.learning.export.served import ServedBlend, Weighted
 from millstream.learning.families import stored
-from millstream.learning.families.contract import LoadModel, RanksByScore, Recommender, Resumable, Updatable, rows_for
+from millstream.learning.families.contract import (
+    Estimated,
+    LoadModel,
+    RanksByScore,
+    Recommender,
+    Resumable,
+    Updatable,
+    rows_for,
+)
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds, summed
 
@@ -54,11 +63,20 @@ class Blend(RanksByScore):
         if all(isinstance(part.model, Updatable) for part in parts):
             # An attribute, so that a blend is Updatable only if all its parts are.
             self.update = self._update
+        if all(isinstance(part.model, SparseScores) and part.logarithm is None for part in parts):
+            # In the same way, it is SparseScores only if all its parts are, and give 0 where their models do.
+            self.scores_of = self._scores_of
+        if all(isinstance(part.model, Estimated) for part in parts):
+            self.work = self._work
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender."""
         for part in self.parts:
             part.model.fit(rows_for(part.model, train), seed)
+
+    def _work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated."""
+        return sum(cast("Estimated", part.model).work(rows, users, items) for part in self.parts)
 
     def _update(self, user: int, item: int) -> None:
         """See Updatable."""
@@ -81,6 +99,20 @@ class Blend(RanksByScore):
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
         return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
+
+    @property
+    def items(self) -> int:
+        """See SparseScores."""
+        return cast("SparseScores", self.parts[0].model).items
+
+    def _scores_of(self, history: Ints) -> LedTo:
+        """See SparseScores. Adds in the order of the parts, as `score` does, so that both give the same bits."""
+        row = np.zeros(self.items)
+        for part in self.parts:
+            found = cast("SparseScores", part.model).scores_of(history)
+            row[found.items] += part.weight * found.scores
+        items = np.flatnonzero(row)
+        return LedTo(items, row[items])
 
     def check_servable(self) -> None:
         """See Servable: every part must be servable."""

@@ -64,6 +64,18 @@ class Resumable(Protocol):
         """Write checkpoints below the folder, separately for each combination of data, knobs and seed."""
 
 
+@runtime_checkable
+class Estimated(Protocol):
+    """A model whose fit has a known cost."""
+
+    def work(self, rows: int, users: int, items: int) -> float:
+        """Estimated CPU seconds of a fit on data of this size (users with rows), on one core of a server of 2022.
+
+        A unit for budgets: the same on every machine and in every run. Constants are from fits on Online Retail,
+        MovieLens-100K and YooChoose, whole and a quarter of their users, and are within a factor of two there.
+        """
+
+
 def rows_for(model: Recommender, train: Interactions) -> Interactions:
     """The rows to fit a model on: positive events, and rejections if the model uses them.
 

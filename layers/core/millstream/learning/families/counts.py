@@ -75,7 +75,9 @@ def both_ways(pairs: Pairs, backward: float) -> Pairs:
     """Each pair with its weight plus `backward` times that of the opposite pair; missing pairs are added."""
     if not backward:
         return pairs
-    return pairs.plus(Pairs(pairs.targets, pairs.sources, np.rint(pairs.units * backward).astype(np.int64)))
+    order = np.argsort(pairs.targets, kind="stable")  # so that two ascending lists are merged
+    units = np.rint(pairs.units[order] * backward).astype(np.int64)
+    return pairs.plus(Pairs(pairs.targets[order], pairs.sources[order], units))
 
 
 def coded(sources: Ints, targets: Ints) -> Ints:
@@ -87,7 +89,7 @@ def summed(codes: NDArray[np.int64], values: NDArray[np.int64]) -> tuple[Ints, I
     """Each distinct code once, ascending, with the sum of its values."""
     if not len(codes):
         return codes, values
-    order = np.argsort(codes)
+    order = np.argsort(codes, kind="stable")  # linear where parts are ascending
     codes, values = codes[order], values[order]
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
     return codes[starts], np.add.reduceat(values, starts)

@@ -14,14 +14,19 @@ from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS
 from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.learning.evaluation.ranking import LedTo
 from millstream.learning.families import counts, stored
-from millstream.learning.families.counts import UNIT, PairCounts, both_ways, in_units
+from millstream.learning.families.counted import counted
+from millstream.learning.families.counts import UNIT, both_ways, in_units
 from millstream.learning.families.item_to_item import ItemToItem, Pairs, largest, newest_first
 from millstream.learning.families.knobs import between, knobs_of, whole
-from millstream.learning.families.transitions import transitions
+from millstream.learning.families.transitions import Counting
 from millstream.learning.interactions import Floats, Interactions, Ints
 
 USER_EVENTS = 1_000
 """Events of a user that are kept for updates, to know the steps that this user has made."""
+
+
+MOST_CONSUMED_WEIGHT = 10.0
+"""Sums of ten million users per item fit; see `counts.UNIT`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,15 @@ class CovisitationKnobs:
 
     decay: float = TAIL_DECAY
     """The factor by which each earlier one counts less than the one after it."""
+
+    gap_half_life_s: float | None = None
+    """The seconds between two events with which their transition counts half; None: any pause is the same."""
+
+    half_life_days: float | None = None
+    """The days before the newest event of the data at which a transition counts half; None: any age is the same."""
+
+    consumed_weight: float = 1.0
+    """What a transition to an event of a consumed kind (a purchase) counts, relative to others."""
 
     backward: float = 0.7
     """The weight of i -> j for j -> i. 0: none."""
@@ -68,10 +82,19 @@ class CovisitationKnobs:
         between(self, "decay", "asked_decay", above=0.0, most=1.0)
         between(self, "backward", "out_exponent", "in_exponent", most=1.0)
         between(self, "out_smoothing", "in_smoothing", above=0.0)
+        between(self, "consumed_weight", most=MOST_CONSUMED_WEIGHT)
+        for half_life in ("gap_half_life_s", "half_life_days"):
+            if getattr(self, half_life) is not None:
+                between(self, half_life, above=0.0)
+
+    @property
+    def counting(self) -> Counting:
+        """Those that decide what is counted; the others only read the counts."""
+        return Counting(self.reach, self.decay, self.gap_half_life_s, self.half_life_days, self.consumed_weight)
 
 
 class Covisitation(ItemToItem):
-    """See CovisitationKnobs for the formula. Updatable with single events."""
+    """See CovisitationKnobs for the formula. Updatable with single events, unless times or kinds count."""
 
     name = "covisitation"
     reads_rejections = True
@@ -81,6 +104,9 @@ class Covisitation(ItemToItem):
         self.last, self.decay, self.kept = self.knobs.last, self.knobs.asked_decay, self.knobs.neighbours
         self._take(counts.Pairs(*(np.empty(0, np.int64) for _ in range(3))), 0)
         self._recent: dict[int, list[int]] = {}
+        if self.knobs.counting.by_items_alone:
+            # An attribute, so that the others are not Updatable: an update has neither time nor kind.
+            self.update = self._update
 
     @property
     def items(self) -> int:
@@ -88,16 +114,17 @@ class Covisitation(ItemToItem):
         return len(self._leaving)
 
     def fit(self, train: Interactions, seed: int) -> None:
-        """See Recommender."""
-        counted = PairCounts()
-        for some in transitions(train, self.knobs.reach, self.knobs.decay):
-            counted.add(*some)
-        self._take(both_ways(counted.pairs(), self.knobs.backward), len(train.items))
+        """See Recommender. Raises InvalidInputError for half-lives if the data has no times."""
+        self._take(both_ways(counted(train, self.knobs.counting), self.knobs.backward), len(train.items))
         self._recent = {
             user: history[-USER_EVENTS:].tolist() for user, history in enumerate(train.histories()) if len(history)
         }
 
-    def update(self, user: int, item: int) -> None:
+    def work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated: that of the transitions, if they are not counted yet."""
+        return float(rows * (3e-7 + 2.6e-7 * min(self.knobs.reach, rows / (2 * max(1, users)))))
+
+    def _update(self, user: int, item: int) -> None:
         """See Updatable."""
         recent = self._recent.setdefault(user, [])
         known: dict[int, float] = {}

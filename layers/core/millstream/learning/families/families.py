@@ -12,7 +12,9 @@ from millstream.learning.families.contract import Recommender
 from millstream.learning.families.covisitation import Covisitation, CovisitationKnobs
 from millstream.learning.families.item_knn import ItemKnn, ItemKnnKnobs
 from millstream.learning.families.knobs import knobs_of
+from millstream.learning.families.own_items import OwnItems, OwnItemsKnobs
 from millstream.learning.families.popularity import Popularity, PopularityKnobs
+from millstream.learning.families.session_knn import SessionKnn, SessionKnnKnobs
 
 K = TypeVar("K")
 
@@ -88,5 +90,7 @@ LIGHT: Mapping[str, Family] = {
     Popularity.name: family(Popularity, PopularityKnobs, Popularity.load),
     ItemKnn.name: family(ItemKnn, ItemKnnKnobs, ItemKnn.load),
     Covisitation.name: family(Covisitation, CovisitationKnobs, Covisitation.load),
+    OwnItems.name: family(OwnItems, OwnItemsKnobs, OwnItems.load),
+    SessionKnn.name: family(SessionKnn, SessionKnnKnobs, SessionKnn.load),
 }
 """The families that need only numpy."""

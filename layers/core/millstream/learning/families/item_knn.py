@@ -83,6 +83,11 @@ class ItemKnn(ItemToItem):
             speakers.append(largest(sources, alike, self.knobs.neighbours))
         self._rows = [largest(*row, self.kept) for row in _turned(speakers)]
 
+    def work(self, rows: int, users: int, items: int) -> float:
+        """See Estimated: that of the pairs of items of each user, and of a row of the catalogue for each item."""
+        together = min(self.knobs.user_items, rows / max(1, users))
+        return float(rows * (5e-7 + 2.5e-8 * together) + items * (3e-5 + 5e-10 * items))
+
     def leads_to(self, item: int) -> LedTo:
         """See ItemToItem."""
         return self._rows[item]
