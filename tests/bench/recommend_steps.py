@@ -14,7 +14,7 @@ from millstream.application.recommend.recommend import FEW_CANDIDATES, Recommend
 from millstream.domain.keys import pseudonym
 from millstream.domain.slates.exclusions import excluded_items, past_of
 from millstream.domain.slates.requests import parse_query
-from millstream.domain.slates.slate import in_order
+from millstream.domain.slates.slate import USUALLY_EXCLUDED, in_order
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.entrypoints.answers import slate_body
@@ -56,7 +56,7 @@ class Steps:
             row = served.features().read_user(pseudonym(user, recommend.pseudonym_secret))
         with self._timed("unpack, tail, session"):
             state = user_row.unpack(row.data)
-            excluded = excluded_items(past_of(state), wanted.exclude_seen, recommend.clock.now_ms())
+            excluded = excluded_items(past_of(state), wanted.exclude_seen or USUALLY_EXCLUDED, recommend.clock.now_ms())
             latest = tail(state, scorer.tail_items)
         with self._timed("score"):
             candidates = scorer.recommend(latest, excluded, FEW_CANDIDATES)

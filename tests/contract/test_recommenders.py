@@ -154,6 +154,22 @@ class TestBlendWithOwnItems(UpdatableSuite, SparseSuite, ServableSuite):
         return create("blend", {"parts": parts})
 
 
+class TestScaledBlend(SparseSuite, ServableSuite):
+    def create(self) -> Recommender:
+        parts = [{"family": "covisitation", "weight": 1.0}, {"family": "own_items", "weight": 0.5}]
+        return create("blend", {"parts": parts, "scaled": True})
+
+
+class TestScaledBlendOfLogarithms(ServableSuite):
+    def create(self) -> Recommender:
+        parts = [
+            {"family": "covisitation", "weight": 1.0, "logarithm": 0.01},
+            {"family": "ials", "weight": 0.5},
+            {"family": "popularity", "weight": 0.3, "logarithm": 0.01},
+        ]
+        return create("blend", {"parts": parts, "scaled": True})
+
+
 class TestContent(RecommenderSuite):
     def create(self) -> Recommender:
         return create("content", {"texts": TEXTS, "last": 5, "decay": 0.8})

@@ -37,6 +37,7 @@ class SilentScorer:
 
     version = "v1"
     tail_items = 10
+    exclude_seen = None
 
     def recommend(self, *_: object) -> list[Candidate]:
         """Nothing."""

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.learning.evaluation.leave_one_out import leave_one_out
 from millstream.learning.evaluation.questions import Questions, Split
 from millstream.learning.evaluation.time_split import ExcludeInTime, time_split
 from millstream.learning.interactions import Interactions
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 
 USERS, ITEMS = 4, 6
 ROW = st.tuples(st.integers(0, USERS - 1), st.integers(0, ITEMS - 1), st.integers(0, 12))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from millstream_tools.cli import lab_compress, lab_fit
+from millstream_tools.cli import lab_choose, lab_compress, lab_fit
 from millstream_tools.cli.console import console, errors, report_errors
 from millstream_tools.cli.lab_surroundings import (
     CHECKPOINTS_FOLDER,
@@ -26,6 +26,7 @@ COMPARED = ("HR@10", "NDCG@10", "MRR@10")
 app = typer.Typer(
     help="Evaluate models on data sets. Needs the extra: pip install -e '.\\[lab]'.", no_args_is_help=True
 )
+app.add_typer(lab_choose.app)
 app.add_typer(lab_compress.app)
 app.add_typer(lab_fit.app)
 

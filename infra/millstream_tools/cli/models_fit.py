@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,10 +15,13 @@ import typer
 import yaml
 
 from millstream.domain.errors import printable
+from millstream.domain.slates.slate import USUALLY_EXCLUDED, SeenItems
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
 from millstream_tools.cli.lab_surroundings import needing, say
+from millstream_tools.cli.models_choose import MEMORY_GIB, Budget, Choosing, Memory, Report, Units
+from millstream_tools.cli.models_choose import choose as chosen
 from millstream_tools.cli.progress import bar, byte_bar
 from millstream_tools.cli.reading_options import Reading, input_files, with_reading
 from millstream_tools.cli.target import AsJson, StackName
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
 
 UNFINISHED = "no model was written"
 FAMILIES = (
-    "covisitation, item_knn, session_knn, own_items, popularity or blend; "
-    "with the extra `lab` also ease, ials, sequence."
+    "Fit this family instead of choosing: covisitation, item_knn, session_knn, own_items, popularity or blend; with "
+    "the extra `lab` also ease, ials, sequence."
 )
 
 BLEND = "blend"
@@ -60,17 +64,29 @@ def fit(
         list[Path] | None, typer.Option(help="Fit on a file or folder that `import` can read; repeatable.")
     ] = None,
     until: Until = None,
-    family: Annotated[str, typer.Option(help=FAMILIES)] = "covisitation",
+    family: Annotated[str | None, typer.Option(help=FAMILIES)] = None,
     set_: Set = None,
-    seed: Annotated[int, typer.Option(help="Random seed, for families that use one.")] = 0,
+    exclude: Annotated[
+        SeenItems | None,
+        typer.Option(
+            help="With --family: what slates exclude by default with this model; it is evaluated so. Default: session."
+        ),
+    ] = None,
+    choose: Annotated[bool, typer.Option("--choose", help="Choose family and knobs (the default).")] = False,
+    budget: Budget = None,
+    units: Units = None,
+    memory: Memory = MEMORY_GIB,
+    report: Report = None,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the model to the stack.")] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Publish the model and make it the serving one.")] = False,
     as_json: AsJson = False,
     stack: StackName = "",
 ) -> None:
-    """Fit a model on the events of a stack or of files, and evaluate it on the last fifth of them.
+    """Choose the best model for the events of a stack or of files, and fit it on all of them.
 
-    The model is fitted twice: on the first four fifths, to evaluate it on the rest as served, and on all events.
+    Families and their knobs are compared on a validation part of the events, within a budget; the chosen model is
+    tested once, on the last fifth. With --family, that family is fitted and tested in the same way, without a choice.
     """
     with report_errors(), interruptible(UNFINISHED), ExitStack() as temporary:
         if from_log and from_file:
@@ -84,9 +100,19 @@ def fit(
         into = folder or Path(temporary.enter_context(tempfile.TemporaryDirectory(prefix="millstream-fit-"))) / "model"
         if not from_file and reading != Reading():
             raise ExplainedError("expected --from-file with a mapping or columns, got none")
-        recipe = _recipe(family, _knobs(set_ or []), seed, into)
+        if family is None and (set_ or exclude is not None):
+            raise ExplainedError("expected --family with --set and --exclude, got none")
+        if family is not None and (choose or report is not None or units is not None):
+            raise ExplainedError("expected --family, or --choose with --units and --report, got both")
+        recipe = None if family is None else _recipe(family, _knobs(set_ or []), seed, into)
         data = _of_files(from_file, reading) if from_file else _of_log(stack, until)
-        fitted = _fit(data, recipe, into)
+        proposal = None
+        if recipe is None:
+            options = Choosing(budget, units, memory, report)
+            proposal = chosen(data, options, seed, into, _now_ms(), None if from_file else open_stack(stack))
+            fitted = proposal.fitted
+        else:
+            fitted = _fit(data, recipe, into, exclude)
         print_fitted(fitted)
         message = f"{fitted.version} is in {folder}. Run `millstream models publish {folder}` to publish it."
         if publish or promote:
@@ -100,6 +126,7 @@ def fit(
         "published": publish or promote,
         "promoted": promote,
         "metrics": fitted.metrics,
+        "choice": None if proposal is None else proposal.plain(),
     }
     answer(found, message, as_json=as_json)
 
@@ -159,11 +186,16 @@ def _creating(family: str) -> Callable[[str, Mapping[str, Any]], Recommender]:
     return create
 
 
-def _fit(data: Data, recipe: Recipe, into: Path) -> Fitted:
+def _fit(data: Data, recipe: Recipe, into: Path, exclude: SeenItems | None) -> Fitted:
     from millstream.learning.evaluation.next_items import next_items_split
     from millstream.learning.road import fit_model
 
-    return fit_model(data, recipe, next_items_split, into, time.time_ns() // 1_000_000, bar, say)
+    split = partial(next_items_split, exclude=(exclude or USUALLY_EXCLUDED).value)
+    return fit_model(data, recipe, split, into, _now_ms(), bar, say, exclude)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _knobs(stated: list[str]) -> dict[str, Any]:

@@ -23,7 +23,10 @@ def recommend(
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Number of items.")] = 10,
     exclude_seen: Annotated[
-        str | None, typer.Option(help="Seen items to leave out: none, session, purchased or all.")
+        str | None,
+        typer.Option(
+            help="Seen items to leave out: none, session, purchased or all. Default: as chosen with the model."
+        ),
     ] = None,
     filter: Annotated[str | None, typer.Option(help="For example category=Toys|Games,price<20.")] = None,  # noqa: A002  # its name
     min_position: Annotated[str | None, typer.Option(help="A position printed by `millstream send`.")] = None,
@@ -43,6 +46,6 @@ def recommend(
     provenance = answer["provenance"]
     console.print(
         f"position {provenance['userPosition']}, model {provenance['modelVersion']}, policy {provenance['policy']}, "
-        f"tier {provenance['tier']}{', STALE' if answer['stale'] else ''}",
+        f"tier {provenance['tier']}, excluded: {provenance['excludeSeen']}{', STALE' if answer['stale'] else ''}",
         highlight=False,
     )

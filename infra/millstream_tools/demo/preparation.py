@@ -16,10 +16,13 @@ from millstream.application.learn.whole_log import WholeLog
 from millstream.application.ports import LogRecord, Scorer
 from millstream.application.replay.progress import Progress
 from millstream.domain.log.positions import HISTORY_SHARD
-from millstream.learning.evaluation.next_items import next_items_split
+from millstream.learning.choosing.budget import Limits
+from millstream.learning.choosing.journal import Journal
+from millstream.learning.choosing.light import light_spaces
+from millstream.learning.choosing.proposing import Proposal, Proposing, Tools
 from millstream.learning.evaluation.time_split import ExcludeInTime
-from millstream.learning.families.covisitation import Covisitation
-from millstream.learning.road import Data, Fitted, Recipe, fit_model
+from millstream.learning.families.families import LIGHT, Families
+from millstream.learning.road import Data
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.demo.translation import history_records, item_body
 from millstream_tools.explained import ExplainedError
@@ -40,6 +43,9 @@ _EXCLUDED: Mapping[SeenPolicy, ExcludeInTime] = {
 """The time split's exclusion for each of the shop's policies."""
 
 ITEMS_A_CALL = 100
+UNITS, SEED = 30.0, 0
+"""The budget for choosing the demo's model: about half a minute."""
+
 SERVING_WITHIN_S = 60.0
 
 
@@ -77,25 +83,22 @@ def _refuse(hole: Hole) -> None:
     raise ExplainedError(f"the demo's own log has a hole: {hole}")
 
 
-def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) -> tuple[Fitted, Scorer]:
-    """Fit on the stack's log, publish and promote, as `millstream models fit --promote` does.
+def fit_and_promote(stack: Stack, exclude_seen: SeenPolicy, progress: Progress) -> tuple[Proposal, Scorer]:
+    """Choose a model on the stack's log, publish and promote it, as `millstream models fit --promote` does.
 
     The same model is returned for the client's own baselines.
     """
     made = training_set(stack, None, progress, _refuse)
-    exclude = _EXCLUDED[exclude_seen]
+    tools = Tools(Families(LIGHT).create, light_spaces, {})
+    propose = Proposing(
+        tools, Limits(UNITS), SEED, Journal(None, {}), progress, lambda _: None, exclusions=(_EXCLUDED[exclude_seen],)
+    )
     with tempfile.TemporaryDirectory() as folder:
-        fitted = fit_model(
-            Data(made.data, made.id, made.log),
-            Recipe(Covisitation),
-            lambda rows: next_items_split(rows, exclude),
-            Path(folder) / "model",
-            SystemClock().now_ms(),
-            progress,
-            lambda _: None,
-        )
+        data = Data(made.data, made.id, made.log)
+        proposal = propose(data, Path(folder) / "model", SystemClock().now_ms())
+        fitted = proposal.fitted
         publish(stack.models(), fitted.folder, promote=True)
-        return fitted, OnnxScorer.load(fitted.folder, fitted.version)
+        return proposal, OnnxScorer.load(fitted.folder, fitted.version)
 
 
 def wait_until_serving(api: MillstreamApi, version: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from millstream.application.replay.progress import Advance
 from millstream.application.replay.progress import Progress as Steps
+from millstream.learning.choosing.proposing import Proposal
 from millstream_tools.demo.opening import Opening
 from millstream_tools.demo.proof import Proof
 from millstream_tools.demo.reconciliation import Reconciliation
@@ -38,11 +39,16 @@ def steps(bars: Progress) -> Steps:
     return begun
 
 
-def print_metrics(console: Console, metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Print the model's metrics on the last part of the history, fitted on the part before."""
-    for means in metrics.values():
+def print_choice(console: Console, proposal: Proposal) -> None:
+    """Print what was chosen among how many, and its metrics on the last part of the history, beside the default's."""
+    chosen = proposal.chosen
+    console.print(f"   Chosen among {len(chosen.tried):,} trials: {chosen.trial}.", highlight=False)
+    for means in proposal.fitted.metrics.values():
         values = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
         console.print(f"   Fitted on the first four fifths of the history, evaluated on the last: {values}.")
+    for one in proposal.tested.comparisons if proposal.tested else ():
+        interval = one.difference.interval
+        console.print(f"   NDCG@10 {interval.mean:+.4f} ± {interval.standard_error:.4f} against {one.other}.")
 
 
 def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozenset()) -> Table:

@@ -21,7 +21,7 @@ def next_steps(stack: Stack, items: Collection[ItemKey]) -> list[str]:
     Reads the log to find the published items. Raises UnavailableError.
     """
     lines = []
-    if unpublished := set(items) - _published(stack):
+    if unpublished := set(items) - published_items(stack):
         lines.append(
             f"{len(unpublished):,} of {len(set(items)):,} items are not published, and only published items are "
             "recommended: run `millstream catalogue import FILE`"
@@ -31,7 +31,8 @@ def next_steps(stack: Stack, items: Collection[ItemKey]) -> list[str]:
     return lines
 
 
-def _published(stack: Stack) -> set[ItemKey]:
+def published_items(stack: Stack) -> set[ItemKey]:
+    """The keys of all items that were ever published, from the log. Raises UnavailableError."""
     found: set[ItemKey] = set()
     for record in WholeLog(stack.archive(), stack.log_reader()).read():
         try:

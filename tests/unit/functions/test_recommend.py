@@ -27,6 +27,7 @@ class OneNeighbour:
 
     version = "neighbour-1"
     tail_items = 10
+    exclude_seen = None
 
     def recommend(self, *_: object) -> list[Candidate]:
         """See Scorer."""
@@ -84,6 +85,7 @@ def test_a_slate_is_answered_and_logged(shop: Shop) -> None:
         "modelVersion": "neighbour-1",
         "policy": "in-order-2",
         "tier": "trending",
+        "excludeSeen": "none",
     }
     (stored,) = shop.log.records
     logged = decode(stored.data)

@@ -15,6 +15,7 @@ from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import Cost
 from millstream.learning.evaluation.as_served import answers_of
 from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.statistics import interval
 from millstream.learning.families import stored
 from millstream.learning.families.contract import Recommender
 from millstream.learning.stopwatch import Stopwatch
@@ -24,7 +25,6 @@ from millstream_tools.lab.compression.report import Measures, Row, Table
 from millstream_tools.lab.compression.serving import Candidate, Publisher
 from millstream_tools.lab.compression.ways import Nothing, Subject, knobs_for, way_of
 from millstream_tools.lab.evaluation.comparing import PerQuestion, compared
-from millstream_tools.lab.evaluation.statistics import interval
 from millstream_tools.lab.experiments.experiment import Experiment
 from millstream_tools.lab.experiments.named import protocol_named
 from millstream_tools.lab.experiments.running import prepared

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from millstream.learning.evaluation.statistics import Interval, PairedDifference
 from millstream_tools.lab.compression.measuring import ASKED_A_ROUND, ROUNDS
-from millstream_tools.lab.evaluation.statistics import Difference, Interval
 from millstream_tools.lab.experiments.report import About, head
 
 LOSS_OF = "NDCG@10"
@@ -33,7 +33,7 @@ class Row:
     way: str
     knobs: Mapping[str, Any]
     most_loss: float
-    differences: Mapping[str, Difference]
+    differences: Mapping[str, PairedDifference]
     seconds: Mapping[str, float]
 
     def loss(self, before: Measures) -> float:

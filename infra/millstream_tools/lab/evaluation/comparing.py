@@ -13,8 +13,8 @@ from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.ranking import Answers, flattened
+from millstream.learning.evaluation.statistics import SAMPLES, PairedDifference, paired
 from millstream.learning.interactions import Floats, Ints
-from millstream_tools.lab.evaluation.statistics import SAMPLES, Difference, paired
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,9 @@ class PerQuestion:
             raise InvalidInputError(str(path), "values by question, as they are saved", str(error)) from error
 
 
-def compared(first: PerQuestion, second: PerQuestion, metric: str, seed: int, samples: int = SAMPLES) -> Difference:
+def compared(
+    first: PerQuestion, second: PerQuestion, metric: str, seed: int, samples: int = SAMPLES
+) -> PairedDifference:
     """The mean difference of two models. Raises `InvalidInputError` if their questions differ."""
     if first.questions != second.questions:
         raise InvalidInputError("questions", f"those of the first model, {first.questions}", second.questions)

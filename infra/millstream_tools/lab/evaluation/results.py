@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.ranking import Answers
+from millstream.learning.evaluation.slices import WHOLE, slices
+from millstream.learning.evaluation.statistics import SAMPLES, Interval, interval
 from millstream.learning.interactions import Ints
 from millstream_tools.lab.evaluation.beyond_accuracy import (
     Bucket,
@@ -17,8 +19,6 @@ from millstream_tools.lab.evaluation.beyond_accuracy import (
     novelty,
     popularity_buckets,
 )
-from millstream_tools.lab.evaluation.slices import WHOLE, slices
-from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
 
 METRICS = ("HR@1", "HR@5", "HR@10", "HR@20", "NDCG@10", "MRR@10", "Recall@10", "Recall@20", "Precision@10", "F1@10")
 LIST_LENGTH = 10

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.leave_one_out import leave_one_out
 from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.slices import WHOLE
 from millstream.learning.evaluation.time_split import time_split
 from millstream.learning.families.knobs import knobs_of
 from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import Step
 from millstream_tools.lab.evaluation.cold_items import cold_items
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.evaluation.prequential.stream import StreamKnobs
 from millstream_tools.lab.evaluation.results import Published
-from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import create

@@ -8,9 +8,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from millstream.learning.evaluation.slices import WHOLE
 from millstream_tools.lab.evaluation.prequential.outcome import Outcome
 from millstream_tools.lab.evaluation.results import Measured, Published
-from millstream_tools.lab.evaluation.slices import WHOLE
 
 _METRIC = "NDCG@10"
 _OVER_TIME = ("HR@10", "NDCG@10", "Recall@20")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from millstream.learning.evaluation.slices import WHOLE
 from millstream.learning.preparation import Count
 from millstream_tools.lab.evaluation.results import LIST_LENGTH, Measured, as_table
-from millstream_tools.lab.evaluation.slices import WHOLE
 from millstream_tools.lab.experiments.experiment import Protocol
 from millstream_tools.lab.experiments.stream_report import stream_section
 from millstream_tools.lab.experiments.streaming import StreamSection

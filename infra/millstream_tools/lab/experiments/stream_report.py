@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from millstream_tools.lab.evaluation.prequential.outcome import ANSWERABLE, Outcome
-from millstream_tools.lab.evaluation.slices import WHOLE
+from millstream.learning.evaluation.slices import WHOLE
+from millstream_tools.lab.evaluation.prequential.outcome import ANSWERABLE, METRICS, Outcome
 from millstream_tools.lab.experiments.streaming import ORACLE, StreamSection
 
 _METRICS = ("HR@10", "NDCG@10", "Recall@20")
@@ -24,7 +24,10 @@ def stream_section(section: StreamSection, plot: str) -> list[str]:
         shown = [one for one in section.outcomes if part in one.slices]
         if shown:
             texts += [f"Events ({part}): {shown[0].questions[part]:,}.", _summary(shown, part)]
-    texts.append(f"{' / '.join(_METRICS)} over time, {section.window:,} events a row:")
+            if shown[0].over_periods:
+                texts += ["Means over the calendar periods, each period with the same weight:", _periods(shown, part)]
+    rows = "a calendar period" if section.outcomes[0].over_periods else f"{section.window:,} events"
+    texts.append(f"{' / '.join(_METRICS)} over time, {rows} a row:")
     models = dict.fromkeys(one.model for one in section.outcomes)
     texts += [_over_time([one for one in section.outcomes if one.model == model]) for model in models]
     return texts
@@ -42,6 +45,15 @@ def _summary(outcomes: Sequence[Outcome], part: str) -> str:
         more = [f"{one.unseen:.2%}", _ms(one.ranking_ms), _ms(one.learning_ms)] if whole else []
         rows.append([one.model, one.arm, *means, *more])
     return _table(head, rows, texts=2)
+
+
+def _periods(outcomes: Sequence[Outcome], part: str) -> str:
+    rows = [
+        [one.model, one.arm, *(f"{one.over_periods[part][name]:.4f}" for name in METRICS)]
+        for one in outcomes
+        if part in one.over_periods
+    ]
+    return _table(["model", "arm", *METRICS], rows, texts=2)
 
 
 def _over_time(outcomes: Sequence[Outcome]) -> str:

@@ -56,13 +56,13 @@ def streamed(
     kept.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for model in models:
-        for arm in arms_of(create(model.family, model.knobs)):
+        for arm in arms_of(create(model.family, model.knobs), stream.knobs.arms):
             watched = partial(bar, desc=f"{model.name}: {arm.name}", unit=" events")
             played = play(create(model.family, model.knobs), stream, arm, seed, watched)
             outcomes.append(_told(model.name, arm.name, stream, played, seed, kept, say))
     if truth is not None:
         everything = np.ones(len(stream), dtype=bool)
-        played = Played(truth[stream.cut : stream.end], everything, None, None)
+        played = Played(truth[stream.rows], everything, None, None)
         outcomes.append(_told(ORACLE, _TRUTH, stream, played, seed, kept, say))
     return StreamSection(protocol, stream.protocol, stream.knobs.window, outcomes)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.leave_one_out import leave_one_out
 from millstream.learning.evaluation.metrics import metric
 from millstream.learning.evaluation.questions import Split, check_choice
 from millstream.learning.evaluation.time_split import time_split
@@ -18,7 +19,6 @@ from millstream.learning.families.contract import Recommender
 from millstream.learning.families.knobs import knobs_of, whole
 from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import Step
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.experiments.reading import preparation_of, stated_in, unique_names
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import create

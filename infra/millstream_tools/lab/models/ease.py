@@ -19,6 +19,9 @@ from millstream.learning.families.knobs import between, knobs_of, whole
 from millstream.learning.interactions import Interactions
 from millstream_tools.lab.models.matrices import user_item
 
+_MATRICES = 4
+"""Of all pairs of items: the Gram matrix, its inverse, the weights, and a copy."""
+
 
 @dataclass(frozen=True)
 class EaseKnobs:
@@ -51,6 +54,7 @@ class Ease(ItemToItem):
     """score(h -> j) = sum over i in h of weight(i) B(i, j), for the largest weights B of each i."""
 
     name = "ease"
+    positive = False
 
     def __init__(self, knobs: EaseKnobs | None = None) -> None:
         self.knobs = knobs or EaseKnobs()
@@ -79,6 +83,10 @@ class Ease(ItemToItem):
     def work(self, rows: int, users: int, items: int) -> float:
         """See Estimated: that of the inverse and of sorting its rows."""
         return items**2 * (1.5e-7 + 6e-11 * items)
+
+    def memory(self, items: int) -> float:
+        """The bytes of the matrices that a fit holds."""
+        return _MATRICES * 8.0 * items**2
 
     def leads_to(self, item: int) -> LedTo:
         """See ItemToItem."""

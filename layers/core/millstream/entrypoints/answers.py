@@ -40,6 +40,7 @@ def slate_body(user_id: str | None, slate: Slate) -> dict[str, Any]:
             "modelVersion": made_by.model_version,
             "policy": made_by.policy,
             "tier": made_by.tier,
+            "excludeSeen": made_by.exclude_seen,
         },
     }
 

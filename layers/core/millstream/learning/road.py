@@ -16,8 +16,10 @@ import numpy as np
 from millstream.application.replay.progress import Progress
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import Cost, LogRange
+from millstream.domain.slates.slate import SeenItems
 from millstream.learning.evaluation.as_served import AsServed, answers_of, on_card
 from millstream.learning.evaluation.questions import Split
+from millstream.learning.evaluation.ranking import Answers
 from millstream.learning.export.folder import Exported
 from millstream.learning.export.model import Servable, check_servable, export
 from millstream.learning.export.origin import Origin
@@ -26,7 +28,12 @@ from millstream.learning.families import fitting
 from millstream.learning.families.contract import Recommender
 from millstream.learning.interactions import Interactions
 from millstream.learning.preparation import Learned
+from millstream.learning.stopwatch import Stopwatch
 from millstream.scoring.onnx_scorer import OnnxScorer
+
+NO_COST = Cost(0.0, 0.0)
+_UNTRACED = Origin("", 0, NO_COST, 0, {})
+"""Of a model that is evaluated and thrown away."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,36 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """The answers of an exported model, as served, to the questions of a split.
+
+    `request_ms` is the mean CPU time of a request, `served_bytes` the size of the folder.
+    """
+
+    split: Split
+    answers: Answers
+    request_ms: float
+    served_bytes: int
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The metrics for a card."""
+        return on_card(self.split, self.answers)
+
+
+@dataclass(frozen=True)
 class Fitted:
-    """An exported model, with the metrics and the cost on its card."""
+    """An exported model, with the evaluation and the cost on its card."""
 
     folder: Path
     version: str
-    metrics: dict[str, dict[str, float]]
+    evaluated: Evaluated | None
     cost: Cost
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The metrics on the card; empty if the model was not evaluated."""
+        return self.evaluated.metrics if self.evaluated else {}
 
 
 def learnable(rows: Interactions) -> Interactions:
@@ -79,6 +109,7 @@ def fit_model(
     made_at_ms: int,
     progress: Progress,
     say: Callable[[str], None],
+    exclude_seen: SeenItems | None = None,
 ) -> Fitted:
     """Fit a model on all rows and write it into `folder`, replacing a model there.
 
@@ -89,34 +120,52 @@ def fit_model(
     check_servable(recipe.make())
     check_place(folder)
     rows = learnable(data.rows)
-    origin = Origin(data.training_set, recipe.seed, Cost(0.0, 0.0), made_at_ms, {}, data.log)
-    metrics = _metrics(rows, recipe, split, origin, progress, say)
     if without := len(data.rows) - len(rows):
         say(f"Left out: {without:,} events on items without a positive event")
+    evaluated = evaluate(rows, recipe, split, progress, say)
+    origin = Origin(
+        data.training_set, recipe.seed, NO_COST, made_at_ms, evaluated.metrics if evaluated else {}, data.log
+    )
+    return write_model(rows, recipe, evaluated, folder, origin, say, exclude_seen)
+
+
+def write_model(
+    rows: Interactions,
+    recipe: Recipe,
+    evaluated: Evaluated | None,
+    folder: Path,
+    origin: Origin,
+    say: Callable[[str], None],
+    exclude_seen: SeenItems | None = None,
+) -> Fitted:
+    """Fit on all rows and write the model into `folder`, replacing a model there; its cost is added to the origin."""
     say(f"Fitting on all {len(rows):,} events")
     model, cost = recipe.fitted(rows)
     with written_whole(folder) as written:
-        exported = export(model, rows.items, written, replace(origin, cost=cost, metrics=metrics))
-    return Fitted(folder, exported.version, metrics, cost)
+        exported = export(model, rows.items, written, replace(origin, cost=cost), exclude_seen)
+    return Fitted(folder, exported.version, evaluated, cost)
 
 
-def _metrics(
+def evaluate(
     rows: Interactions,
     recipe: Recipe,
     split: Callable[[Interactions], Split],
-    origin: Origin,
     progress: Progress,
     say: Callable[[str], None],
-) -> dict[str, dict[str, float]]:
+) -> Evaluated | None:
+    """Fit on the training part of a split, export, and ask the exported model. None if the rows cannot be split."""
     try:
         parts = split(rows)
     except InvalidInputError as error:
         say(f"Not evaluated: the events cannot be split ({error})")
-        return {}
+        return None
     say(f"Fitting on the {len(parts.train):,} events before the cut, to ask {len(parts.questions):,} questions")
     model, _ = recipe.fitted(parts.train)
     with tempfile.TemporaryDirectory(prefix="millstream-model-") as scratch:
-        exported: Exported = export(model, parts.train.items, Path(scratch), origin)
+        exported: Exported = export(model, parts.train.items, Path(scratch), _UNTRACED)
+        served_bytes = sum(file.stat().st_size for file in exported.folder.iterdir())
         asked = AsServed(OnnxScorer.load(exported.folder, exported.version), parts.train.items)
+        watch = Stopwatch()
         with progress("Asking", len(parts.questions)) as advance:
-            return on_card(parts, answers_of(asked, parts.questions, advance))
+            answers = answers_of(asked, parts.questions, advance)
+        return Evaluated(parts, answers, 1000 * watch.seconds().cpu / max(len(parts.questions), 1), served_bytes)

@@ -14,7 +14,7 @@ from millstream.domain.keys import ItemKey
 from millstream.domain.slates.slate import Candidate, Source
 from millstream.scoring.model_folder import SIGNATURE, VOCABULARY_KEYS, check_files, check_version, sha256_of
 from millstream.scoring.session import check_session, open_session
-from millstream.scoring.signature import FeatureSet, check_next_items, read_signature
+from millstream.scoring.signature import Signature, check_next_items, read_signature
 from millstream.scoring.vocabulary import Vocabulary
 
 _OUTPUTS = ["items", "scores", "because"]
@@ -25,10 +25,12 @@ class OnnxScorer:
     """`application.ports.Scorer` over one model folder. Immutable; safe to share between threads."""
 
     def __init__(
-        self, version: str, session: onnxruntime.InferenceSession, vocabulary: Vocabulary, features: FeatureSet
+        self, version: str, session: onnxruntime.InferenceSession, vocabulary: Vocabulary, signature: Signature
     ) -> None:
         self.version = version
+        features = signature.features
         self.tail_items = features.items
+        self.exclude_seen = signature.exclude_seen
         self._weights = (features.decay ** np.arange(features.items)).astype(np.float32)
         self._run = session.run
         self._vocabulary = vocabulary
@@ -54,7 +56,7 @@ class OnnxScorer:
             raise InvalidInputError(f"{SIGNATURE}: vocabulary_items", str(len(vocabulary)), signature.vocabulary_items)
         session = open_session(folder)
         check_session(session, signature)
-        scorer = cls(version, session, vocabulary, signature.features)
+        scorer = cls(version, session, vocabulary, signature)
         scorer._warm()
         return scorer
 

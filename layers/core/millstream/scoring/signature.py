@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.formats import check_format
+from millstream.domain.slates.slate import SeenItems
 from millstream.domain.views.tastes import TAIL_DECAY, TAIL_ITEMS
 from millstream.scoring.model_folder import SIGNATURE
 
@@ -62,7 +63,10 @@ the item that contributed most."""
 
 @dataclass(frozen=True)
 class Signature:
-    """The contract between a graph and the code that runs it; `vocabulary_digest` is the SHA-256 of its key file."""
+    """The contract between a graph and the code that runs it; `vocabulary_digest` is the SHA-256 of its key file.
+
+    `exclude_seen` is what slates exclude by default with this model; None if that was not chosen.
+    """
 
     algorithm: str
     opset: int
@@ -71,10 +75,13 @@ class Signature:
     vocabulary_items: int
     vocabulary_digest: str
     features: FeatureSet = FEATURES
+    exclude_seen: SeenItems | None = None
 
     def to_json(self) -> str:
         """The text of `signature.json`. Equal signatures give equal text."""
         fields = asdict(self)
+        if self.exclude_seen is None:
+            del fields["exclude_seen"]
         named = {"inputs": _as_objects(self.inputs), "outputs": _as_objects(self.outputs)}
         content = {"format": FORMAT, **fields, **named, "features": self.features._asdict()}
         return json.dumps(content, indent=2, sort_keys=True) + "\n"
@@ -101,6 +108,7 @@ def read_signature(folder: Path) -> Signature:
         vocabulary_items=_field(content, "vocabulary_items", int),
         vocabulary_digest=_field(content, "vocabulary_digest", str),
         features=_features(_field(content, "features", dict)),
+        exclude_seen=_seen(content.get("exclude_seen")),
     )
 
 
@@ -146,6 +154,14 @@ def _tensors(content: Mapping[str, Any], part: str) -> tuple[Tensor, ...]:
             raise InvalidInputError(f"{SIGNATURE}: {where}shape", "lengths or words for them", shape)
         tensors.append(Tensor(_field(tensor, "name", str, where), _field(tensor, "dtype", str, where), tuple(shape)))
     return tuple(tensors)
+
+
+def _seen(value: object) -> SeenItems | None:
+    if value is None:
+        return None
+    if value not in list(SeenItems):
+        raise InvalidInputError(f"{SIGNATURE}: exclude_seen", f"one of {', '.join(SeenItems)}", value)
+    return SeenItems(str(value))
 
 
 def _features(content: Mapping[str, Any]) -> FeatureSet:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryDeadLetters, MemoryEventLog, MemoryFeatureStore
@@ -27,10 +30,16 @@ from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
+from millstream.domain.models.cards import Cost
 from millstream.domain.slates.requests import RecommendationRequest, parse_request
 from millstream.domain.slates.slate import Candidate, Part, SeenItems, Slate, Source
 from millstream.domain.views import trend_row
 from millstream.domain.views.trend import heaviest
+from millstream.learning.export.model import Servable, export
+from millstream.learning.export.origin import Origin
+from millstream.learning.families.families import LIGHT, Families
+from millstream.learning.interactions import Interactions
+from millstream.scoring.onnx_scorer import OnnxScorer
 from tests.builders import NOW_MS, SECRET, SHARD, OneView, event, item, log, record, subject, views
 from tests.other_code import as_newer_code_writes
 
@@ -46,6 +55,7 @@ class ListScorer:
     follows: Sequence[str] = ()
     version: str = "list-1"
     tail_items: int = 10
+    exclude_seen: SeenItems | None = None
     limits: list[int] = field(default_factory=list)
     latest: list[Sequence[ItemKey]] = field(default_factory=list)
 
@@ -111,6 +121,47 @@ def test_an_unknown_user_gets_the_trending_items() -> None:
     assert {place.reason for place in slate.items[:2]} == {"popular with everybody right now"}
     assert slate.provenance.user_position is None
     assert slate.provenance.tier == "trending"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "requested", "applied"),
+    [
+        (None, None, SeenItems.SESSION),
+        (SeenItems.NONE, None, SeenItems.NONE),
+        (SeenItems.PURCHASED, None, SeenItems.PURCHASED),
+        (SeenItems.NONE, SeenItems.SESSION, SeenItems.SESSION),
+        (SeenItems.ALL, SeenItems.NONE, SeenItems.NONE),
+    ],
+)
+def test_the_models_exclusion_applies_unless_the_request_has_one(
+    chosen: SeenItems | None, requested: SeenItems | None, applied: SeenItems
+) -> None:
+    """The answer and the log say which."""
+    shop = Shop(ListScorer(["item-1", "item-2", "item-3"], exclude_seen=chosen))
+    shop.happens("ann", event("item-1", EventKind.ItemPurchased), event("item-2"))
+    slate = shop.slate(**({} if requested is None else {"excludeSeen": requested.value}))
+    given = [place.item.item_id for place in slate.items if place.source is Source.MODEL]
+    left_out = {"none": set(), "purchased": {"item-1"}, "session": {"item-1", "item-2"}}[applied]
+    assert {"item-1", "item-2", "item-3"} - set(given) == left_out
+    assert slate.provenance.exclude_seen is applied
+
+
+def test_own_items_come_first_with_a_model_that_was_chosen_so(tmp_path: Path) -> None:
+    """From its folder, through the whole request."""
+    parts = [{"family": "covisitation", "weight": 1.0}, {"family": "own_items", "weight": 30.0}]
+    model = Families(LIGHT).create("blend", {"parts": parts, "scaled": True})
+    user = np.repeat(np.arange(30), 3)
+    item = np.tile([1, 2, 3], 30)
+    rows = Interactions(user, item, np.arange(90.0), [f"u{n}" for n in range(30)], [f"item-{n}" for n in range(5)])
+    model.fit(rows, 0)
+    exported = export(
+        cast("Servable", model), rows.items, tmp_path, Origin("set", 0, Cost(0, 0), 0, {}), SeenItems.NONE
+    )
+    shop = Shop(cast("ListScorer", OnnxScorer.load(exported.folder, exported.version)))
+    shop.happens("ann", *views("item-4", "item-1"))
+    assert [place.item.item_id for place in shop.slate(n=2).items] == ["item-1", "item-4"]
+    of_a_session = shop.slate(n=3, excludeSeen="session")
+    assert not {"item-1", "item-4"} & {place.item.item_id for place in of_a_session.items}
 
 
 def test_a_known_user_gets_the_models_items_first() -> None:
@@ -313,6 +364,7 @@ def test_a_slate_is_logged_with_all_that_made_it() -> None:
         "modelVersion": "list-1",
         "policy": POLICY.name,
         "tier": "in-process",
+        "excludeSeen": "session",
     }
 
 

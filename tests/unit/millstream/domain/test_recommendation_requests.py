@@ -16,7 +16,7 @@ def test_a_request_without_parameters_has_the_defaults() -> None:
     """Ten items, none of the session's, no filter, no position."""
     assert parse_query("ann", {}) == RecommendationRequest("ann")
     assert parse_request({"userId": "ann"}, NOW_MS) == RecommendationRequest("ann")
-    assert parse_request({}, NOW_MS) == RecommendationRequest(None, None, (), 10, SeenItems.SESSION, (), (), None, None)
+    assert parse_request({}, NOW_MS) == RecommendationRequest(None, None, (), 10, None, (), (), None, None)
 
 
 def test_every_parameter_is_read() -> None:

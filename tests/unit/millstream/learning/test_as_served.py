@@ -19,6 +19,8 @@ class Remembering:
 
     version = "remembering"
 
+    exclude_seen = None
+
     def __init__(self, tail_items: int, *answer: int) -> None:
         self.tail_items = tail_items
         self.answer = [item_key(ITEMS[number]) for number in answer]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.slates.slate import SeenItems
 from millstream.scoring.signature import (
     FEATURES,
     NEXT_ITEMS_INPUTS,
@@ -34,6 +35,16 @@ def test_a_signature_survives_its_file(tmp_path: Path) -> None:
     signature = read_signature(written(tmp_path))
     assert signature == SIGNATURE
     check_next_items(signature)
+
+
+def test_what_slates_exclude_is_written_only_where_it_was_chosen(tmp_path: Path) -> None:
+    """So the bytes of other models stay; an unknown word is refused by its name."""
+    assert "exclude_seen" not in json.loads(SIGNATURE.to_json())
+    chosen = replace(SIGNATURE, exclude_seen=SeenItems.PURCHASED)
+    (tmp_path / "signature.json").write_text(chosen.to_json())
+    assert read_signature(tmp_path) == chosen
+    with pytest.raises(InvalidInputError, match="exclude_seen: expected one of none, session, purchased, all"):
+        read_signature(written(tmp_path, lambda content: content.update(exclude_seen="sometimes")))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ WITHOUT = {
     "deploy": "LocalStack's own tools tell what is there",
     "catalogue": "a group",
     "lab run": "it writes its results as JSON files",
+    "lab choose": "it writes its results as JSON files",
     "lab tune": "it writes its results as JSON files",
     "lab compare": "it compares JSON files for people",
     "lab fit": "it writes a model's card, which is JSON",

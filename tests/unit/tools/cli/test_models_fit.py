@@ -9,16 +9,19 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from millstream.adapters.memory import MemoryModelStore
+from millstream.domain.keys import item_key
 from millstream.domain.models.cards import read_card
+from millstream.learning.choosing.journal import Journal
+from millstream.learning.choosing.trials import Outcome
 from millstream.learning.training_set import load
-from millstream_tools.cli import models_fit
+from millstream_tools.cli import models_choose, models_fit
 from millstream_tools.cli.commands import app
 from tests.importing import Shop, table
 
 ROWS = [
     {"who": f"user-{user}", "what": f"item-{(user + step) % 20}", "when": 1_700_000_000 + 60 * step + user}
     for step in range(6)
-    for user in range(40)
+    for user in range(80)
 ]
 COLUMNS = ("--user", "who", "--item", "what", "--time", "when")
 
@@ -62,6 +65,15 @@ def ran(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["models", "fit", *map(str, arguments)])
 
 
+@pytest.fixture(autouse=True)
+def choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of interrupted choices; and only light families, in a small budget, take part."""
+    monkeypatch.setattr(models_choose, "CHOICES_FOLDER", tmp_path / "choices")
+    monkeypatch.setattr(models_choose, "is_installed", lambda _: False)
+    monkeypatch.setattr(models_choose, "MINUTES", 0.02)
+    return tmp_path / "choices"
+
+
 def version_in(folder: Path) -> str:
     return json.loads((folder / "signature.json").read_text())["algorithm"] + "-" + _sums(folder)
 
@@ -101,7 +113,7 @@ def test_a_model_is_fitted_as_of_a_moment(stack: Stack, tmp_path: Path) -> None:
 
 def test_promoted_at_once_it_serves(stack: Stack) -> None:
     """No folder is needed."""
-    done = ran("--from-log", "--promote", "--set", "neighbours=5", "--set", "backward=0.5")
+    done = ran("--from-log", "--promote", "--family", "covisitation", "--set", "neighbours=5", "--set", "backward=0.5")
     assert done.exit_code == 0, done.output
     champion = stack.store.champion()
     assert champion is not None
@@ -127,8 +139,10 @@ def test_published_it_waits(stack: Stack, tmp_path: Path) -> None:
         (("model", "--user", "who"), "expected --from-file with a mapping or columns"),
         (("model", "--from-file", "FILE"), "columns.user: expected a column"),
         (("model", "--family", "oracle"), "family: expected one of popularity"),
-        (("model", "--set", "neighbours"), "--set: expected KNOB=VALUE, got neighbours"),
-        (("model", "--set", "neighbours=none"), "neighbours: expected a whole number"),
+        (("model", "--family", "covisitation", "--set", "neighbours"), "--set: expected KNOB=VALUE, got neighbours"),
+        (("model", "--family", "covisitation", "--set", "neighbours=none"), "neighbours: expected a whole number"),
+        (("model", "--set", "neighbours=5"), "expected --family with --set and --exclude, got none"),
+        (("model", "--choose", "--family", "popularity"), "expected --family, or --choose"),
         (("model", "--family", "decayed_popularity"), "family: expected one of popularity"),
         (("model", "--family", "blend", "--set", "parts=3"), "parts: expected a list of"),
         (("model", "--family", "blend", "--set", "parts=[{family: covisitation}]"), "parts: expected a list of"),
@@ -164,7 +178,73 @@ def test_a_log_without_events_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 def test_few_events_are_fitted_and_the_card_has_no_metrics(tmp_path: Path) -> None:
     """One moment cannot be split, which is said."""
     few = table(tmp_path / "few.csv", [{"who": "ann", "what": item, "when": 1_700_000_000} for item in "ab"])
-    done = ran(tmp_path / "model", "--from-file", few, *COLUMNS)
-    assert done.exit_code == 0, done.output
-    assert "Not evaluated" in done.stderr
+    for family, told in (((), "models could not be compared"), (("--family", "covisitation"), "Not evaluated")):
+        done = ran(tmp_path / "model", "--from-file", few, *COLUMNS, *family)
+        assert done.exit_code == 0, done.output
+        assert told in done.stderr
     assert read_card((tmp_path / "model" / "card.json").read_bytes()).metrics == {}
+
+
+def test_a_choice_is_reported_and_kept_on_the_card(stack: Stack, tmp_path: Path) -> None:
+    """In words, as JSON, and in short on the card; nothing is left of its state."""
+    done = ran(tmp_path / "model", "--report", tmp_path / "report", "--json", "--units", 2)
+    assert done.exit_code == 0, done.output
+    answered = json.loads(done.stdout)
+    told = json.loads((tmp_path / "report" / "choice.json").read_text())
+    assert answered["choice"] == told
+    assert told["version"] == answered["version"]
+    assert told["units"] == 2
+    assert {one["against"] for one in told["tested"]["comparisons"]} == {"popularity", "the default"}
+    card = read_card((tmp_path / "model" / "card.json").read_bytes())
+    assert card.choice is not None
+    assert card.choice["trials"] == len(told["tried"])
+    assert (tmp_path / "report" / "choice.md").read_text().startswith(f"# How {told['version']} was chosen\n")
+
+
+def test_the_serving_model_is_one_of_the_baselines(stack: Stack, tmp_path: Path) -> None:
+    """By the recipe on its card."""
+    assert ran("--promote", "--family", "item_knn", "--set", "neighbours=7").exit_code == 0
+    done = ran(tmp_path / "model", "--json", "--units", 2)
+    assert done.exit_code == 0, done.output
+    choice = json.loads(done.stdout)["choice"]
+    first = [(one["family"], one["knobs"].get("neighbours")) for one in choice["tried"] if one["stage"] == "baseline"]
+    assert ("item_knn", 7) in first
+    assert "the serving model's recipe" in choice["tested"]["others"]
+
+
+def test_an_interrupted_choice_goes_on(
+    stack: Stack, tmp_path: Path, choices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same command, to the model of an uninterrupted one."""
+    assert ran(tmp_path / "whole", "--units", 2).exit_code == 0
+    put, left = Journal.put, [6]
+
+    def interrupted(journal: Journal, key: str, outcome: Outcome) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        put(journal, key, outcome)
+
+    monkeypatch.setattr(Journal, "put", interrupted)
+    assert ran(tmp_path / "model", "--units", 2).exit_code == 130
+    assert not (tmp_path / "model").exists()
+    monkeypatch.setattr(Journal, "put", put)
+    done = ran(tmp_path / "model", "--units", 2)
+    assert done.exit_code == 0, done.output
+    assert "Resuming: 5 trials are known" in done.stderr
+    assert version_in(tmp_path / "model") == version_in(tmp_path / "whole")
+    assert not list(choices.glob("*.jsonl"))
+
+
+def test_a_catalogue_without_any_of_the_items_is_refused(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing could be shown; that only a part is published is said."""
+    monkeypatch.setattr(models_choose, "published_items", lambda _: {item_key("something else")})
+    refused = ran(tmp_path / "model")
+    assert refused.exit_code == 1
+    assert "1 published items, got 20 other items" in refused.stderr
+    monkeypatch.setattr(models_choose, "published_items", lambda _: {item_key("item-1")})
+    done = ran(tmp_path / "model", "--units", 1)
+    assert done.exit_code == 0, done.output
+    assert "456 of 480 events are about items that are not published" in done.stderr

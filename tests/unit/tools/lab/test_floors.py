@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from millstream.learning.evaluation.leave_one_out import leave_one_out
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.ranking import answer
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.models.families import create
 

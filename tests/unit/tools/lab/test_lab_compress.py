@@ -14,12 +14,12 @@ from typer.testing import CliRunner, Result
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.models.cards import read_card
+from millstream.learning.evaluation.leave_one_out import leave_one_out
 from millstream.learning.families.covisitation import Covisitation
 from millstream.scoring.model_folder import digest_of, version_name
 from millstream.scoring.onnx_scorer import OnnxScorer
 from millstream_tools.cli.commands import app
 from millstream_tools.lab.compression.plan import read_plan
-from millstream_tools.lab.evaluation.leave_one_out import leave_one_out
 from millstream_tools.lab.experiments.source import Source
 from millstream_tools.lab.sequence.knobs import SequenceKnobs
 from millstream_tools.lab.sequence.recommender import SequenceRecommender

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
+from millstream.learning.evaluation.leave_one_out import Part, leave_one_out
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Questions
 from millstream.learning.evaluation.ranking import answer
 from millstream.learning.interactions import Floats, Interactions, Ints
-from millstream_tools.lab.evaluation.leave_one_out import Part, leave_one_out
 from millstream_tools.lab.experiments.source import Source
 from tests.unit.tools.lab.made_up import interactions, rows_of
 

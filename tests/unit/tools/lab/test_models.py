@@ -253,7 +253,7 @@ def test_the_latest_occurrence_of_an_item_is_the_one_that_counts() -> None:
             {"parts": [{"family": "ease", "weight": 1, "logarithm": 0}]},
             "parts.0..logarithm: expected a number above 0, got 0",
         ),
-        ("blend", {}, "blend: expected only the knob parts, got 'none'"),
+        ("blend", {}, "blend: expected the knobs parts and, if needed, scaled, got 'none'"),
     ],
 )
 def test_a_wrong_knob_is_refused_by_name(family: str, knobs: dict[str, object], message: str) -> None:

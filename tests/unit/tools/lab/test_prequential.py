@@ -98,6 +98,63 @@ def test_a_refreshed_model_is_fitted_anew_on_all_that_was() -> None:
     ]
 
 
+DAYS = tuple(
+    (user, item, 86_400.0 * day + number)
+    for day in range(3)
+    for number, (user, item) in enumerate([("ann", "a"), ("ann", "b"), ("bob", "a"), (f"cat {day}", f"new {day}")])
+)
+"""Three days of four events; each day has a user and an item of its own."""
+
+
+def days(**knobs: object) -> Stream:
+    """The first day to fit on, the others to ask for."""
+    return Stream(interactions(*DAYS), StreamKnobs(first_days=1, period_days=1, **knobs))  # type: ignore[arg-type]
+
+
+def test_a_refreshed_model_is_fitted_at_the_start_of_each_calendar_period() -> None:
+    """On all earlier days, whatever the number of events."""
+    witness = Witness()
+    play(cast("Recommender", witness), days(), REFRESHED, SEED)
+    assert [one for one in witness.told if one.startswith("fit")] == ["fit 4", "fit 8"]
+
+
+def test_one_of_so_many_events_is_asked_and_all_are_learned() -> None:
+    """Here one of three, from the first on."""
+    witness = UpdatableWitness()
+    found = play(cast("Recommender", witness), days(every=3), UPDATED, SEED)
+    assert days(every=3).rows.tolist() == [4, 7, 10]
+    assert len(found.rank) == 3
+    assert sum(one.startswith("told") for one in witness.told) == 8
+
+
+def test_what_every_arm_can_answer_is_known_before_the_period() -> None:
+    """Not the day's new item, and not the first event of a user: users are sessions here."""
+    stream = days()
+    assert stream.known_items().tolist() == [True, True, True, False] * 2
+    assert (stream.known_items() & stream.within_sessions()).tolist() == [True, True, True, False] * 2
+
+
+def test_periods_have_the_same_weight_whatever_their_events() -> None:
+    """Two events of the second day are hit, one of two asked on the third."""
+    stream = days(every=1, events=6)
+    ranked = Played(np.array([1.0, 1.0, np.inf, np.inf, 1.0, 1.0]), np.ones(6, bool), 0.0, 0.0)
+    told_of = outcome("model", "arm", stream, ranked, SEED, samples=10)
+    assert told_of.over_periods["all"]["HR@10"] == pytest.approx((2 / 4 + 2 / 2) / 2)
+    assert [window.first for window in told_of.windows] == [0, 4]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "name"),
+    [({"period_days": 0.0}, "period_days"), ({"first_days": -1.0}, "first_days"), ({"every": 0}, "every")],
+)
+def test_periods_that_make_no_sense_are_refused_by_name(knobs: dict[str, float], name: str) -> None:
+    """So is an arm that there is not."""
+    with pytest.raises(InvalidInputError, match=name):
+        Stream(interactions(*DAYS), StreamKnobs(**{"first_days": 1, **knobs}))  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="arms"):
+        arms_of(create("popularity", {}), ["thawed"])
+
+
 def test_an_updated_model_has_learned_every_event_before_and_never_the_one_it_is_asked_for() -> None:
     """It is asked first and told afterwards, once."""
     assert told(UPDATED) == [

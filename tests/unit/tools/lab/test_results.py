@@ -25,6 +25,7 @@ def test_every_slice_has_every_metric_with_its_interval() -> None:
     assert [(name, part.questions) for name, part in MODEL.slices.items()] == [
         ("all", 3), ("cold user", 1), ("known user", 2), ("cold item", 1), ("known item", 2),
         ("known item, some history", 1),
+        ("item that is new to the user", 3),
     ]  # fmt: skip
     for name in METRICS:
         found = MODEL.slices["all"].metrics[name]

@@ -7,7 +7,7 @@ import numpy as np
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Split
 from millstream.learning.evaluation.ranking import Answers
-from millstream_tools.lab.evaluation.slices import slices
+from millstream.learning.evaluation.slices import slices
 from tests.unit.tools.lab.made_up import interactions, ints, questions
 
 KNOWN = interactions(("ann", "a"), ("ann", "b"), ("bob", "a"), ("cy", "new"))
@@ -38,6 +38,7 @@ def test_each_slice_has_its_own_users_or_targets() -> None:
         "cold item": [3, 2],
         "known item": [1, 4],
         "known item, some history": [1],
+        "item that is new to the user": [3, 1, 2, 4],
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from millstream.domain.errors import InvalidInputError
-from millstream_tools.lab.evaluation.statistics import interval, paired
+from millstream.learning.evaluation.statistics import interval, paired
 
 USERS = np.arange(400)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +32,18 @@ class Frozen:
 
 
 class Refreshed(Frozen):
-    """Refitted on all earlier events at fixed intervals."""
+    """Refitted on all earlier events at fixed intervals, or at the start of each calendar period."""
 
     def learn(self, row: int) -> None:
         """See Frozen. A fit after the last event would be useless."""
         happened = row + 1
-        due = (happened - self._stream.cut) % self._stream.knobs.refresh_every == 0
-        if due and happened < self._stream.end:
+        if happened >= self._stream.end:
+            return
+        if self._stream.knobs.period_days is not None:
+            due = self._stream.begins_period(happened)
+        else:
+            due = (happened - self._stream.cut) % self._stream.knobs.refresh_every == 0
+        if due:
             self._fit(happened)
 
 
@@ -77,9 +82,14 @@ ARMS = (
 """Each knows more than the one before it."""
 
 
-def arms_of(model: Recommender) -> tuple[Arm, ...]:
-    """The arms in which the model can run."""
-    return tuple(arm for arm in ARMS if arm.learner is not Updated or isinstance(model, Updatable))
+def arms_of(model: Recommender, names: Collection[str] = ()) -> tuple[Arm, ...]:
+    """The arms in which the model can run, of these names if any are given. Raises InvalidInputError for others."""
+    known = [arm.name for arm in ARMS]
+    for name in names:
+        if name not in known:
+            raise InvalidInputError("arms", f"names among {'; '.join(known)}", name)
+    able = (arm for arm in ARMS if arm.learner is not Updated or isinstance(model, Updatable))
+    return tuple(arm for arm in able if not names or arm.name in names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +124,10 @@ def play(
     before = time.process_time()
     for row in watched(range(stream.cut, stream.end)):
         # The bar's own work, if there is one, is counted here: a few microseconds.
-        place = row - stream.cut
-        known[place] = learner.knows[stream.data.item[row]]
-        rank[place] = _rank(learner, stream, row, live=arm.live)
+        place, skipped = divmod(row - stream.cut, stream.knobs.every)
+        if not skipped:
+            known[place] = learner.knows[stream.data.item[row]]
+            rank[place] = _rank(learner, stream, row, live=arm.live)
         ranked = time.process_time()
         learner.learn(row)
         learned = time.process_time()

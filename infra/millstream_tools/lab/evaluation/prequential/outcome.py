@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.ranking import Answers
+from millstream.learning.evaluation.slices import WHOLE
+from millstream.learning.evaluation.statistics import SAMPLES, Interval, interval
 from millstream.learning.interactions import Flags, Floats
 from millstream_tools.lab.evaluation.comparing import PerQuestion
 from millstream_tools.lab.evaluation.prequential.arms import Played
 from millstream_tools.lab.evaluation.prequential.stream import Stream
-from millstream_tools.lab.evaluation.slices import WHOLE
-from millstream_tools.lab.evaluation.statistics import SAMPLES, Interval, interval
 
-METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@10")
+METRICS = ("HR@10", "NDCG@10", "Recall@20", "MRR@10", "MRR@20")
 ANSWERABLE = "known item, not the first event of a session"
-"""Items of the rows before the cut, so that the part is the same for every arm."""
+"""Items of the rows before the event's period, and before the cut, so that the part is the same for every arm."""
 
 _MS = 1_000.0
 
@@ -50,6 +51,8 @@ class Outcome:
     unseen: float
     ranking_ms: float | None
     learning_ms: float | None
+    over_periods: Mapping[str, Mapping[str, float]]
+    """By slice: the means of the calendar periods' means, if there are periods."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -76,6 +79,9 @@ def outcome(model: str, arm: str, stream: Stream, played: Played, seed: int, sam
         questions={name: int(part.sum()) for name, part in taken.items()},
         windows=_windows(stream, values.values, ~played.known),
         unseen=float((~played.known).mean()),
+        over_periods={name: _over_periods(stream, values.values, part) for name, part in taken.items()}
+        if stream.knobs.period_days is not None
+        else {},
         ranking_ms=_each(played.ranking_s, stream),
         learning_ms=_each(played.learning_s, stream),
     )
@@ -83,7 +89,7 @@ def outcome(model: str, arm: str, stream: Stream, played: Played, seed: int, sam
 
 def per_event(stream: Stream, played: Played) -> PerQuestion:
     """The value of each metric per event, for `millstream lab compare`."""
-    rows = slice(stream.cut, stream.end)
+    rows = stream.rows
     answers = Answers(
         rank=played.rank,
         question=np.arange(len(stream)),
@@ -95,23 +101,34 @@ def per_event(stream: Stream, played: Played) -> PerQuestion:
 
 
 def _answerable(stream: Stream) -> Flags:
-    known = np.zeros(len(stream.data.items), dtype=bool)
-    known[stream.data.item[: stream.cut]] = True
-    return known[stream.data.item[stream.cut : stream.end]] & stream.within_sessions()
+    return stream.known_items() & stream.within_sessions()
+
+
+def _over_periods(stream: Stream, values: Mapping[str, Floats], part: Flags) -> dict[str, float]:
+    """The mean over the periods of each period's mean; periods without events of the part are left out."""
+    periods = [(stream.period[stream.rows] == one) & part for one in np.unique(stream.period[stream.rows])]
+    means = {metric: [values[metric][one].mean() for one in periods if one.any()] for metric in METRICS}
+    return {metric: float(np.mean(found)) for metric, found in means.items()}
 
 
 def _windows(stream: Stream, values: Mapping[str, Floats], unseen: Flags) -> list[Window]:
-    """The last one may be shorter."""
-    size = stream.knobs.window
+    """The periods, or as many events each; the last one may be shorter."""
     return [
         Window(
-            first=first,
-            at=float(stream.data.at[stream.cut + first]),
-            metrics={metric: float(values[metric][first : first + size].mean()) for metric in METRICS},
-            unseen=float(unseen[first : first + size].mean()),
+            first=int(stream.rows[first] - stream.cut),
+            at=float(stream.data.at[stream.rows[first]]),
+            metrics={metric: float(values[metric][first:end].mean()) for metric in METRICS},
+            unseen=float(unseen[first:end].mean()),
         )
-        for first in range(0, len(stream), size)
+        for first, end in pairwise(_bounds(stream))
     ]
+
+
+def _bounds(stream: Stream) -> list[int]:
+    """Where the windows begin among the evaluated events, and where the last one ends."""
+    if stream.knobs.period_days is None:
+        return [*range(0, len(stream), stream.knobs.window), len(stream)]
+    return [0, *(np.flatnonzero(np.diff(stream.period[stream.rows])) + 1).tolist(), len(stream)]
 
 
 def _each(seconds: float | None, stream: Stream) -> float | None:

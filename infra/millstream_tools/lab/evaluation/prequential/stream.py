@@ -16,6 +16,9 @@ ExcludeInStream = Literal["history", "session", "none"]
 """Excluded items: all that the user had before, those of the current session, or none."""
 
 
+_DAY_S = 86_400.0
+
+
 @dataclass(frozen=True)
 class StreamKnobs:
     """Knobs of a stream."""
@@ -38,6 +41,19 @@ class StreamKnobs:
     window: int = 5_000
     """Events of one point in plots and one row in tables over time."""
 
+    first_days: float | None = None
+    """The days of data to fit on before the stream begins, in place of `share`."""
+
+    period_days: float | None = None
+    """Calendar periods, counted from the first row: refits at the start of each, in place of `refresh_every`, and one
+    point in plots and one row in tables for each, in place of `window`."""
+
+    every: int = 1
+    """One of so many events is asked; all are learned."""
+
+    arms: tuple[str, ...] | list[str] = ()
+    """The names of the arms to run; none: all."""
+
 
 class Stream:
     """Evaluates the rows `cut` to `end` of the data. No method uses later rows than the given one."""
@@ -47,9 +63,13 @@ class Stream:
         _check(data, knobs)
         self.data, self.knobs = data, knobs
         self.cut = int(knobs.share * len(data))
+        if knobs.first_days is not None:
+            self.cut = int(np.searchsorted(data.at, data.at[0] + knobs.first_days * _DAY_S))
         self.end = len(data) if knobs.events is None else min(len(data), self.cut + knobs.events)
         if not 0 < self.cut < self.end:
             raise InvalidInputError("share", "rows before the cut and after it", f"{self.cut} of {len(data)}")
+        self.rows = np.arange(self.cut, self.end, knobs.every)
+        self.period = self._periods()
         by_user = np.argsort(data.user, kind="stable")
         self._items = data.item[by_user]
         self._place = np.empty(len(data), dtype=np.int64)
@@ -59,8 +79,26 @@ class Stream:
         self._session_starts = _session_starts(data, by_user, knobs.session_gap_s)[self._place]
 
     def __len__(self) -> int:
-        """The number of events to evaluate."""
-        return self.end - self.cut
+        """The number of events to evaluate: the rows `rows`."""
+        return len(self.rows)
+
+    def _periods(self) -> Ints:
+        """The calendar period of each row, [n]; without `period_days`, 0 before the cut and 1 after it."""
+        days = self.knobs.period_days
+        if days is None:
+            return np.asarray(np.arange(len(self.data)) >= self.cut, np.int64)
+        return np.asarray((self.data.at - self.data.at[0]) // (days * _DAY_S), np.int64)
+
+    def begins_period(self, row: int) -> bool:
+        """Whether a row after the cut is the first of its calendar period."""
+        return bool(row > self.cut and self.period[row] != self.period[row - 1])
+
+    def known_items(self) -> Flags:
+        """Whether each event's item is in a row before its period or before the cut, whichever is later, [events]."""
+        first = np.full(len(self.data.items), len(self.data))
+        np.minimum.at(first, self.data.item, np.arange(len(self.data)))
+        starts = np.maximum(np.searchsorted(self.period, self.period[self.rows]), self.cut)
+        return np.asarray(first[self.data.item[self.rows]] < starts, bool)
 
     @property
     def protocol(self) -> str:
@@ -86,12 +124,13 @@ class Stream:
 
     def within_sessions(self) -> Flags:
         """Whether each evaluated event has an earlier one in its session, [events]."""
-        rows = slice(self.cut, self.end)
-        return self._place[rows] > self._session_starts[rows]
+        return np.asarray(self._place[self.rows] > self._session_starts[self.rows], bool)
 
     def digest(self) -> str:
         """The digest of all questions: models are compared only if it is equal."""
-        digest = hashlib.sha256(f"{self.cut} {self.end} {self.knobs.exclude} {self.knobs.session_gap_s}".encode())
+        about = f"{self.cut} {self.end} {self.knobs.exclude} {self.knobs.session_gap_s}"
+        about += "" if self.knobs.every == 1 else f" {self.knobs.every}"
+        digest = hashlib.sha256(about.encode())
         for column in (self.data.user, self.data.item):
             digest.update(column[: self.end].astype("<i8").tobytes())
         digest.update(self.data.at[: self.end].astype("<f8").tobytes())
@@ -115,9 +154,13 @@ def _check(data: Interactions, knobs: StreamKnobs) -> None:
         raise InvalidInputError("data", "rows with times", "an order only")
     if not 0 < knobs.share < 1:
         raise InvalidInputError("share", "a number above 0 and below 1", knobs.share)
-    for name in ("events", "refresh_every", "window"):
+    for name in ("events", "refresh_every", "window", "every"):
         value = getattr(knobs, name)
         if value is not None and value < 1:
             raise InvalidInputError(name, "at least 1", value)
+    for name in ("first_days", "period_days"):
+        value = getattr(knobs, name)
+        if value is not None and not value > 0:
+            raise InvalidInputError(name, "a number of days above 0", value)
     if knobs.session_gap_s is not None and not knobs.session_gap_s >= 0:
         raise InvalidInputError("session_gap_s", "a number of seconds from 0", knobs.session_gap_s)

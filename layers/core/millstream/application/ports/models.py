@@ -11,7 +11,7 @@ from millstream.application.ports.unreadable import OnUnreadable
 from millstream.domain.keys import ItemKey
 from millstream.domain.models.cards import Card
 from millstream.domain.models.promotions import Promotion
-from millstream.domain.slates.slate import Candidate
+from millstream.domain.slates.slate import Candidate, SeenItems
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Scorer(Protocol):
     version: str
     tail_items: int
     """How many of a user's latest distinct items it uses."""
+    exclude_seen: SeenItems | None
+    """Which of a user's items its slates exclude unless a request says otherwise; None: it has no opinion."""
 
     def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
         """The best next items for a user's latest distinct items (newest first), best first, none excluded."""

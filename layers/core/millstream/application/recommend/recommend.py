@@ -20,7 +20,16 @@ from millstream.domain.log.records import encode
 from millstream.domain.slates.eligibility import Eligible, eligible
 from millstream.domain.slates.exclusions import excluded_items, past_of
 from millstream.domain.slates.requests import RecommendationRequest
-from millstream.domain.slates.slate import Candidate, Part, Provenance, Slate, SlateItem, Source
+from millstream.domain.slates.slate import (
+    USUALLY_EXCLUDED,
+    Candidate,
+    Part,
+    Provenance,
+    SeenItems,
+    Slate,
+    SlateItem,
+    Source,
+)
 from millstream.domain.views import user_row
 from millstream.domain.views.tastes import tail
 from millstream.domain.views.user_state import UserState
@@ -51,9 +60,10 @@ class Recommend:
         """
         known, is_readable = (None, True) if request.user_id is None else self._state(request.user_id)
         scorer = self.served.scorer()
-        items = self._items(request, known or UserState(), scorer)
+        seen = request.exclude_seen or (scorer.exclude_seen if scorer else None) or USUALLY_EXCLUDED
+        items = self._items(request, known or UserState(), scorer, seen)
         position = known.position if known else None
-        provenance = Provenance(position, scorer.version if scorer else None, POLICY.name, tier_of(items))
+        provenance = Provenance(position, scorer.version if scorer else None, POLICY.name, tier_of(items), seen)
         stale = request.min_position is not None and not (position or BEGINNING).reaches(request.min_position)
         degraded = dict.fromkeys([*([] if is_readable else [Part.USER]), *self.served.degraded()])
         return Slate(recommendation_id, items, provenance, stale, tuple(degraded))
@@ -80,10 +90,12 @@ class Recommend:
             self.on_error(error)
             return None, False
 
-    def _items(self, request: RecommendationRequest, state: UserState, scorer: Scorer | None) -> tuple[SlateItem, ...]:
+    def _items(
+        self, request: RecommendationRequest, state: UserState, scorer: Scorer | None, seen: SeenItems
+    ) -> tuple[SlateItem, ...]:
         now_ms = self.clock.now_ms() if request.at_ms is None else request.at_ms
         context = list(dict.fromkeys(map(item_key, request.context)))
-        excluded = excluded_items(past_of(state), request.exclude_seen, now_ms)
+        excluded = excluded_items(past_of(state), seen, now_ms)
         excluded.update(context, map(item_key, request.exclude))
         catalogue = self.served.catalogue()
         latest = _latest(context, state, scorer.tail_items) if scorer else []
@@ -136,4 +148,5 @@ def _described(slate: Slate) -> dict[str, object]:
         "modelVersion": made_by.model_version,
         "policy": made_by.policy,
         "tier": made_by.tier,
+        "excludeSeen": made_by.exclude_seen,
     }

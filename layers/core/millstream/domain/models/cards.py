@@ -50,7 +50,7 @@ class Card:
     of the log that it came from, if any. `metrics` are grouped by evaluation protocol, and empty if the model was not
     evaluated. `seed` is that of the fit; older cards have None where
     fitting is deterministic. `made_from` is the version of the model that this one was
-    compressed or distilled from.
+    compressed or distilled from. `choice` says how it was chosen among others: units, what was tried, comparisons.
     """
 
     algorithm: str
@@ -63,6 +63,7 @@ class Card:
     seed: int | None = None
     log: LogRange | None = None
     made_from: str | None = None
+    choice: Mapping[str, Any] | None = None
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON values."""
@@ -78,6 +79,7 @@ class Card:
             "vocabulary_items": self.vocabulary_items,
             "metrics": {protocol: dict(values) for protocol, values in self.metrics.items()},
             "cost": self.cost._asdict(),
+            **({} if self.choice is None else {"choice": dict(self.choice)}),
         }
 
     def to_json(self) -> str:
@@ -109,6 +111,7 @@ def read_card(text: str | bytes) -> Card:
         seed=None if card.get("seed") is None else _whole(card, "seed"),
         log=None if card.get("log") is None else read_range(_mapping(card, "log")),
         made_from=optional_id(card, "made_from", f"{FILE}: "),
+        choice=None if card.get("choice") is None else _mapping(card, "choice"),
     )
 
 

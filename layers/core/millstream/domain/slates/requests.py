@@ -31,15 +31,16 @@ class RecommendationRequest:
     """A request. Without a user, nothing is known but the context.
 
     `context` are items that the user looks at or has in the cart now, the most important first; `exclude` are items
-    that must not be in the answer. `min_position` is the position that the answer should reflect (read your writes).
-    `at_ms` is the time by which sessions end and purchases age; None: now.
+    that must not be in the answer. Without `exclude_seen`, the serving model's applies. `min_position` is the position
+    that the answer should reflect (read your writes). `at_ms` is the time by which sessions end and purchases age;
+    None: now.
     """
 
     user_id: str | None = None
     session_id: str | None = None
     context: tuple[str, ...] = ()
     n: int = DEFAULT_ITEMS
-    exclude_seen: SeenItems = SeenItems.SESSION
+    exclude_seen: SeenItems | None = None
     exclude: tuple[str, ...] = ()
     filter: Filter = ()
     min_position: Position | None = None
@@ -111,7 +112,9 @@ def parse_query(user_id: str, query: Mapping[str, str]) -> RecommendationRequest
     return RecommendationRequest(
         fields.required_id({"user": user_id}, "user"),
         n=parse_count(query),
-        exclude_seen=_seen_items("exclude_seen", query.get("exclude_seen", SeenItems.SESSION), _SEEN_ITEMS | _SWITCH),
+        exclude_seen=_seen_items("exclude_seen", query["exclude_seen"], _SEEN_ITEMS | _SWITCH)
+        if "exclude_seen" in query
+        else None,
         filter=parse_filter(query.get("filter", "")),
         min_position=None if position is None else parse_position(position),
     )

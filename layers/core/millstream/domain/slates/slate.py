@@ -31,6 +31,10 @@ class SeenItems(StrEnum):
     ALL = "all"
 
 
+USUALLY_EXCLUDED = SeenItems.SESSION
+"""What is excluded if neither the request nor the model says otherwise."""
+
+
 class Part(StrEnum):
     """A part of what a slate is computed from; the response names those that are degraded."""
 
@@ -62,12 +66,13 @@ class SlateItem:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a recommendation was computed from: the user's position, the model, the policy and the tier."""
+    """What a recommendation was computed from: the user's position, model, policy, tier, and what was excluded."""
 
     user_position: Position | None
     model_version: str | None
     policy: str
     tier: str
+    exclude_seen: SeenItems = USUALLY_EXCLUDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ Ask = Literal["next", "rest"]
 """next: predict each later row from all the user's rows before it (live context) or before the cut (frozen context).
 rest: for each user with later rows, predict all of them as one set of targets from the rows before the cut."""
 
-ExcludeInTime = Literal["history", "same time", "none", "session", "purchased"]
+ExcludeInTime = Literal["history", "same time", "none", "session", "purchased", "all"]
 """Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket). none: none.
-session, purchased: as in a request at the time of the row (`domain.slates.exclusions`)."""
+session, purchased, all: as in a request at the time of the row (`domain.slates.exclusions`)."""
 
 
 def time_split(
@@ -41,7 +41,7 @@ def time_split(
 
     A validation split is one before the test split: share 0.6, until 0.8. With ask "next", one of `every` rows becomes
     a question. Raises `InvalidInputError` for rows without times, for shares out of order, and if one part would be
-    empty. `seen` are the events that "session" and "purchased" see, if they are more than the rows.
+    empty. `seen` are the events that "session", "purchased" and "all" see, if they are more than the rows.
     """
     _check(data, share, until, every, ask, exclude)
     cut, end = _first_of_its_time(data, share), _first_of_its_time(data, until)
@@ -111,7 +111,7 @@ class _Reader:
     def _excluded(self, row: int, live: bool, history: Ints, exclude: ExcludeInTime) -> Ints:
         if exclude == "history":
             return history
-        if exclude in ("session", "purchased"):
+        if exclude in ("session", "purchased", "all"):
             return self.past.excluded(row, live, SeenItems(exclude))
         place, start = int(self.place[row]), int(self.starts[self.data.user[row]])
         if exclude == "none":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from millstream.domain.models.cards import Card
+from millstream.domain.slates.slate import SeenItems
 from millstream.learning.export.parts import Built
 from millstream.scoring.model_folder import (
     CARD,
@@ -40,6 +41,7 @@ def write_folder(
     item_ids: Sequence[str],
     card: Card,
     features: FeatureSet = FEATURES,
+    exclude_seen: SeenItems | None = None,
 ) -> Exported:
     """Write a next-items model into `folder`, creating it if needed. The same arguments give the same bytes.
 
@@ -55,6 +57,7 @@ def write_folder(
         vocabulary_items=len(vocabulary),
         vocabulary_digest=hashlib.sha256(keys).hexdigest(),
         features=features,
+        exclude_seen=exclude_seen,
     )
     built.write(folder)
     (folder / VOCABULARY_KEYS).write_bytes(keys)

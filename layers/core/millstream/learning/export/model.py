@@ -10,6 +10,7 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
+from millstream.domain.slates.slate import SeenItems
 from millstream.learning.export.folder import Exported, write_folder
 from millstream.learning.export.origin import Origin
 from millstream.learning.export.served import ServedPart
@@ -41,18 +42,26 @@ def check_servable(model: object) -> None:
     model.check_servable()
 
 
-def export(model: Servable, item_ids: Sequence[str], folder: Path, origin: Origin) -> Exported:
+def export(
+    model: Servable, item_ids: Sequence[str], folder: Path, origin: Origin, exclude_seen: SeenItems | None = None
+) -> Exported:
     """Write a fitted model of the catalogue `item_ids` into `folder`; the same arguments give the same bytes.
 
-    The version depends on the model alone, not on the card. Raises InvalidInputError if two ids have the same key.
+    `exclude_seen` is what slates exclude by default with this model. The version depends on the model alone, not on the
+    card. Raises InvalidInputError if two ids have the same key.
     """
     order = order_of(item_ids)
     served = model.served(np.argsort(order))
-    return write_served(served, [item_ids[place] for place in order], folder, origin, model.card_knobs())
+    return write_served(served, [item_ids[place] for place in order], folder, origin, model.card_knobs(), exclude_seen)
 
 
 def write_served(
-    served: ServedPart, item_ids: Sequence[str], folder: Path, origin: Origin, knobs: Mapping[str, Any]
+    served: ServedPart,
+    item_ids: Sequence[str],
+    folder: Path,
+    origin: Origin,
+    knobs: Mapping[str, Any],
+    exclude_seen: SeenItems | None = None,
 ) -> Exported:
     """Write a served form with the items `item_ids`, in the order of their keys."""
     return write_folder(
@@ -62,6 +71,7 @@ def write_served(
         item_ids=item_ids,
         card=origin.card(served.algorithm, len(item_ids), knobs),
         features=FEATURES._replace(items=served.tail_items, decay=served.decay),
+        exclude_seen=exclude_seen,
     )
 
 

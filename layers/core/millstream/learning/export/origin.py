@@ -20,6 +20,7 @@ class Origin:
     metrics: Mapping[str, Mapping[str, float]]
     log: LogRange | None = None
     made_from: str | None = None
+    choice: Mapping[str, Any] | None = None
 
     def card(self, algorithm: str, items: int, knobs: Mapping[str, Any]) -> Card:
         """The card of a model."""
@@ -34,4 +35,5 @@ class Origin:
             seed=self.seed,
             log=self.log,
             made_from=self.made_from,
+            choice=self.choice,
         )

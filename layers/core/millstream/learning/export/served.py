@@ -121,21 +121,29 @@ def _nothing(parts: Parts, found: Found) -> str:
 
 
 class Weighted(NamedTuple):
-    """A part of a blend: `weight` times its score or, with `logarithm`, times log(max(score, 0) + logarithm)."""
+    """A part of a blend: `weight` times its score or, with `logarithm`, times log(max(score, 0) + logarithm).
+
+    Scores are first divided by `scale`.
+    """
 
     part: ServedPart
     weight: float
     logarithm: float | None = None
+    scale: float = 1.0
 
     def add_to(self, parts: Parts, name: str) -> Scores:
         """See ServedPart."""
         total, added = self.part.add_to(parts, name)
-        if self.logarithm is not None:
-            total = parts.node("Max", total, parts.constant("nothing", np.float32(0)))
-            total = parts.node("Add", total, parts.constant(f"{name}logarithm", np.float32(self.logarithm)))
-            total = parts.node("Log", total)
-        weight = parts.constant(f"{name}weight", np.float32(self.weight))
-        return Scores(parts.node("Mul", total, weight), lambda found: parts.node("Mul", added(found), weight))
+        factor = parts.constant(f"{name}weight", np.float32(self.weight / self.scale))
+        if self.logarithm is None:
+            return Scores(parts.node("Mul", total, factor), lambda found: parts.node("Mul", added(found), factor))
+        # weight * log(score / scale + logarithm), but for a constant, which changes no order.
+        total = parts.node("Max", total, parts.constant("nothing", np.float32(0)))
+        shift = np.float32(self.logarithm * self.scale)
+        total = parts.node("Add", total, parts.constant(f"{name}logarithm", shift))
+        weight = parts.constant(f"{name}log_weight", np.float32(self.weight))
+        total = parts.node("Mul", parts.node("Log", total), weight)
+        return Scores(total, lambda found: parts.node("Mul", added(found), factor))
 
 
 class ServedBlend(ServedPart):

@@ -25,21 +25,28 @@ from millstream.learning.families.contract import (
 from millstream.learning.interactions import Floats, Interactions, Ints
 from millstream.learning.stopwatch import Seconds, summed
 
+_HISTORIES = 200
+"""About so many histories measure the spread of a part's scores."""
+
+_AT_ONCE = 32
+
 
 class Part(NamedTuple):
     """One model of a blend and the factor of its scores.
 
     Use `logarithm` to blend scores like probabilities with scores like log-probabilities, as a sequence model's are:
-    the part then adds log(max(score, 0) + logarithm), so that a score of 0 is unlikely, not impossible.
+    the part then adds log(max(score, 0) + logarithm), so that a score of 0 is unlikely, not impossible. Scores are
+    divided by `scale` before all else; a scaled blend measures it.
     """
 
     model: Recommender
     weight: float
     logarithm: float | None = None
+    scale: float = 1.0
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """The contribution of this part, [histories, items]."""
-        scores = self.model.score(histories)
+        scores = self.model.score(histories) / self.scale
         if self.logarithm is not None:
             scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
         return self.weight * scores
@@ -50,18 +57,22 @@ class Part(NamedTuple):
 
 
 class Blend(RanksByScore):
-    """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm."""
+    """score(h -> j) = sum over the parts of weight * the part's score(h -> j), or its logarithm.
+
+    In a `scaled` blend each part's scores are first divided by their spread, so that equal weights mean equal influence
+    whatever the families and the data.
+    """
 
     name = "blend"
     reads_rejections = True  # its parts get what each of them reads
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part], *, scaled: bool = False) -> None:
         """Raises InvalidInputError if there are no parts."""
         if not parts:
             raise InvalidInputError("parts", "at least one", "none")
-        self.parts = tuple(parts)
-        if all(isinstance(part.model, Updatable) for part in parts):
-            # An attribute, so that a blend is Updatable only if all its parts are.
+        self.parts, self.scaled = tuple(parts), scaled
+        if all(isinstance(part.model, Updatable) for part in parts) and not scaled:
+            # An attribute, so that a blend is Updatable only if all its parts are; a fit measures scales anew.
             self.update = self._update
         if all(isinstance(part.model, SparseScores) and part.logarithm is None for part in parts):
             # In the same way, it is SparseScores only if all its parts are, and give 0 where their models do.
@@ -73,6 +84,13 @@ class Blend(RanksByScore):
         """See Recommender."""
         for part in self.parts:
             part.model.fit(rows_for(part.model, train), seed)
+        self.scale(train)
+
+    def scale(self, train: Interactions) -> None:
+        """Measure the scales of a scaled blend, whose parts are fitted on `train`."""
+        if self.scaled:
+            histories = _some_histories(train)
+            self.parts = tuple(part._replace(scale=_spread(part.model, histories)) for part in self.parts)
 
     def _work(self, rows: int, users: int, items: int) -> float:
         """See Estimated."""
@@ -110,7 +128,7 @@ class Blend(RanksByScore):
         row = np.zeros(self.items)
         for part in self.parts:
             found = cast("SparseScores", part.model).scores_of(history)
-            row[found.items] += part.weight * found.scores
+            row[found.items] += part.weight * (found.scores / part.scale)
         items = np.flatnonzero(row)
         return LedTo(items, row[items])
 
@@ -123,25 +141,45 @@ class Blend(RanksByScore):
 
     def served(self, place: Ints) -> ServedBlend:
         """See Servable."""
-        return ServedBlend(
-            [Weighted(cast("Servable", part.model).served(place), part.weight, part.logarithm) for part in self.parts]
-        )
+        return ServedBlend([Weighted(cast("Servable", part.model).served(place), *part[1:]) for part in self.parts])
 
     def card_knobs(self) -> Mapping[str, Any]:
         """See Servable."""
-        return {"parts": [part.plain() | {"knobs": dict(part.model.card_knobs())} for part in self.parts]}
+        parts = [part.plain() | {"knobs": dict(part.model.card_knobs())} for part in self.parts]
+        return {"parts": parts, "scaled": True} if self.scaled else {"parts": parts}
 
     def save(self, folder: Path) -> None:
         """See Recommender; each part is saved in its own folder."""
-        stored.save_knobs(folder, self.name, {"parts": [part.plain() for part in self.parts]})
+        parts = [part.plain() | ({"scale": part.scale} if self.scaled else {}) for part in self.parts]
+        stored.save_knobs(folder, self.name, {"parts": parts, "scaled": self.scaled})
         for number, part in enumerate(self.parts):
             part.model.save(folder / str(number))
 
     @classmethod
     def load(cls, folder: Path, load_part: LoadModel) -> Self:
         """Load a blend, and its parts by `load_part`."""
-        parts = enumerate(stored.load_knobs(folder, cls.name)["parts"])
-        return cls([Part(load_part(p["family"], folder / str(n)), p["weight"], p["logarithm"]) for n, p in parts])
+        knobs = stored.load_knobs(folder, cls.name)
+        parts = [
+            Part(load_part(part["family"], folder / str(n)), part["weight"], part["logarithm"], part.get("scale", 1.0))
+            for n, part in enumerate(knobs["parts"])
+        ]
+        return cls(parts, scaled=knobs.get("scaled", False))
+
+
+def _some_histories(train: Interactions) -> list[Ints]:
+    """Histories of users who are spread evenly over all users."""
+    histories = [history for history in train.select(train.liked).histories() if len(history)]
+    return histories[:: max(1, len(histories) // _HISTORIES)]
+
+
+def _spread(model: Recommender, histories: Sequence[Ints]) -> float:
+    """The mean over histories of how far the best score is above the mean of all scores; 1 if that is 0."""
+    spreads: list[Floats] = []
+    for start in range(0, len(histories), _AT_ONCE):
+        scores = model.score(histories[start : start + _AT_ONCE])
+        spreads.append(scores.max(axis=1, initial=-np.inf) - scores.mean(axis=1))
+    mean = float(np.concatenate(spreads).mean()) if spreads else 0.0
+    return mean if np.isfinite(mean) and mean > 0 else 1.0
 
 
 def _once(model: Recommender) -> Iterator[bool]:

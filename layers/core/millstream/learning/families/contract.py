@@ -72,7 +72,7 @@ class Estimated(Protocol):
         """Estimated CPU seconds of a fit on data of this size (users with rows), on one core of a server of 2022.
 
         A unit for budgets: the same on every machine and in every run. Constants are from fits on Online Retail,
-        MovieLens-100K and YooChoose, whole and a quarter of their users, and are within a factor of two there.
+        MovieLens-100K and YooChoose, whole and a quarter of their users: about within a factor of two.
         """
 
 
@@ -91,6 +91,9 @@ class RanksByScore(ABC):
 
     knobs: Any
     """A dataclass."""
+
+    positive = False
+    """Whether scores are sums of evidence, 0 for none, so that a blend may take their logarithm."""
 
     @abstractmethod
     def score(self, histories: Sequence[Ints]) -> Floats:

@@ -51,15 +51,17 @@ class Families:
         return self._families[name]
 
     def _blend(self, knobs: Mapping[str, Any]) -> Blend:
-        """`parts`: a list of mappings with `family`, `weight` and optionally `knobs` and `logarithm`."""
-        if set(knobs) != {"parts"}:
-            raise InvalidInputError("blend", "only the knob parts", ", ".join(knobs) or "none")
-        parts = knobs["parts"]
+        """`parts`: a list of mappings with `family`, `weight` and optionally `knobs` and `logarithm`; and `scaled`."""
+        if not {"parts"} <= set(knobs) <= {"parts", "scaled"}:
+            raise InvalidInputError("blend", "the knobs parts and, if needed, scaled", ", ".join(knobs) or "none")
+        parts, scaled = knobs["parts"], knobs.get("scaled", False)
+        if not isinstance(scaled, bool):
+            raise InvalidInputError("scaled", "true or false", scaled)
         if not isinstance(parts, list) or not all(map(_is_part, parts)):
             raise InvalidInputError(
                 "parts", "a list of {family: NAME, weight: NUMBER}, with knobs and logarithm", parts
             )
-        return Blend([self._part(place, **part) for place, part in enumerate(parts)])
+        return Blend([self._part(place, **part) for place, part in enumerate(parts)], scaled=scaled)
 
     def _part(
         self,

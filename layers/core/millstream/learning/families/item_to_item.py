@@ -31,6 +31,7 @@ class ItemToItem(RanksByScore, ABC):
     """
 
     name: str
+    positive = True
     last: int | None
     """The number of latest distinct items of a history that are used; None: all."""
     decay: float

@@ -51,6 +51,7 @@ class OwnItems(RanksByScore):
     """
 
     name = "own_items"
+    positive = True
 
     def __init__(self, knobs: OwnItemsKnobs | None = None) -> None:
         self.knobs = knobs or OwnItemsKnobs()

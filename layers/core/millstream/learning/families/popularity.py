@@ -40,6 +40,7 @@ class Popularity(RanksByScore):
     """score(j) = number of users with an event on j: however often a user comes back, it counts once."""
 
     name = "popularity"
+    positive = True
 
     def __init__(self, knobs: PopularityKnobs | None = None) -> None:
         self.knobs = knobs or PopularityKnobs()

@@ -21,6 +21,7 @@ def slices(split: Split, answers: Answers, known_from: int = 1) -> dict[str, Ans
     cold_user = split.train.user_counts()[answers.user] < known_from
     cold_item = split.train.item_counts()[answers.target] < known_from
     shown = np.array([len(history) > 0 for history in split.questions.histories], dtype=bool)
+    before = _had_before(split, answers)
     parts = {
         WHOLE: answers,
         "cold user": answers.select(cold_user),
@@ -28,8 +29,17 @@ def slices(split: Split, answers: Answers, known_from: int = 1) -> dict[str, Ans
         "cold item": with_targets(answers, cold_item),
         "known item": with_targets(answers, ~cold_item),
         "known item, some history": with_targets(answers, ~cold_item & shown[answers.question]),
+        "item that the user had before": with_targets(answers, before),
+        "item that is new to the user": with_targets(answers, ~before),
     }
     return {name: part for name, part in parts.items() if len(part) or name == WHOLE}
+
+
+def _had_before(split: Split, answers: Answers) -> Flags:
+    """Whether each target is in the history of its question, [t]."""
+    histories = split.questions.histories
+    pairs = zip(answers.question.tolist(), answers.target.tolist(), strict=True)
+    return np.array([bool((histories[question] == target).any()) for question, target in pairs], dtype=bool)
 
 
 def with_targets(answers: Answers, mask: Flags) -> Answers:

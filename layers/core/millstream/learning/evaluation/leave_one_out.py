@@ -1,5 +1,7 @@
 """Leave-one-out: each user's last item is the test, the one before it the validation, as in the sequential literature.
 
+The third from the end, the confirmation, is for a second look at few models that were chosen on the validation.
+
 W.-C. Kang, J. McAuley, "Self-attentive sequential recommendation", ICDM 2018; but every item is ranked, not a sample:
 W. Krichene, S. Rendle, "On sampled metrics for item recommendation", KDD 2020.
 """
@@ -14,9 +16,9 @@ from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.questions import Exclude, Questions, Split, check_choice
 from millstream.learning.interactions import Interactions, Ints
 
-Part = Literal["validation", "test"]
+Part = Literal["confirmation", "validation", "test"]
 
-_LEFT_OUT: dict[Part, int] = {"validation": 2, "test": 1}
+_LEFT_OUT: dict[Part, int] = {"confirmation": 3, "validation": 2, "test": 1}
 
 
 def leave_one_out(
@@ -26,21 +28,21 @@ def leave_one_out(
 
     For the test, `train` has all but the last row of these users (`fit_on_validation`), or all but the last two, as
     papers that stop training on the validation item do: say which beside a figure. For the validation it always lacks
-    both. Users with fewer rows are only in `train`. Raises `InvalidInputError` where no user has three rows, and for
-    words that are no choice.
+    both, for the confirmation the last three. Users with fewer rows are only in `train`. Raises `InvalidInputError`
+    where no user has enough rows, and for words that are no choice.
     """
     check_choice("part", get_args(Part), part)
     check_choice("exclude", get_args(Exclude), exclude)
     from_end = _from_end(data)
-    asked = data.user_counts() >= 3
+    left_out = _LEFT_OUT[part]
+    asked = data.user_counts() >= max(3, left_out + 1)
     if not asked.any():
         raise InvalidInputError(
             "data", "a user with three or more rows", f"at most {data.user_counts().max(initial=0)}"
         )
-    hidden = 1 if part == "test" and fit_on_validation else 2
+    hidden = 1 if part == "test" and fit_on_validation else max(2, left_out)
     train = data.select((from_end >= hidden) | ~asked[data.user])
     histories = data.histories()
-    left_out = _LEFT_OUT[part]
     users = np.flatnonzero(asked)
     shown = [histories[int(user)][:-left_out] for user in users]
     return Split(

@@ -26,7 +26,7 @@ class Interval(NamedTuple):
     high: float
 
 
-class Difference(NamedTuple):
+class PairedDifference(NamedTuple):
     """The mean difference of two models: its interval, and the two-sided `p` for the hypothesis that they are equal.
 
     `p` is at least 1 / (samples + 1).
@@ -47,7 +47,7 @@ def interval(values: Floats, user: Ints, seed: int, samples: int = SAMPLES) -> I
     return _summary(float(values.mean()), means)
 
 
-def paired(first: Floats, second: Floats, user: Ints, seed: int, samples: int = SAMPLES) -> Difference:
+def paired(first: Floats, second: Floats, user: Ints, seed: int, samples: int = SAMPLES) -> PairedDifference:
     """The difference of two models' values on the same questions, [q] each."""
     if first.shape != second.shape:
         raise InvalidInputError("second", f"values of the same {len(first)} questions", second.shape)
@@ -56,7 +56,7 @@ def paired(first: Floats, second: Floats, user: Ints, seed: int, samples: int = 
     mean = float(difference.mean())
     # If the models were equal, means would scatter around 0 as they now do around the mean.
     as_far = np.abs(means - mean) >= abs(mean) - 1e-12
-    return Difference(_summary(mean, means), float((as_far.sum() + 1) / (samples + 1)))
+    return PairedDifference(_summary(mean, means), float((as_far.sum() + 1) / (samples + 1)))
 
 
 def _means(values: Floats, user: Ints, seed: int, samples: int) -> Floats:
