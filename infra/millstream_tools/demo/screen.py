@@ -51,6 +51,11 @@ def print_choice(console: Console, proposal: Proposal) -> None:
         console.print(f"   NDCG@10 {interval.mean:+.4f} ± {interval.standard_error:.4f} against {one.other}.")
 
 
+def _score(score: float) -> str:
+    """Three decimals; a small score of a model keeps three digits."""
+    return f"{score:.3f}" if score == 0 or abs(score) >= 0.001 else f"{score:.2e}"
+
+
 def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozenset()) -> Table:
     """A slate; items that are new are marked."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -58,7 +63,7 @@ def slate_table(title: str, answer: dict[str, Any], new: frozenset[str] = frozen
         table.add_column(heading, justify="right" if heading == "score" else "left", no_wrap=heading == "score")
     for place, item in enumerate(answer["itemList"], 1):
         mark = "[green]new[/]" if item["itemId"] in new else f"{place:3}"
-        table.add_row(mark, escape(item["name"]), f"{item['score']:.3f}", item["source"], escape(item["reason"]))
+        table.add_row(mark, escape(item["name"]), _score(item["score"]), item["source"], escape(item["reason"]))
     return table
 
 

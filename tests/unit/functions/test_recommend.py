@@ -15,7 +15,8 @@ from millstream.application.recommend.served import Served
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import item_key
 from millstream.domain.log.records import decode
-from millstream.domain.slates.slate import Candidate, Source
+from millstream.domain.slates.slate import Candidate, SlateItem, Source
+from millstream.entrypoints.answers import places_body
 from millstream.entrypoints.telemetry import telemetry
 from millstream.wiring.functions import Reading
 from tests.builders import NOW_MS, SECRET, item, subject
@@ -63,6 +64,12 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
 def get(name: str, **changed: Any) -> tuple[int, Any]:
     """What the handler answers."""
     return answered(app.handler(api_event(name, **changed), CONTEXT))
+
+
+def test_a_small_score_keeps_its_digits() -> None:
+    """Scores of a model are comparable only with each other, and may all be small."""
+    lamp = SlateItem(item("lamp-42"), 1.23456789e-7, Source.MODEL, "", 1.0)
+    assert places_body((lamp,))[0]["score"] == 1.23457e-7
 
 
 def test_a_slate_is_answered_and_logged(shop: Shop) -> None:

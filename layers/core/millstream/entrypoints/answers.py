@@ -51,7 +51,7 @@ def places_body(places: tuple[SlateItem, ...]) -> list[dict[str, Any]]:
         {
             "itemId": place.item.item_id,
             "name": place.item.name,
-            "score": round(place.score, 6),
+            "score": float(f"{place.score:.6g}"),
             "source": place.source,
             "reason": place.reason,
             "propensity": place.propensity,
