@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import item_key
+from millstream.domain.slates.slate import USUALLY_EXCLUDED
 from millstream_tools.cli.lab_surroundings import say
 from millstream_tools.cli.progress import bar
 from millstream_tools.explained import ExplainedError
@@ -146,18 +147,18 @@ def _incumbent(stack: Stack, tools: Tools) -> Other | None:
     """The serving model's recipe; None without a champion, or if its family cannot be fitted here."""
     from millstream.learning.choosing.testing import Other
     from millstream.learning.choosing.trials import Trial
-    from millstream.learning.evaluation.time_split import ExcludeInTime
+    from millstream.scoring.signature import seen_items
 
     models = stack.models()
     version = models.champion()
     if version is None:
         return None
-    card = models.model(version).card
+    model = models.model(version)
+    card = model.card
     try:
         tools.create(card.algorithm, card.knobs)
+        exclude = seen_items(model.signature) or USUALLY_EXCLUDED
     except InvalidInputError as error:
         say(f"Not compared with the serving model {version}: {error}")
         return None
-    said = "session" if card.choice is None else card.choice.get("excluded")
-    exclude: ExcludeInTime = next((one for one in get_args(ExcludeInTime) if one == said), "session")
-    return Other(Trial(card.algorithm, card.knobs), exclude)
+    return Other(Trial(card.algorithm, card.knobs), exclude.value)

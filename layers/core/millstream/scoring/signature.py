@@ -108,7 +108,7 @@ def read_signature(folder: Path) -> Signature:
         vocabulary_items=_field(content, "vocabulary_items", int),
         vocabulary_digest=_field(content, "vocabulary_digest", str),
         features=_features(_field(content, "features", dict)),
-        exclude_seen=_seen(content.get("exclude_seen")),
+        exclude_seen=seen_items(content),
     )
 
 
@@ -156,7 +156,9 @@ def _tensors(content: Mapping[str, Any], part: str) -> tuple[Tensor, ...]:
     return tuple(tensors)
 
 
-def _seen(value: object) -> SeenItems | None:
+def seen_items(content: Mapping[str, Any]) -> SeenItems | None:
+    """What slates exclude by default with the model of this signature. Raises InvalidInputError for unknown words."""
+    value = content.get("exclude_seen")
     if value is None:
         return None
     if value not in list(SeenItems):

@@ -139,11 +139,15 @@ def test_the_models_exclusion_applies_unless_the_request_has_one(
     """The answer and the log say which."""
     shop = Shop(ListScorer(["item-1", "item-2", "item-3"], exclude_seen=chosen))
     shop.happens("ann", event("item-1", EventKind.ItemPurchased), event("item-2"))
-    slate = shop.slate(**({} if requested is None else {"excludeSeen": requested.value}))
+    query = {} if requested is None else {"excludeSeen": requested.value}
+    slate = shop.slate(**query)
     given = [place.item.item_id for place in slate.items if place.source is Source.MODEL]
     left_out = {"none": set(), "purchased": {"item-1"}, "session": {"item-1", "item-2"}}[applied]
     assert {"item-1", "item-2", "item-3"} - set(given) == left_out
     assert slate.provenance.exclude_seen is applied
+    shop.recommend.log_slate(parse_request({"userId": "ann", **query}, NOW_MS), slate)
+    (served,) = decode(shop.log.records[-1].data).events
+    assert served.attributes["excludeSeen"] == applied.value
 
 
 def test_own_items_come_first_with_a_model_that_was_chosen_so(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from typer.testing import CliRunner, Result
 from millstream.adapters.memory import MemoryModelStore
 from millstream.domain.keys import item_key
 from millstream.domain.models.cards import read_card
+from millstream.domain.slates.slate import SeenItems
 from millstream.learning.choosing.journal import Journal
 from millstream.learning.choosing.trials import Outcome
 from millstream.learning.training_set import load
+from millstream.scoring.signature import read_signature
 from millstream_tools.cli import models_choose, models_fit
 from millstream_tools.cli.commands import app
 from tests.importing import Shop, table
@@ -199,16 +201,31 @@ def test_a_choice_is_reported_and_kept_on_the_card(stack: Stack, tmp_path: Path)
     assert card.choice is not None
     assert card.choice["trials"] == len(told["tried"])
     assert (tmp_path / "report" / "choice.md").read_text().startswith(f"# How {told['version']} was chosen\n")
+    assert read_signature(tmp_path / "model").exclude_seen == told["excluded"]
+
+
+@pytest.mark.parametrize("excluded", [None, *SeenItems])
+def test_a_family_is_evaluated_with_what_its_model_excludes(
+    stack: Stack, tmp_path: Path, excluded: SeenItems | None
+) -> None:
+    """By default a session's items, as in a request, and the model says nothing."""
+    option = () if excluded is None else ("--exclude", excluded.value)
+    done = ran(tmp_path / "model", "--family", "popularity", *option)
+    assert done.exit_code == 0, done.output
+    assert read_signature(tmp_path / "model").exclude_seen is excluded
+    protocols = read_card((tmp_path / "model" / "card.json").read_bytes()).metrics
+    assert protocols
+    assert all(f"excluded: {(excluded or SeenItems.SESSION).value}," in name for name in protocols)
 
 
 def test_the_serving_model_is_one_of_the_baselines(stack: Stack, tmp_path: Path) -> None:
-    """By the recipe on its card."""
-    assert ran("--promote", "--family", "item_knn", "--set", "neighbours=7").exit_code == 0
+    """By the recipe on its card, with what its slates exclude."""
+    assert ran("--promote", "--family", "item_knn", "--set", "neighbours=7", "--exclude", "all").exit_code == 0
     done = ran(tmp_path / "model", "--json", "--units", 2)
     assert done.exit_code == 0, done.output
     choice = json.loads(done.stdout)["choice"]
-    first = [(one["family"], one["knobs"].get("neighbours")) for one in choice["tried"] if one["stage"] == "baseline"]
-    assert ("item_knn", 7) in first
+    first = [one for one in choice["tried"] if one["stage"] == "baseline"]
+    assert ("item_knn", 7, "all") in [(one["family"], one["knobs"].get("neighbours"), one["excluded"]) for one in first]
     assert "the serving model's recipe" in choice["tested"]["others"]
 
 

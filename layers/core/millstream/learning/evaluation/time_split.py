@@ -6,14 +6,17 @@ leakage in recommender system offline evaluation", ACM TOIS 2023.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
+from millstream.domain.log.kinds import REMEMBERED
 from millstream.domain.slates.exclusions import Past, excluded_items
 from millstream.domain.slates.slate import SeenItems
-from millstream.domain.views.user_state import RECENT_EVENTS
+from millstream.domain.views.user_state import DAY_MS, RECENT_EVENTS, REMEMBERED_ITEMS
 from millstream.learning.evaluation.questions import Questions, Split, check_choice
 from millstream.learning.interactions import Interactions, Ints
 
@@ -22,8 +25,8 @@ Ask = Literal["next", "rest"]
 rest: for each user with later rows, predict all of them as one set of targets from the rows before the cut."""
 
 ExcludeInTime = Literal["history", "same time", "none", "session", "purchased", "all"]
-"""Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket). none: none.
-session, purchased, all: as in a request at the time of the row (`domain.slates.exclusions`)."""
+"""Excluded items. history: those of the history. same time: earlier ones of the same moment (a basket).
+none, session, purchased, all: as in a request at the time of the row (`domain.slates.exclusions`)."""
 
 
 def time_split(
@@ -41,7 +44,7 @@ def time_split(
 
     A validation split is one before the test split: share 0.6, until 0.8. With ask "next", one of `every` rows becomes
     a question. Raises `InvalidInputError` for rows without times, for shares out of order, and if one part would be
-    empty. `seen` are the events that "session", "purchased" and "all" see, if they are more than the rows.
+    empty. `seen` are the events that the exclusions of a request see, if they are more than the rows.
     """
     _check(data, share, until, every, ask, exclude)
     cut, end = _first_of_its_time(data, share), _first_of_its_time(data, until)
@@ -97,31 +100,31 @@ class _Reader:
 
     def the_rest(self, rows: Ints, exclude: ExcludeInTime) -> Questions:
         """One question per user; targets in order of item number."""
-        users = np.unique(self.data.user[rows])
+        users, firsts = np.unique(self.data.user[rows], return_index=True)
         shown = [self.items[self.starts[user] : self.cuts[user]] for user in users]
         pairs = np.unique(np.stack([self.data.user[rows], self.data.item[rows]]), axis=1)
-        nothing = np.empty(0, dtype=np.int64)
         return Questions(
             user=users,
             histories=shown,
             targets=np.split(pairs[1], np.flatnonzero(np.diff(pairs[0])) + 1),
-            excluded=shown if exclude == "history" else [nothing] * len(users),
+            excluded=[
+                self._excluded(int(row), False, history, exclude)
+                for row, history in zip(rows[firsts], shown, strict=True)
+            ],
         )
 
     def _excluded(self, row: int, live: bool, history: Ints, exclude: ExcludeInTime) -> Ints:
         if exclude == "history":
             return history
-        if exclude in ("session", "purchased", "all"):
+        if exclude != "same time":
             return self.past.excluded(row, live, SeenItems(exclude))
         place, start = int(self.place[row]), int(self.starts[self.data.user[row]])
-        if exclude == "none":
-            return self.items[place:place]
         first = start + int(np.searchsorted(self.times[start:place], self.times[place]))
         return self.items[first:place]
 
 
 class _Past:
-    """What exclusions see: each user's events, in order."""
+    """What exclusions see: each user's events, in order, as far as the user's row keeps them."""
 
     def __init__(self, seen: Seen, cut: int) -> None:
         events = seen.events
@@ -132,17 +135,34 @@ class _Past:
         self.place = np.empty(len(events), dtype=np.int64)
         self.place[by_user] = np.arange(len(events))
         self.cuts = self.starts + np.bincount(events.user[: seen.rows[cut]], minlength=len(events.users))
+        self.kept = np.flatnonzero(np.isin(self.kinds, [int(kind) for kind in REMEMBERED]))
 
     def excluded(self, row: int, live: bool, seen: SeenItems) -> Ints:
         """What a request at the time of a row excludes; it knows the events before the row (live) or the cut."""
         at = int(self.seen.rows[row])
         user = self.seen.events.user[at]
         end = int(self.place[at] if live else self.cuts[user])
-        start = max(int(self.starts[user]), end - RECENT_EVENTS)
-        events = zip(self.items[start:end].tolist(), self.kinds[start:end].tolist(), self.times[start:end], strict=True)
-        past = [Past(item, kind, round(1000 * time)) for item, kind, time in events]
+        start = int(self.starts[user])
+        past = chain(self._recent(max(start, end - RECENT_EVENTS), end), self._remembered(start, end))
         now_ms = round(1000 * self.seen.events.at[at])
-        return np.array(sorted(excluded_items(reversed(past), seen, now_ms)), np.int64)
+        return np.array(sorted(excluded_items(past, seen, now_ms)), np.int64)
+
+    def _recent(self, start: int, end: int) -> Iterator[Past[int]]:
+        """Newest first."""
+        for place in range(end - 1, start - 1, -1):
+            yield Past(int(self.items[place]), int(self.kinds[place]), round(1000 * self.times[place]))
+
+    def _remembered(self, start: int, end: int) -> Iterator[Past[int]]:
+        """The latest purchase of an item and opinion about it, as in `UserState.keep`, latest first."""
+        first, last = np.searchsorted(self.kept, (start, end))
+        found: set[tuple[int, int]] = set()
+        for place in self.kept[first:last][::-1].tolist():
+            if len(found) == REMEMBERED_ITEMS:
+                return
+            item_and_kind = int(self.items[place]), int(self.kinds[place])
+            if item_and_kind not in found:
+                found.add(item_and_kind)
+                yield Past(*item_and_kind, round(1000 * self.times[place]) // DAY_MS * DAY_MS)
 
 
 def _first_of_its_time(data: Interactions, share: float) -> int:

@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from millstream.domain.slates.slate import SeenItems
 from millstream.learning.choosing.budget import Limits
 from millstream.learning.choosing.choosing import DEFAULT, Chosen, Contender, choose
 from millstream.learning.choosing.cuts import Cuts
 from millstream.learning.choosing.journal import Journal
 from millstream.learning.choosing.light import light_spaces
+from millstream.learning.choosing.repeats import Repeats
 from millstream.learning.choosing.spaces import Space
 from millstream.learning.choosing.trials import Trial
+from millstream.learning.evaluation.time_split import ExcludeInTime
 from millstream.learning.families import fitting
 from millstream.learning.families.families import LIGHT, Families
 from millstream.learning.interactions import Interactions
@@ -89,6 +92,12 @@ def test_repeats_are_recommended_where_users_come_back(again: float, comes_back:
     chosen = chosen_for(chains(again=again, items=300, users=240), units=3.0)
     assert (chosen.repeats.exclude in ("none", "purchased")) is comes_back
     assert bool(chosen.repeats.weight) is comes_back
+
+
+@pytest.mark.parametrize(("exclude", "seen"), [("history", SeenItems.ALL), *((seen.value, seen) for seen in SeenItems)])
+def test_what_was_chosen_is_what_requests_exclude(exclude: ExcludeInTime, seen: SeenItems) -> None:
+    """Events without times know the history only: all that the user had."""
+    assert Repeats(exclude).seen is seen
 
 
 def test_the_incumbent_stays_unless_another_is_better() -> None:
