@@ -11,6 +11,7 @@ from millstream.adapters.memory.imports import MemoryImports
 from millstream.adapters.memory.log import MemoryEventLog
 from millstream.application.ports import LogRecord
 from millstream.application.replay.progress import silently
+from millstream.domain.declaration import NOTHING_DECLARED
 from millstream.domain.errors import UnavailableError
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.records import decode
@@ -58,6 +59,7 @@ class Shop:
         self.clock = FixedClock(NOW_MS)
         self.void = VoidImport(self.log, self.clock, self.imports)
         self.rejects: list[Reject] = []
+        self.declared = NOTHING_DECLARED
         self.rebuilds: list[int] = []
         self.broken = False
         self.followed: set[int] = set()
@@ -73,7 +75,7 @@ class Shop:
     ) -> Imported:
         """Import files, by a mapping or by columns."""
         given = mapping or read_mapping(None, PLAIN | columns)
-        read = ReadHistory(given, SECRET, silently, self.rejects.append, max_rejects)
+        read = ReadHistory(given, SECRET, silently, self.rejects.append, max_rejects, self.declared)
         run = ImportFiles(read, self.archive, self.imports, self.clock, self.rebuild, self.behind, self.void, again)
         return run(files, replaces)
 

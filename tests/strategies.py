@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from millstream.application.ports import LogRecord
+from millstream.domain.attributes import FORGOTTEN, MOST_ATTRIBUTES, NO_ATTRIBUTES, joined
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import FROM_CLIENTS, EventKind
 from millstream.domain.log.positions import Position, shard_name
@@ -103,15 +104,25 @@ recorded_times_ms = st.just(NOW_MS + 60 * 60_000) | times_ms
 """Our own clock: after all clients' clocks, or as wrong as they are."""
 
 
-def _user_record(user: str, recorded_at_ms: int, happened: list[Event]) -> bytes:
-    return encode(EventRecord(subject(user), recorded_at_ms, tuple(happened)))
+def _user_record(user: str, recorded_at_ms: int, happened: list[Event], attributes: bytes = NO_ATTRIBUTES) -> bytes:
+    return encode(EventRecord(subject(user), recorded_at_ms, tuple(happened), attributes))
+
+
+attributes = st.just(NO_ATTRIBUTES) | st.lists(
+    st.sampled_from([0, 0, 1, 2, FORGOTTEN]), min_size=MOST_ATTRIBUTES, max_size=MOST_ATTRIBUTES
+).map(joined)
+"""Codes of attributes, as records have them."""
 
 
 _of_client_events = st.builds(
-    _user_record, st.sampled_from(["ann", *USERS]), recorded_times_ms, st.lists(client_events, min_size=1, max_size=4)
+    _user_record,
+    st.sampled_from(["ann", *USERS]),
+    recorded_times_ms,
+    st.lists(client_events, min_size=1, max_size=4),
+    attributes,
 )
 _of_slates = st.builds(
-    _user_record, st.sampled_from(USERS), recorded_times_ms, st.lists(slates_served, min_size=1, max_size=1)
+    _user_record, st.sampled_from(USERS), recorded_times_ms, st.lists(slates_served, min_size=1, max_size=1), attributes
 )
 readable = st.integers(0, 6).flatmap(lambda chance: _of_client_events if chance else _of_slates)
 """Records of client events mostly; one user has more of them, because trouble needs several records of one user."""

@@ -32,6 +32,11 @@ class TestPopularity(UpdatableSuite, ServableSuite):
         return create("popularity", {})
 
 
+class TestSegments(ServableSuite):
+    def create(self) -> Recommender:
+        return create("segments", {"smoothing": 20.0, "least_users": 2})
+
+
 class TestDecayedPopularity(UpdatableSuite):
     def create(self) -> Recommender:
         return create("decayed_popularity", {"half_life_events": 100})

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from millstream.application.ports import BatchLetter
+from millstream.domain.attributes import joined
 from millstream.domain.keys import pseudonym
 from millstream.domain.log.amendments import Amendments
 from millstream.domain.log.events import EventRecord
@@ -51,7 +52,8 @@ def test_a_dead_letter_is_repaired_and_reaches_its_user_and_another_is_discarded
     subject = pseudonym("redriven", stack.stores.secret())
     before, lost, after = views("lamp", "desk", "vase")
     good = [encode(EventRecord(subject, NOW_MS, (one,))) for one in (before, lost, after)]
-    future = good[1][:1] + b"\x09" + good[1][2:]
+    known = encode(EventRecord(subject, NOW_MS, (lost,), joined([7, *[0] * 7])))
+    future = known[:1] + b"\x09" + known[2:]
     _, *poison, _ = map(str, stack.stream.put(subject.hex(), [good[0], future, GARBAGE, good[2]]))
     version_9, garbage = poison
     stack.entered += 4

@@ -85,10 +85,13 @@ def travel(template: Template, calls: RecordedCalls, patch: pytest.MonkeyPatch) 
     answers: list[Answered] = []
     patch.setattr(wired, "load_scorer", only_fetch)
 
+    defaults = {name: str(one.get("Default", "")) for name, one in template["Parameters"].items()}
+    named = defaults | calls.physical
+
     def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
         forget_clients(template)
         for variable, value in environment(functions(template)[name]).items():
-            patch.setenv(variable, value if isinstance(value, str) else calls.physical[next(references(value))])
+            patch.setenv(variable, value if isinstance(value, str) else named[next(references(value))])
         module = import_module(functions(template)[name]["Handler"].rpartition(".")[0])
         return calls.during(name, lambda: module.handler(event, Context()))
 

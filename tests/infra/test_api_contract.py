@@ -147,7 +147,7 @@ def test_the_contract_uses_the_words_and_limits_of_the_domain(contract: dict[str
     assert schemas["Publication"]["oneOf"][0]["properties"]["items"]["maxItems"] == publications.MOST_ITEMS
     assert schemas["Item"]["properties"]["attributes"]["maxProperties"] == publications.MOST_ATTRIBUTES
     body = schemas["RecommendationRequest"]["properties"]
-    assert set(body) == set(recommendation_requests.FIELDS)
+    assert set(body) == {*recommendation_requests.FIELDS, recommendation_requests.ATTRIBUTES}
     assert set(body["excludeSeen"]["enum"]) == {policy.value for policy in SeenItems}
     assert body["itemIds"]["maxItems"] == recommendation_requests.MOST_CONTEXT
     assert body["exclude"]["maxItems"] == recommendation_requests.MOST_EXCLUDED

@@ -25,7 +25,7 @@ from tests.infra.cloudformation import (
 )
 from tests.infra.nesting import whole
 
-KNOWN_VARIABLES = {resource.variable: resource.logical_id for resource in Resource}
+KNOWN_VARIABLES = {resource.variable: resource.logical_id for resource in Resource} | {"ATTRIBUTES": "Attributes"}
 
 NAMES = tuple(functions(whole()))
 
@@ -134,7 +134,7 @@ def test_a_function_may_touch_exactly_what_it_is_told_of(template: Template, nam
     Tables need no key in a function's policy (see the key's own), and the health reads nothing else.
     """
     function = functions(template)[name]
-    told = set(references(environment(function)))
+    told = set(references(environment(function))) - template["Parameters"].keys()
     for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
         if mapping["FunctionName"] == {"Ref": name}:
             told |= set(references([mapping["EventSourceArn"], mapping["DestinationConfig"]]))

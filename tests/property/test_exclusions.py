@@ -10,7 +10,8 @@ from millstream.domain.keys import item_key
 from millstream.domain.log.kinds import BEHAVIOUR, REMEMBERED, EventKind
 from millstream.domain.slates.exclusions import excluded_items, past_of
 from millstream.domain.slates.slate import SeenItems
-from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, UserState, pause_s
+from millstream.domain.views.pauses import pause_s
+from millstream.domain.views.user_state import RECENT_EVENTS, REMEMBERED_ITEMS, UserState
 from millstream.learning.evaluation.time_split import time_split
 from millstream.learning.interactions import Interactions
 from tests.builders import NOW_MS, cores, event

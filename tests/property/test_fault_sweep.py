@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from millstream.domain.attributes import FORGOTTEN, MOST_ATTRIBUTES, joined
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import FROM_CLIENTS, EventKind
 from millstream.domain.log.records import encode
@@ -49,9 +50,11 @@ CLOCKS_MS = [0, 1_000, 3_000, 40 * 60_000, -DAY_MS, -3 * DAY_MS, -40 * DAY_MS, -
 
 
 def _record(user: str, clock_ms: int, numbers: list[int], kinds: Sequence[EventKind] = KINDS) -> Put:
-    return Put(
-        encode(EventRecord(subject(user), NOW_MS + clock_ms, tuple(_event(number, kinds) for number in numbers)))
-    )
+    """Some have attributes, which version 1 has not."""
+    happened = tuple(_event(number, kinds) for number in numbers)
+    codes = [(0, 0, 1, FORGOTTEN)[number % 4] if kinds is KINDS else 0 for number in numbers]
+    attributes = joined([*codes, *[0] * (MOST_ATTRIBUTES - len(codes))])
+    return Put(encode(EventRecord(subject(user), NOW_MS + clock_ms, happened, attributes)))
 
 
 def _event(number: int, kinds: Sequence[EventKind]) -> Event:

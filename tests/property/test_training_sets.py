@@ -11,6 +11,7 @@ from millstream.adapters.memory import MemoryArchive
 from millstream.application.learn.as_of import as_of
 from millstream.application.learn.whole_log import WholeLog
 from millstream.application.ports import LogRecord
+from millstream.domain.attributes import joined
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import Pseudonym
 from millstream.domain.log.kinds import BEHAVIOUR, EventKind
@@ -21,7 +22,7 @@ from millstream.learning.from_log import LogHistory, read_history
 from tests.strategies import logs
 
 LATER_SHARD = shard_name(7)
-Row = tuple[str, str, int, float]
+Row = tuple[str, str, int, float, bytes]
 
 
 def archived(*parts: Sequence[LogRecord]) -> WholeLog:
@@ -33,11 +34,12 @@ def archived(*parts: Sequence[LogRecord]) -> WholeLog:
 
 
 def rows(history: LogHistory) -> list[Row]:
-    """User, item, kind and time of each row."""
+    """User, item, kind and time of each row, and what was known of the user."""
     data = history.interactions
+    columns = data.user.tolist(), data.item, data.kind.tolist(), data.at, data.attributes.tolist()
     return [
-        (data.users[user], data.items[item], kind, at)
-        for user, item, kind, at in zip(data.user.tolist(), data.item, data.kind.tolist(), data.at, strict=True)
+        (data.users[user], data.items[item], kind, at, joined(codes))
+        for user, item, kind, at, codes in zip(*columns, strict=True)
     ]
 
 
@@ -66,7 +68,7 @@ def test_nothing_behind_the_moment_is_seen(log: list[LogRecord], other: list[Log
 
 @given(logs())
 def test_rows_are_what_the_projector_would_fold(log: list[LogRecord]) -> None:
-    """Event by event, also where records come twice; of a record without words there is no row."""
+    """Event by event, also where records come twice, with the attributes of the row; without words there is no row."""
     users: dict[Pseudonym, UserState] = {}
     expected = []
     for record in log:
@@ -75,13 +77,18 @@ def test_rows_are_what_the_projector_would_fold(log: list[LogRecord]) -> None:
             continue
         state = users.setdefault(decoded.subject, UserState())
         place = shard_number(record.position.shard), record.position.sequence_number
-        fresh = [core for core in state.fold(*place, decoded.cores) if EventKind(core[4]) in BEHAVIOUR]
+        fresh = [
+            core
+            for core in state.fold(*place, decoded.cores, None, decoded.attributes)
+            if EventKind(core[4]) in BEHAVIOUR
+        ]
         try:
             items = {event.item_key: event.item_id for event in decode(record.data).events}
         except InvalidRecordError:
             continue
-        expected += [(decoded.subject.hex(), items[core[0]], core[4]) for core in fresh if items[core[0]] is not None]
-    found = [row[:3] for row in rows(read_history([*log, *log[-3:]]))]
+        user, known = decoded.subject.hex(), state.attributes
+        expected += [(user, items[core[0]], core[4], known) for core in fresh if items[core[0]] is not None]
+    found = [(*row[:3], row[4]) for row in rows(read_history([*log, *log[-3:]]))]
     assert sorted(found) == sorted(expected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import console, errors, report_errors
+from millstream_tools.cli.declaring import declaration_text
 from millstream_tools.cli.target import AsJson
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.poller.counters import Counters
@@ -33,17 +35,37 @@ def up(
     polling_ms: Annotated[
         int, typer.Option(min=1, help="Milliseconds between two reads of the stream; AWS reads once a second: 1000.")
     ] = round(1000 * cloud.READ_EVERY),
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            exists=True,
+            help="A JSON file with the declared attributes of users. Default: those of the running local cloud.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the local cloud and deploy template.yaml; if it is running, update the deployment."""
     with report_errors():
         say = errors.print if as_json else console.print
-        settings = cloud.Settings(keep_in=persist, port=port, read_every=polling_ms / 1000, say=say)
+        parameters = {"Attributes": _declared(attributes)}
+        settings = cloud.Settings(
+            keep_in=persist, port=port, read_every=polling_ms / 1000, parameters=parameters, say=say
+        )
         deployment = cloud.up(settings=settings)
     found = {"apiUrl": deployment.api_url, "apiKey": deployment.api_key, "endpointUrl": deployment.endpoint_url}
     lines = [f"API      {deployment.api_url}", f"key      {deployment.api_key}", f"AWS      {deployment.endpoint_url}"]
     lines += ["Try:", *(f"  millstream {command}" for command in TRY)]
     answer(found, lines, as_json=as_json)
+
+
+def _declared(file: Path | None) -> str:
+    """The text of a declaration, checked. Raises InvalidInputError."""
+    if file is None:
+        running = cloud.status().deployment
+        return running.outputs.get("Attributes", "") if running else ""
+    text = declaration_text(file)
+    return json.dumps(json.loads(text)) if text.strip() else ""
 
 
 @app.command()

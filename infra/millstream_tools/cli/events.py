@@ -9,7 +9,7 @@ import typer
 
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import report_errors
-from millstream_tools.cli.target import AsJson, Key, Url, open_api
+from millstream_tools.cli.target import AsJson, Attributes, Key, Url, named_values, open_api
 
 app = typer.Typer()
 
@@ -18,8 +18,9 @@ app = typer.Typer()
 def send(
     user: str,
     event_type: Annotated[str, typer.Argument(help="ItemViewed, ItemAddedToCart, ItemPurchased, ItemRated …")],
-    item: str,
+    item: Annotated[str | None, typer.Argument(help="Not with UserDescribed, which needs --attribute.")] = None,
     *,
+    attribute: Attributes = None,
     value: Annotated[float | None, typer.Option(help="A price or a rating.")] = None,
     quantity: Annotated[int | None, typer.Option(help="Number of pieces bought. Default: 1.")] = None,
     session: Annotated[str | None, typer.Option(help="The session's id.")] = None,
@@ -41,5 +42,5 @@ def send(
     }
     with report_errors():
         given = {name: field for name, field in event.items() if field is not None}
-        receipt = open_api(url, key).send_events(user, session, [given])
+        receipt = open_api(url, key).send_events(user, session, [given], named_values(attribute))
     answer(receipt, receipt["position"], as_json=as_json)

@@ -127,7 +127,7 @@ def import_files(
 
     void = voiding(stack)
     run = ImportFiles(
-        read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects),
+        read=ReadHistory(mapping, stack.secret(), bar, refused.add, max_rejects, stack.declared_attributes()),
         archive=stack.archive(),
         imports=void.imports,
         clock=void.clock,

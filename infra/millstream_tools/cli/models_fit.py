@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 
+from millstream.domain.declaration import parse_declaration
 from millstream.domain.errors import printable
 from millstream.domain.slates.slate import USUALLY_EXCLUDED, SeenItems
 from millstream_tools.cli.answers import answer
 from millstream_tools.cli.console import counted, interruptible, report_errors
 from millstream_tools.cli.dataset import Until
+from millstream_tools.cli.declaring import declaration_text
 from millstream_tools.cli.lab_surroundings import needing, say
 from millstream_tools.cli.models_choose import MEMORY_GIB, Budget, Choosing, Memory, Report, Units
 from millstream_tools.cli.models_choose import choose as chosen
@@ -63,6 +65,12 @@ def fit(
     from_file: Annotated[
         list[Path] | None, typer.Option(help="Fit on a file or folder that `import` can read; repeatable.")
     ] = None,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, exists=True, help="With --from-file and --attribute: the declaration, as for `up`."
+        ),
+    ] = None,
     until: Until = None,
     family: Annotated[str | None, typer.Option(help=FAMILIES)] = None,
     set_: Set = None,
@@ -98,6 +106,8 @@ def fit(
                 "expected --until with --from-log, got it with --from-file: leave later rows out of the file"
             )
         into = folder or Path(temporary.enter_context(tempfile.TemporaryDirectory(prefix="millstream-fit-"))) / "model"
+        if attributes is not None and not from_file:
+            raise ExplainedError("expected --attributes with --from-file, got none: a stack has its own declaration")
         if not from_file and reading != Reading():
             raise ExplainedError("expected --from-file with a mapping or columns, got none")
         if family is None and (set_ or exclude is not None):
@@ -105,7 +115,7 @@ def fit(
         if family is not None and (choose or report is not None or units is not None):
             raise ExplainedError("expected --family, or --choose with --units and --report, got both")
         recipe = None if family is None else _recipe(family, _knobs(set_ or []), seed, into)
-        data = _of_files(from_file, reading) if from_file else _of_log(stack, until)
+        data = _of_files(from_file, reading, attributes) if from_file else _of_log(stack, until)
         proposal = None
         if recipe is None:
             options = Choosing(budget, units, memory, report)
@@ -144,13 +154,14 @@ def _of_log(stack: str, until: str | None) -> Data:
     return Data(training.data, training.id, training.log)
 
 
-def _of_files(files: list[Path], reading: Reading) -> Data:
+def _of_files(files: list[Path], reading: Reading, attributes: Path | None) -> Data:
     from millstream.learning.road import Data
     from millstream_tools.readers.digest import sha256_of_all
     from millstream_tools.readers.interactions import read_interactions
 
     with input_files(files) as paths:
-        rows, tally = read_interactions(paths, reading.read(paths), bar, lambda _: None)
+        declared = parse_declaration("" if attributes is None else declaration_text(attributes))
+        rows, tally = read_interactions(paths, reading.read(paths), bar, lambda _: None, declared)
         digest = sha256_of_all(paths)
     say(f"{counted(tally.rows, 'row')}: {counted(tally.events, 'event')}, {tally.rejected:,} rejected")
     if without := tally.events - len(rows):

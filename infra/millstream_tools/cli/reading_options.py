@@ -88,6 +88,17 @@ _EVENTS: Options = {
     "session": (Column, None),
     "event_id": (Column, None),
     "quantity": (Column, None),
+    "attribute": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="NAME=COLUMN",
+                help="The column of a declared attribute of users, as country=Country; repeatable.",
+                rich_help_panel=_COLUMNS,
+            ),
+        ],
+        None,
+    ),
     **FORMATS,
     "explode": (
         Annotated[
@@ -213,11 +224,18 @@ def reading_of(said: dict[str, Any]) -> Reading:
         "format": format_of(said) | ({"explode": said["explode"]} if said["explode"] is not None else {}),
         "time": {name: one for name, one in times.items() if one is not None},
     }
+    told["attributes"] = dict(map(_named, said["attribute"] or ()))
     if said["whole_numbers"] is not None:
         told["whole_numbers"] = said["whole_numbers"].split(",")
     if said["decimal_comma"]:
         told["decimal_comma"] = True
     return Reading(said["mapping"], given, {name: one for name, one in told.items() if one})
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The parts of NAME=COLUMN; a column alone has the name of its attribute."""
+    name, _, column = text.partition("=")
+    return name, column or name
 
 
 def format_of(said: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from millstream_tools.cli.console import console, report_errors
-from millstream_tools.cli.target import Key, Url, open_api
+from millstream_tools.cli.target import Attributes, Key, Url, named_values, open_api
 from millstream_tools.demo.screen import slate_table
 from millstream_tools.terminal import escape, json_text
 
@@ -28,6 +28,7 @@ def recommend(
             help="Seen items to leave out: none, session, purchased or all. Default: as chosen with the model."
         ),
     ] = None,
+    attribute: Attributes = None,
     filter: Annotated[str | None, typer.Option(help="For example category=Toys|Games,price<20.")] = None,  # noqa: A002  # its name
     min_position: Annotated[str | None, typer.Option(help="A position printed by `millstream send`.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the HTTP response.")] = False,
@@ -37,7 +38,13 @@ def recommend(
     """Print recommendations with their sources, the position in the log and the model."""
     with report_errors():
         answer = open_api(url, key).recommendations(
-            user, n=n, itemIds=item, excludeSeen=exclude_seen, filter=filter, minPosition=min_position
+            user,
+            n=n,
+            itemIds=item,
+            excludeSeen=exclude_seen,
+            attributes=named_values(attribute),
+            filter=filter,
+            minPosition=min_position,
         )
     if as_json:
         typer.echo(json_text(answer))

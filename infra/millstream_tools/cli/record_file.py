@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from millstream.domain.attributes import NO_ATTRIBUTES, packed
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.fields import mapping, optional_id, optional_number, required_id
 from millstream.domain.keys import PSEUDONYM_BYTES
@@ -38,7 +39,9 @@ def _record(told: Mapping[str, Any]) -> EventRecord:
     if not isinstance(events, list) or not events:
         raise InvalidInputError("events", "a list of at least one event", events)
     parsed = tuple(_event(mapping(f"events[{place}]", one), f"events[{place}].") for place, one in enumerate(events))
-    return EventRecord(_subject(told.get("subject")), _time(told, "recordedAtMs", ""), parsed)
+    said = told.get("attributes")
+    attributes = NO_ATTRIBUTES if said is None else packed(said, "attributes")
+    return EventRecord(_subject(told.get("subject")), _time(told, "recordedAtMs", ""), parsed, attributes)
 
 
 def _event(told: Mapping[str, Any], prefix: str) -> Event:

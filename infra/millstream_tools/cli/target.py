@@ -17,6 +17,19 @@ StackName = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+Attributes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attribute", metavar="NAME=VALUE", help="A declared attribute; NAME= if no longer known. Repeatable."
+    ),
+]
+
+
+def named_values(stated: list[str] | None) -> dict[str, str | None] | None:
+    """The attributes of options, None where there are none."""
+    pairs = (one.partition("=") for one in stated or ())
+    return {name: value or None for name, _, value in pairs} or None
+
 
 def open_api(url: str, key: str) -> MillstreamApi:
     """The API to use. A key alone is one for the local cloud.

@@ -60,4 +60,4 @@ class Mirror:
         state = self.states.get(record.subject)
         if state is None:
             state = self.states[record.subject] = UserState()
-        state.fold(shard_number(position.shard), position.sequence_number, record.cores)
+        state.fold(shard_number(position.shard), position.sequence_number, record.cores, attributes=record.attributes)

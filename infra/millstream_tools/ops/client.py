@@ -39,9 +39,16 @@ class MillstreamApi:
         self._headers = {"x-api-key": key, "Content-Type": "application/json"}
         self._pool = urllib3.PoolManager(maxsize=connections, timeout=urllib3.Timeout(60))
 
-    def send_events(self, user_id: str, session_id: str | None, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Send one user's events, at most 20. Raises ApiError."""
-        body = {"userId": user_id, "eventList": list(events)} | ({"sessionId": session_id} if session_id else {})
+    def send_events(
+        self,
+        user_id: str,
+        session_id: str | None,
+        events: Sequence[Mapping[str, Any]],
+        attributes: Mapping[str, str | None] | None = None,
+    ) -> dict[str, Any]:
+        """Send one user's events, at most 20, with what is known of the user. Raises ApiError."""
+        more = {"sessionId": session_id, "attributes": attributes}
+        body = {"userId": user_id, "eventList": list(events)} | {name: one for name, one in more.items() if one}
         return self._call("POST", "/events", body, _ONLY_UNSENT)
 
     def recommendations(self, user_id: str | None = None, **asked: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from millstream.adapters.aws.clients import Patience
 from millstream.application.ports import FeatureStore
+from millstream.domain.declaration import Declaration, parse_declaration
 from millstream.wiring.adapters import Wiring
 from millstream_tools.cloud.local import cloud
 from millstream_tools.cloud.local.clients import local_session
@@ -48,6 +49,10 @@ class Stack(Wiring):
                 f"stack {self.name}: expected an output {name}, got {', '.join(sorted(self.outputs)) or 'none'}: "
                 "is it a Millstream stack of this version?"
             ) from None
+
+    def declared_attributes(self) -> Declaration:
+        """The attributes that events of this stack may say."""
+        return parse_declaration(self.output("Attributes"))
 
     def features(self) -> FeatureStore:
         """The rows of the serving version."""

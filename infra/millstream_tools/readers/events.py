@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from millstream.domain.attributes import NO_ATTRIBUTES
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import Pseudonym, pseudonym
 from millstream.domain.log.events import Event
@@ -54,22 +56,27 @@ class LeftOutError(InvalidInputError):
 
 
 class ReadEvent(NamedTuple):
-    """An event and its user. `named` is True if the file has the event id."""
+    """An event and its user. `named` is True if the file has the event id; `attributes` are those of its row."""
 
     subject: Pseudonym
     named: bool
     event: Event
+    attributes: bytes = NO_ATTRIBUTES
 
 
 class EventReader:
     """Reads rows by one mapping. Events may not be later than `now_ms`; see domain/log/submissions."""
 
-    def __init__(self, mapping: ColumnMapping, secret: bytes, now_ms: int) -> None:
-        self._columns = mapping.columns
+    def __init__(
+        self, mapping: ColumnMapping, secret: bytes, now_ms: int, declared: Declaration = NOTHING_DECLARED
+    ) -> None:
+        self._columns = {**mapping.columns, **{f"attributes.{name}": one for name, one in mapping.attributes.items()}}
+        self._declared = declared
         self._now_ms = now_ms
         wanted = {name: place for place, name in enumerate(mapping.wanted())}
         cell = {part: wanted[name] for part, name in mapping.columns.items() if name in wanted}
         missing = frozenset(mapping.missing)
+        self._attributes = [(name, wanted[column], missing) for name, column in mapping.attributes.items()]
         self._keep = tuple((wanted[rule.column], rule, missing) for rule in mapping.keep)
         self._no_ids = frozenset(mapping.no_ids)
         self._ids: list[IdColumn] = []
@@ -143,15 +150,20 @@ class EventReader:
         }
         if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
             event["quantity"] = self._quantity(cells)
-        call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
-        submission = parse_submission(call, self._now_ms, self._no_ids)
+        said = {name: _attribute(cells[place], missing) for name, place, missing in self._attributes}
+        known = {name: value for name, value in said.items() if value is not None}
+        call = {"userId": user, "sessionId": self._session(cells), "attributes": known, "eventList": [event]}
+        submission = parse_submission(call, self._now_ms, self._no_ids, self._declared)
         if submission.rejected:
             raise submission.rejected[0].error
-        return ReadEvent(self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0])
+        return ReadEvent(
+            self._pseudonym(submission.user_id), event_id is not None, submission.accepted[0], submission.attributes
+        )
 
     def _column(self, field: str) -> str:
         """The file's column for a field of POST /events; a rule names its column itself."""
-        return self._columns.get(_FIELDS.get(field.rpartition(".")[2], ""), field)
+        part = _FIELDS.get(field.rpartition(".")[2], "") if field not in self._columns else field
+        return self._columns.get(part, field)
 
 
 def _remedied(error: InvalidInputError) -> str:
@@ -163,6 +175,12 @@ def _remedied(error: InvalidInputError) -> str:
     if _COMMA.fullmatch(error.got):
         return f"{error.expected} (decimal commas: --decimal-comma)"
     return error.expected
+
+
+def _attribute(cell: Any, missing: Collection[str]) -> str | None:
+    """The value of a cell as text; None if it is absent, which leaves open what is known."""
+    text = "" if cell is None else str(cell).strip()
+    return None if text in missing else text
 
 
 def _absent(_: Sequence[Any]) -> None:

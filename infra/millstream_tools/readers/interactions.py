@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from millstream.application.replay.progress import Progress
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream.domain.log.events import Event
 from millstream.domain.log.positions import HISTORY_SHARD, shard_number
 from millstream.domain.log.records import Core
@@ -25,7 +26,11 @@ _LATEST_MS = 2**52
 
 
 def read_interactions(
-    files: Sequence[Path], mapping: ColumnMapping, progress: Progress, refuse: Callable[[Reject], None]
+    files: Sequence[Path],
+    mapping: ColumnMapping,
+    progress: Progress,
+    refuse: Callable[[Reject], None],
+    declared: Declaration = NOTHING_DECLARED,
 ) -> tuple[Interactions, Tally]:
     """The events of files in the order of an import, folded like the log. Calls `refuse` with each rejected row.
 
@@ -34,10 +39,10 @@ def read_interactions(
     rows = HistoryRows()
     shard = shard_number(HISTORY_SHARD)
     with scratch_folder("read") as folder:
-        history = ReadHistory(mapping, _SECRET, progress, refuse, ANY_NUMBER)(files, _LATEST_MS, folder)
+        history = ReadHistory(mapping, _SECRET, progress, refuse, ANY_NUMBER, declared)(files, _LATEST_MS, folder)
         for number, record in enumerate(as_records(history.rows), start=1):
             cores = [_core(event) for event in record.events]
-            fresh = rows.fold(record.subject, (shard, number), cores)
+            fresh = rows.fold(record.subject, (shard, number), cores, record.attributes)
             item_ids = [event.item_id for event in record.events]
             attributes = [event.attributes for event in record.events]
             rows.add(record.subject, record.recorded_at_ms, cores, fresh, item_ids, attributes)

@@ -74,6 +74,8 @@ class ColumnMapping:
     no_ids: tuple[str, ...] = tuple(sorted(NO_IDS))
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: tuple[Keep, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """The column of each declared attribute (domain/attributes.py)."""
 
     @property
     def timed(self) -> bool:
@@ -90,4 +92,5 @@ class ColumnMapping:
         """All columns that are read, once each."""
         named = [name for part, name in self.columns.items() if part != "event_type" or self.event_type is None]
         instead = [name for names in self.fallbacks.values() for name in names]
-        return tuple(dict.fromkeys([*named, *instead, *(rule.column for rule in self.keep)]))
+        more = (*self.attributes.values(), *(rule.column for rule in self.keep))
+        return tuple(dict.fromkeys([*named, *instead, *more]))

@@ -29,11 +29,14 @@ from millstream_tools.readers.mapping_parts import (
 )
 
 _PARTS = (
-    "format", "columns", "time", "event_types", "whole_numbers", "decimal_comma", "missing", "no_ids", "keep",
-    "recognised_by",
+    "format", "columns", "attributes", "time", "event_types", "whole_numbers", "decimal_comma", "missing", "no_ids",
+    "keep", "recognised_by",
 )  # fmt: skip
 _IDS = ("user", "item", "session", "event_id")
 _LISTED = (*_IDS, "value", "quantity")
+_OF_USERS = tuple(f"{CONSTANT}{name}" for name, kind in ALIASES.items() if not kind.traits.about_item)
+"""Event types of files of users, who have no item, and need no time: their rows keep their order, from 1970 on."""
+
 _TIME = ("unit", "pattern", "zone", "row_order", "file")
 _KEEP = ("column", "expected", "not_starting_with", "at_least", "one_of")
 
@@ -64,6 +67,7 @@ def read_mapping(
         keep=tuple(_rule(rule, f"keep[{place}]") for place, rule in enumerate(list_of(given.get("keep", []), "keep"))),
         columns=_complete({"event_type": f"{CONSTANT}ItemViewed"} | said | dict(columns), time),
         fallbacks={name: others for name, others in fallbacks.items() if name not in columns},
+        attributes=_attributes(object_of(given.get("attributes", {}), "attributes")),
     )
     if mapping.event_type is not None and mapping.event_type not in ALIASES:
         raise bad("columns.event_type", f"a column, or {CONSTANT} and one of {', '.join(ALIASES)}", mapping.event_type)
@@ -88,10 +92,16 @@ def _columns(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[
 
 def _complete(columns: Mapping[str, str], time: TimeForm) -> Mapping[str, str]:
     """All columns, in the order of the fields, so that equal mappings have equal text."""
-    for name in REQUIRED:
+    if columns["event_type"] in _OF_USERS and "item" in columns:
+        raise bad("columns.item", f"no column of items with {columns['event_type']}", columns["item"])
+    for name in ("user",) if columns["event_type"] in _OF_USERS else REQUIRED:
         if name not in columns and not (name == "time" and (time.row_order or time.file)):
             raise bad(f"columns.{name}", f"a column (--{name} COLUMN), or a mapping that has it (--mapping)", None)
     return {name: columns[name] for name in FIELDS if name in columns}
+
+
+def _attributes(given: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): text_of(column, f"attributes.{name}") for name, column in sorted(given.items())}
 
 
 def _whole_numbers(given: Mapping[str, Any]) -> tuple[str, ...] | None:

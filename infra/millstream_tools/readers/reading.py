@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from millstream.application.replay.progress import Progress
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream_tools.readers.events import EventReader, ReadEvent
 from millstream_tools.readers.inputs import labels_of
 from millstream_tools.readers.mapping import ColumnMapping
@@ -45,11 +46,12 @@ class ReadHistory:
     progress: Progress
     refuse: Callable[[Reject], None]
     max_rejects: int | None = None
+    declared: Declaration = NOTHING_DECLARED
 
     def __call__(self, files: Sequence[Path], now_ms: int, folder: Path) -> History:
         """Read all rows, using an empty folder on disk. Raises BadFileError, TooManyRejectsError, OSError."""
         history = History(SortedRows(folder))
-        reader = EventReader(self.mapping, self.secret, now_ms)
+        reader = EventReader(self.mapping, self.secret, now_ms, self.declared)
         tally = history.tally
         tally.notes = reader.notes
         for path, label in zip(files, labels_of(files), strict=True):

@@ -29,21 +29,22 @@ def as_sort_row(number: int, read: ReadEvent) -> SortRow:
         event.item_id,
         event.value,
         event.attributes,
+        read.attributes,
     )
 
 
 def as_records(rows: Iterable[SortRow]) -> Iterator[EventRecord]:
-    """Records of up to 20 consecutive events of one user.
+    """Records of up to 20 consecutive events of one user with the same attributes.
 
     A record is recorded at the time of its last event.
     """
-    for subject, of_user in groupby(_events(rows), key=itemgetter(0)):
-        events = (event for _, event in of_user)
+    for (subject, attributes), of_user in groupby(_events(rows), key=itemgetter(0, 1)):
+        events = (event for _, _, event in of_user)
         while some := tuple(islice(events, MOST_EVENTS)):
-            yield EventRecord(subject, some[-1].occurred_at_ms, some)
+            yield EventRecord(subject, some[-1].occurred_at_ms, some, attributes)
 
 
-def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, Event]]:
+def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, bytes, Event]]:
     """The events, with derived ids for those without one.
 
     The first of several equal rows has the id that POST /events would derive; the others get a counter. So do rows that
@@ -53,7 +54,7 @@ def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, Event]]:
     for occurred_at_ms, of_moment in groupby(rows, key=itemgetter(0)):
         before: Counter[str] = Counter()
         lines: dict[tuple[Pseudonym, str], list[tuple[Any, ...]]] = {}
-        for _, _, subject, named, kind, event_id, item_id, value, attributes in of_moment:
+        for _, _, subject, named, kind, event_id, item_id, value, attributes, codes in of_moment:
             if named:
                 line = (kind, item_id, value, attributes)
                 of_id = lines.setdefault((subject, event_id), [])
@@ -64,4 +65,4 @@ def _events(rows: Iterable[SortRow]) -> Iterator[tuple[Pseudonym, Event]]:
                 number = before[event_id]
                 before[event_id] += 1
             name = f"{event_id}-{number}" if number else event_id
-            yield subject, Event(EventKind(kind), name, item_id, occurred_at_ms, value, attributes)
+            yield subject, codes, Event(EventKind(kind), name, item_id, occurred_at_ms, value, attributes)

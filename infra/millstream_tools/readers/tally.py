@@ -94,14 +94,16 @@ class Tally:
         return None if self.first_ms is None or self.last_ms is None else (self.first_ms, self.last_ms)
 
     def count(self, read: ReadEvent, lines: int = 1) -> None:
-        """Count an event and its lines."""
+        """Count an event and its lines. What describes a user has no place among the times of a history."""
         event = read.event
         self.events += 1
         self.event_lines += lines
         self.users.add(read.subject)
-        self.items.add(event.item_key)
         if read.named:
             self.repeated.add(read)
+        if not event.kind.traits.about_item:
+            return
+        self.items.add(event.item_key)
         at_ms = event.occurred_at_ms
         self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
         self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)

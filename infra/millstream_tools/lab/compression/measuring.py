@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from millstream.learning.evaluation.as_served import Asked
+from millstream.learning.evaluation.as_served import NOTHING_KNOWN, Asked
 from millstream.learning.evaluation.questions import Questions
-from millstream.learning.evaluation.ranking import NOTHING, TOP, best, without
+from millstream.learning.evaluation.ranking import NOTHING, TOP, best, scored, without
 from millstream.learning.export.model import order_of
 from millstream.learning.families.contract import Recommender
-from millstream.learning.interactions import Ints
+from millstream.learning.interactions import Codes, Ints
 from millstream.scoring.model_folder import GRAPH, MATRICES
 from millstream.scoring.session import open_session
 from millstream_tools.lab.compression.int8 import request
@@ -42,8 +42,9 @@ class Served:
         self._items = np.argsort(rows)
         self._window = window
 
-    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
-        """See Asked."""
+    def top(self, history: Ints, excluded: Ints, limit: int, attributes: Codes = NOTHING_KNOWN) -> Ints:
+        """See Asked. Compressed models read no attributes."""
+        del attributes
         asked = request(self._rows[history[-self._window :]], self._window, self._rows[excluded], limit)
         found: Ints = self._items[self._session.run(["items"], asked)[0]]
         return found
@@ -57,9 +58,9 @@ class Scored:
     def __init__(self, model: Recommender) -> None:
         self._model = model
 
-    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
+    def top(self, history: Ints, excluded: Ints, limit: int, attributes: Codes = NOTHING_KNOWN) -> Ints:
         """See Asked."""
-        found = best(without(self._model.score([history]), [excluded]), limit)[0]
+        found = best(without(scored(self._model, [history], attributes[None]), [excluded]), limit)[0]
         given: Ints = found[found != NOTHING]
         return given
 

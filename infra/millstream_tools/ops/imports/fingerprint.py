@@ -33,7 +33,10 @@ def fingerprint_of(files: Sequence[Path], mapping: ColumnMapping, progress: Prog
     with progress("Checking for an earlier import", sum(path.stat().st_size for path in files)) as advance:
         digests = tuple(_digest(path, advance) for path in files)
     parts = [{"kind": kind, "content": content} for kind, content in zip(kinds, digests, strict=True)]
-    said = json.dumps({"reading": READING, "mapping": asdict(mapping), "files": parts}, sort_keys=True)
+    told = asdict(mapping)
+    if not mapping.attributes:
+        del told["attributes"]  # as before there were any, so that an earlier import is recognised
+    said = json.dumps({"reading": READING, "mapping": told, "files": parts}, sort_keys=True)
     return Fingerprint(hashlib.blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest(), digests)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from millstream.application.ports import LogRecord
+from millstream.domain.attributes import MOST_ATTRIBUTES, NO_ATTRIBUTES, codes_of
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import ItemKey, Pseudonym
 from millstream.domain.log.kinds import BEHAVIOUR
@@ -18,7 +19,7 @@ from millstream.domain.log.positions import Position, shard_number
 from millstream.domain.log.records import Core, decode_cores, decode_texts
 from millstream.domain.models.cards import LogRange
 from millstream.domain.views.user_state import UserState
-from millstream.learning.interactions import NO_SESSION, Interactions
+from millstream.learning.interactions import NO_SESSION, Interactions, unknown
 
 _BEHAVIOUR = frozenset(int(kind) for kind in BEHAVIOUR)
 
@@ -42,7 +43,7 @@ def read_history(records: Iterable[LogRecord]) -> LogHistory:
         try:
             foldable = decode_cores(record.data)
             place = shard_number(record.position.shard), record.position.sequence_number
-            fresh = rows.fold(foldable.subject, place, foldable.cores)
+            fresh = rows.fold(foldable.subject, place, foldable.cores, foldable.attributes)
             if fresh:
                 rows.add(foldable.subject, foldable.recorded_at_ms, foldable.cores, fresh, *decode_texts(record.data))
         except InvalidRecordError:
@@ -64,18 +65,21 @@ class HistoryRows:
         self._numbers: dict[ItemKey, int] = {}
         self._items: list[str] = []
         self._sessions: dict[tuple[int, str], int] = {}
-        self._numbers_of_rows: tuple[array[int], ...] = tuple(array("q") for _ in range(6))
+        self._numbers_of_rows: tuple[array[int], ...] = tuple(array("q") for _ in range(7))
+        self._known: dict[bytes, int] = {}
         self._values = array("d")
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def fold(self, subject: Pseudonym, place: tuple[int, int], cores: Sequence[Core]) -> list[Core]:
+    def fold(
+        self, subject: Pseudonym, place: tuple[int, int], cores: Sequence[Core], attributes: bytes = NO_ATTRIBUTES
+    ) -> list[Core]:
         """Fold a record; return its events that count and are user actions, which are not rows yet."""
         state = self._states.get(subject)
         if state is None:
             state = self._states[subject] = UserState()
-        return [core for core in state.fold(*place, cores) if core[4] in _BEHAVIOUR]
+        return [core for core in state.fold(*place, cores, None, attributes) if core[4] in _BEHAVIOUR]
 
     def add(
         self,
@@ -90,15 +94,16 @@ class HistoryRows:
         user = self.users.setdefault(subject.hex(), len(self.users))
         # Clocks of our processes may differ: a user's later record must not be sorted before an earlier one.
         reached = self._reached[user] = max(recorded_at_ms, self._reached.get(user, 0))
+        known = self._known.setdefault(self._states[subject].attributes, len(self._known))
         waiting = iter(fresh)
         following = next(waiting, None)
         for core, item_id, said in zip(cores, item_ids, attributes, strict=True):
             if core is following:
                 following = next(waiting, None)
                 if item_id is not None:
-                    self._append(user, core, reached, item_id, said.get("sessionId"))
+                    self._append(user, core, reached, item_id, said.get("sessionId"), known)
 
-    def _append(self, user: int, core: Core, reached: int, item_id: str, session_id: object) -> None:
+    def _append(self, user: int, core: Core, reached: int, item_id: str, session_id: object, known: int) -> None:
         key, _, occurred_at_ms, value, kind = core
         item = self._numbers.get(key)
         if item is None:
@@ -107,14 +112,15 @@ class HistoryRows:
         session = NO_SESSION
         if isinstance(session_id, str):
             session = self._sessions.setdefault((user, session_id), len(self._sessions))
-        entries = (user, item, occurred_at_ms, reached, kind, session)
+        entries = (user, item, occurred_at_ms, reached, kind, session, known)
         for column, entry in zip(self._numbers_of_rows, entries, strict=True):
             column.append(entry)
         self._values.append(value)
 
     def interactions(self, *, timed: bool = True) -> Interactions:
         """All rows. `at` is the time of each event, but not before the previous row's; NaN unless `timed`."""
-        user, item, occurred_at_ms, reached, kind, session = map(np.array, self._numbers_of_rows)
+        user, item, occurred_at_ms, reached, kind, session, known = map(np.array, self._numbers_of_rows)
+        codes = np.array(list(map(codes_of, self._known)), np.uint16).reshape(-1, MOST_ATTRIBUTES)
         value = np.array(self._values)
         order = np.argsort(reached, kind="stable")
         return Interactions(
@@ -126,6 +132,7 @@ class HistoryRows:
             kind[order],
             value[order],
             session[order],
+            codes[known[order]] if len(order) else unknown(),
         )
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.domain.attributes import MOST_ATTRIBUTES
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.kinds import LEARNED, LOWEST_LIKED, EventKind
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.uint16]
+"""Codes of attributes, eight a row; 0: unknown (domain/attributes.py)."""
 
 
 NO_SESSION = -1
@@ -23,6 +26,11 @@ def _none() -> NDArray[np.int64]:
     return np.empty(0, np.int64)
 
 
+def unknown(rows: int = 0) -> Codes:
+    """The codes of rows of which no attribute is known."""
+    return np.zeros((rows, MOST_ATTRIBUTES), np.uint16)
+
+
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """n rows in order of time, or in file order if the data has no times.
@@ -30,7 +38,8 @@ class Interactions:
     `user` [n] and `item` [n] are indices into the labels `users` and `items`; `at` [n] is in epoch seconds, or NaN in
     every row if only the order is known. Labels without a row are allowed: a selection keeps the whole catalogue.
     `kind` [n] are numbers of `EventKind`, `value` [n] is NaN if there is none, and `session` [n] numbers the
-    sessions of all users, NO_SESSION if unknown. The defaults are views without value and session.
+    sessions of all users, NO_SESSION if unknown. `attributes` [n, 8] is what was known of the user with each row. The
+    defaults are views without value, session and attributes.
     """
 
     user: Ints
@@ -41,6 +50,7 @@ class Interactions:
     kind: Ints = field(default_factory=_none)
     value: Floats = field(default_factory=lambda: np.empty(0))
     session: Ints = field(default_factory=_none)
+    attributes: Codes = field(default_factory=unknown)
 
     def __post_init__(self) -> None:
         """Raise `InvalidInputError` if the columns do not match each other or the labels, or times decrease."""
@@ -48,15 +58,19 @@ class Interactions:
         for name, missing in (("kind", int(EventKind.ItemViewed)), ("value", np.nan), ("session", NO_SESSION)):
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, np.full(rows, missing))
+        if not len(self.attributes):
+            object.__setattr__(self, "attributes", unknown(rows))
+        if self.attributes.shape != (rows, MOST_ATTRIBUTES):
+            raise InvalidInputError("attributes", f"{rows} rows of {MOST_ATTRIBUTES} codes", self.attributes.shape)
         _check_codes("user", self.user, rows, len(self.users))
         _check_codes("item", self.item, rows, len(self.items))
         for name in ("at", "kind", "value", "session"):
             if getattr(self, name).shape != self.user.shape:
                 raise InvalidInputError(name, f"{rows} entries, one a row", getattr(self, name).shape)
-        unknown = np.isnan(self.at)
-        if unknown.any() and not unknown.all():
-            raise InvalidInputError("at", "a time in every row or in none", f"{int(unknown.sum())} rows without")
-        if not unknown.any() and (backwards := np.flatnonzero(np.diff(self.at) < 0)).size:
+        untimed = np.isnan(self.at)
+        if untimed.any() and not untimed.all():
+            raise InvalidInputError("at", "a time in every row or in none", f"{int(untimed.sum())} rows without")
+        if not untimed.any() and (backwards := np.flatnonzero(np.diff(self.at) < 0)).size:
             raise InvalidInputError("at", "rows in order of time", f"an earlier time in row {int(backwards[0]) + 1}")
 
     def __len__(self) -> int:
@@ -100,6 +114,7 @@ class Interactions:
             kind=self.kind[mask],
             value=self.value[mask],
             session=self.session[mask],
+            attributes=self.attributes[mask],
         )
 
     def compacted(self) -> Interactions:

@@ -2,7 +2,7 @@
 
     manifest.json       its source, and the digest of each other file
     users.json          the pseudonyms of users, in hexadecimal; `items.json` the item ids
-    NAME.npy            a column of `Interactions`: user, item, at, kind, value, session
+    NAME.npy            a column of `Interactions`: user, item, at, kind, value, session, attributes (since format 2)
 
 The same log gives the same bytes, on any machine. Reading needs only numpy.
 """
@@ -26,9 +26,9 @@ from millstream.learning.interactions import Interactions
 from millstream.scoring.model_folder import sha256_of
 from millstream.scoring.signature import FEATURES
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-COLUMNS = ("user", "item", "at", "kind", "value", "session")
+COLUMNS = ("user", "item", "at", "kind", "value", "session", "attributes")
 LABELS = ("users", "items")
 _ID_BYTES = 16
 
@@ -89,7 +89,8 @@ def load(folder: Path) -> TrainingSet:
         if found != digest:
             raise InvalidInputError(str(folder / name), f"SHA-256 {digest}", found)
     users, items = (tuple(json.loads((folder / f"{name}.json").read_text())) for name in LABELS)
-    user, item, at, *more = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in COLUMNS)
+    stored = COLUMNS if manifest["format"] > 1 else COLUMNS[:-1]
+    user, item, at, *more = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in stored)
     log = None if manifest["log"] is None else read_range(manifest["log"])
     return TrainingSet(manifest["id"], Interactions(user, item, at, users, items, *more), log)
 
@@ -100,8 +101,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         form = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(str(folder / MANIFEST), "the manifest of a training set", str(error)) from error
-    if form != FORMAT:
-        raise InvalidInputError(f"{folder / MANIFEST}: format", f"{FORMAT}", form)
+    if form not in range(1, FORMAT + 1):
+        raise InvalidInputError(f"{folder / MANIFEST}: format", f"1 to {FORMAT}", form)
     return manifest
 
 

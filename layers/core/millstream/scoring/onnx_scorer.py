@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from millstream.domain.attributes import UNKNOWN
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import ItemKey
 from millstream.domain.slates.slate import Candidate, Source
@@ -31,6 +32,7 @@ class OnnxScorer:
         features = signature.features
         self.tail_items = features.items
         self.exclude_seen = signature.exclude_seen
+        self.reads_attributes = signature.reads_attributes
         self._weights = (features.decay ** np.arange(features.items)).astype(np.float32)
         self._run = session.run
         self._vocabulary = vocabulary
@@ -60,25 +62,33 @@ class OnnxScorer:
         scorer._warm()
         return scorer
 
-    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+    def recommend(
+        self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int, attributes: Sequence[int] = UNKNOWN
+    ) -> list[Candidate]:
         """The best next items for the first `tail_items` of `tail` (distinct, newest first), best first, none excluded.
 
-        Ties are in the order of the keys. Unknown items contribute nothing and keep their place in the tail.
+        Ties are in the order of the keys. Unknown items contribute nothing and keep their place in the tail, unknown
+        codes of attributes contribute nothing.
         """
         latest = tail[: self.tail_items]
-        return self._candidates(latest, excluded, limit, Source.MODEL)
+        return self._candidates(latest, excluded, limit, Source.MODEL, attributes)
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
         """The best next items after this item alone, best first; empty for an unknown item."""
         return self._candidates((item,), (item,), limit, Source.NEIGHBOURS)
 
     def _candidates(
-        self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int, source: Source
+        self,
+        tail: Sequence[ItemKey],
+        excluded: Collection[ItemKey],
+        limit: int,
+        source: Source,
+        attributes: Sequence[int] = UNKNOWN,
     ) -> list[Candidate]:
         if not tail or limit < 1:
             return []
         indices = self._vocabulary.indices((*tail, *excluded))
-        items, scores, because = self._best(indices[: len(tail)], indices[len(tail) :], limit)
+        items, scores, because = self._best(indices[: len(tail)], indices[len(tail) :], limit, attributes)
         keys = self._vocabulary.keys(items)
         return [
             Candidate(key, score, source, tail[place])
@@ -86,7 +96,7 @@ class OnnxScorer:
         ]
 
     def _best(
-        self, tail: NDArray[np.int64], excluded: NDArray[np.int64], limit: int
+        self, tail: NDArray[np.int64], excluded: NDArray[np.int64], limit: int, attributes: Sequence[int] = UNKNOWN
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
         inputs = {
             "tail": tail,
@@ -94,6 +104,8 @@ class OnnxScorer:
             "excluded": excluded,
             "limit": np.array([limit], np.int64),
         }
+        if self.reads_attributes:
+            inputs["attributes"] = np.array(attributes, np.int64)
         items, scores, because = self._run(_OUTPUTS, inputs)
         return items, scores, because
 

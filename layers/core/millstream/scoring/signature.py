@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from millstream.domain.attributes import MOST_ATTRIBUTES
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.formats import check_format
 from millstream.domain.slates.slate import SeenItems
@@ -52,6 +53,9 @@ NEXT_ITEMS_INPUTS = (
 """Indices into the vocabulary (-1: unknown), newest first, at least one; their weights; excluded indices; the largest
 number of items."""
 
+ATTRIBUTES_INPUT = Tensor("attributes", "int64", (MOST_ATTRIBUTES,))
+"""A further input of graphs that read attributes: the codes of what is known of the user."""
+
 NEXT_ITEMS_OUTPUTS = (
     Tensor("items", "int64", ("found",)),
     Tensor("scores", "float32", ("found",)),
@@ -76,6 +80,11 @@ class Signature:
     vocabulary_digest: str
     features: FeatureSet = FEATURES
     exclude_seen: SeenItems | None = None
+
+    @property
+    def reads_attributes(self) -> bool:
+        """Whether the graph has codes of attributes as an input."""
+        return any(tensor.name == ATTRIBUTES_INPUT.name for tensor in self.inputs)
 
     def to_json(self) -> str:
         """The text of `signature.json`. Equal signatures give equal text."""
@@ -114,8 +123,9 @@ def read_signature(folder: Path) -> Signature:
 
 def check_next_items(signature: Signature) -> None:
     """Raise InvalidInputError unless this code can run the graph as a next-items model."""
+    inputs = (*NEXT_ITEMS_INPUTS, ATTRIBUTES_INPUT) if signature.reads_attributes else NEXT_ITEMS_INPUTS
     for part, got, expected in (
-        ("inputs", signature.inputs, NEXT_ITEMS_INPUTS),
+        ("inputs", signature.inputs, inputs),
         ("outputs", signature.outputs, NEXT_ITEMS_OUTPUTS),
     ):
         if len(got) != len(expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,8 @@ from millstream.application.collect.archive_events import ArchiveEvents
 from millstream.application.collect.publish_items import PublishItems
 from millstream.application.collect.revise_item import ReviseItem
 from millstream.application.project.project_events import ProjectEvents
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration, parse_declaration
+from millstream.domain.errors import ConfigurationError, InvalidInputError
 from millstream.wiring.adapters import FunctionWiring
 
 if TYPE_CHECKING:
@@ -24,10 +27,19 @@ if TYPE_CHECKING:
 
 
 @cache
+def declared_attributes() -> Declaration:
+    """The attributes that this deployment declares. Raises ConfigurationError for an invalid declaration."""
+    try:
+        return parse_declaration(os.environ.get("ATTRIBUTES", ""))
+    except InvalidInputError as error:  # of the deployment, not of a caller
+        raise ConfigurationError(f"the parameter Attributes: {error}") from error
+
+
+@cache
 def accept_events() -> AcceptEvents:
     """The use case behind POST /events."""
     wiring = FunctionWiring(Patience.ADAPTER)
-    return AcceptEvents(wiring.event_log(), SystemClock(), wiring.secret())
+    return AcceptEvents(wiring.event_log(), SystemClock(), wiring.secret(), declared=declared_attributes())
 
 
 @cache
@@ -74,10 +86,11 @@ def health(on_error: Callable[[Exception], None]) -> Callable[[], Health]:
 
 
 class Reading(NamedTuple):
-    """The use cases of the reading function: the recommender, and the catalogue."""
+    """The use cases of the reading function: the recommender, and the catalogue; and what requests may say."""
 
     recommend: Recommend
     catalogue: Catalogue
+    declared: Declaration = NOTHING_DECLARED
 
 
 @cache
@@ -99,7 +112,9 @@ def reading(on_error: Callable[[Exception], None]) -> Reading:
         clock,
         on_error,
     )
-    return Reading(Recommend(wiring.event_log(), served, clock, wiring.secret(), on_error), catalogue)
+    return Reading(
+        Recommend(wiring.event_log(), served, clock, wiring.secret(), on_error), catalogue, declared_attributes()
+    )
 
 
 def load_scorer(models: ModelStore, version: str, cache: Path) -> Scorer:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from millstream.adapters.memory import FixedClock, MemoryEventLog
-from millstream.application.collect.accept_events import AcceptEvents
+from millstream.application.collect.accept_events import AcceptEvents, Receipt
 from millstream.application.collect.taken_events import TakenEvents
 from millstream.application.ports import UNHURRIED, Budget, EventLog
+from millstream.domain.attributes import codes_of
+from millstream.domain.declaration import parse_declaration
 from millstream.domain.errors import InvalidInputError, UnavailableError
 from millstream.domain.keys import pseudonym
+from millstream.domain.log.kinds import EventKind
 from millstream.domain.log.positions import Position
 from millstream.domain.log.records import decode
 from tests.builders import NOW_MS, SECRET, SHARD, entry, submission
@@ -161,3 +164,41 @@ def test_the_oldest_ids_are_forgotten() -> None:
         for event_id in ("e-3", "e-2", "e-1")
     }
     assert answers == {"e-3": (), "e-2": (), "e-1": ("e-1",)}
+
+
+DECLARED = parse_declaration('{"device": {"number": 2, "values": {"desktop": 1, "mobile": 2}}}')
+
+
+def with_attributes(said: object, *entries: dict[str, object]) -> tuple[Receipt, MemoryEventLog]:
+    """A call that says these attributes."""
+    log = MemoryEventLog()
+    accept = AcceptEvents(log, FixedClock(NOW_MS), SECRET, declared=DECLARED)
+    return accept({**submission(*entries), "attributes": said}), log
+
+
+def test_what_a_call_says_of_the_user_is_stored_by_its_codes() -> None:
+    """With all events of the call, and without its words."""
+    _, log = with_attributes({"device": "mobile"}, entry(eventId="e1"), entry(eventId="e2"))
+    (stored,) = log.records
+    assert codes_of(decode(stored.data).attributes) == (0, 2, 0, 0, 0, 0, 0, 0)
+    assert b"mobile" not in stored.data
+
+
+def test_a_description_needs_no_item_but_an_attribute() -> None:
+    """Two different ones at one time are two; with an item it would be another event."""
+    described = {"eventType": "describe", "sentAt": NOW_MS / 1000}
+    first, log = with_attributes({"device": "mobile"}, described)
+    second, _ = with_attributes({"device": "desktop"}, described)
+    assert decode(log.records[0].data).events[0].kind is EventKind.UserDescribed
+    assert first.accepted != second.accepted
+    for said, one in (({}, described), (None, described), ({"device": "mobile"}, {**described, "itemId": "lamp"})):
+        receipt, log = with_attributes(said, one)
+        assert (len(receipt.rejected), log.records) == (1, [])
+
+
+def test_a_call_that_says_what_is_not_declared_is_refused_whole() -> None:
+    """Otherwise its attributes would be lost without a word."""
+    with pytest.raises(InvalidInputError, match="devise"):
+        with_attributes({"devise": "mobile"}, entry())
+    with pytest.raises(InvalidInputError, match="none declared"):
+        accepting(MemoryEventLog())({**submission(entry()), "attributes": {"device": "mobile"}})

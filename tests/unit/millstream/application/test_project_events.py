@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from millstream.adapters.memory import MemoryDeadLetters, MemoryFeatureStore
 from millstream.application.ports import LogRecord, UserWrite, UserWriteReport
 from millstream.application.project.project_events import ATTEMPTS, Projected, ProjectEvents
+from millstream.domain.attributes import joined
 from millstream.domain.errors import ConflictError, UnavailableError
 from millstream.domain.keys import item_key
 from millstream.domain.log.kinds import EventKind
@@ -60,6 +62,14 @@ def test_slates_and_items_in_the_log_change_no_view() -> None:
     assert not store.trends
 
 
+def test_what_a_record_says_of_the_user_is_in_the_row() -> None:
+    """The codes of its attributes."""
+    store = MemoryFeatureStore()
+    said = joined([3, 0, 0, 0, 0, 0, 0, 7])
+    project(store, log(replace(record("ann", event("a")), attributes=said)))
+    assert user_row.unpack(store.users[subject("ann")].data).attributes == said
+
+
 def test_a_poison_record_goes_to_the_dead_letters_with_its_reason() -> None:
     """And its bytes; its neighbours go through."""
     store, letters = MemoryFeatureStore(), MemoryDeadLetters()
@@ -89,7 +99,7 @@ def test_a_record_of_an_earlier_version_is_folded_like_any_other() -> None:
     """A log whose writers were updated half way gives the same rows as one that was written anew."""
     old, new = MemoryFeatureStore(), MemoryFeatureStore()
     bought = encode(record("ann", event("a", EventKind.ItemPurchased)))
-    for store, version in ((old, 1), (new, VERSION)):
+    for store, version in ((old, 1), (new, 2)):
         project(store, log(bought[:1] + bytes([version]) + bought[2:], record("ann", *views("b"))))
     assert (old.users, old.trends) == (new.users, new.trends)
 

@@ -23,6 +23,7 @@ from millstream.application.recommend.recommend import (
     similar_items,
 )
 from millstream.application.recommend.served import Served
+from millstream.domain.attributes import FORGOTTEN, NO_ATTRIBUTES, UNKNOWN, joined
 from millstream.domain.catalogue.items import Item
 from millstream.domain.errors import InvalidInputError, InvalidRecordError, UnavailableError
 from millstream.domain.keys import ItemKey, item_key
@@ -56,13 +57,17 @@ class ListScorer:
     version: str = "list-1"
     tail_items: int = 10
     exclude_seen: SeenItems | None = None
+    told: list[Sequence[int]] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
     latest: list[Sequence[ItemKey]] = field(default_factory=list)
 
-    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+    def recommend(
+        self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int, attributes: Sequence[int] = UNKNOWN
+    ) -> list[Candidate]:
         """See Scorer."""
         self.limits.append(limit)
         self.latest.append(tail)
+        self.told.append(attributes)
         keys = [key for key in map(item_key, self.best) if key not in excluded]
         return [Candidate(key, 1 / place, Source.MODEL, tail[0]) for place, key in enumerate(keys[:limit], 1)]
 
@@ -84,10 +89,10 @@ class Shop:
         self.recommend = Recommend(self.log, self.served, FixedClock(NOW_MS), SECRET, self.errors.append)
         self.happened = 0
 
-    def happens(self, user: str, *events: Event) -> Position:
+    def happens(self, user: str, *events: Event, attributes: bytes = NO_ATTRIBUTES) -> Position:
         """Let a user do something, and fold it."""
         self.happened += 1
-        batch = log(record(user, *events), first=self.happened)
+        batch = log(replace(record(user, *events), attributes=attributes), first=self.happened)
         ProjectEvents(OneView(self.store), MemoryDeadLetters())(SHARD, batch)
         return batch[0].position
 
@@ -148,6 +153,18 @@ def test_the_models_exclusion_applies_unless_the_request_has_one(
     shop.recommend.log_slate(parse_request({"userId": "ann", **query}, NOW_MS), slate)
     (served,) = decode(shop.log.records[-1].data).events
     assert served.attributes["excludeSeen"] == applied.value
+
+
+def test_a_model_reads_what_the_row_and_the_request_say_of_the_user() -> None:
+    """The request comes first; what it forgets is unknown. The log has what the request said."""
+    scorer = ListScorer(["item-1"])
+    shop = Shop(scorer)
+    shop.happens("ann", event("item-2"), attributes=joined([1, 2, 3, 0, 0, 0, 0, 0]))
+    said = joined([0, 7, FORGOTTEN, 0, 0, 0, 0, 0])
+    slate = shop.recommend(RecommendationRequest("ann", attributes=said), "rec-1")
+    assert scorer.told[-1] == (1, 7, 0, 0, 0, 0, 0, 0)
+    shop.recommend.log_slate(RecommendationRequest("ann", attributes=said), slate)
+    assert decode(shop.log.records[-1].data).attributes == said
 
 
 def test_own_items_come_first_with_a_model_that_was_chosen_so(tmp_path: Path) -> None:

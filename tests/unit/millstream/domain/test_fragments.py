@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.domain.log.fragments import LONGEST_REST, fragment_of
-from millstream.domain.log.records import CORE, HEADER, encode
+from millstream.domain.log.records import CONTEXT, CORE, HEADER, decode, encode
 from tests.builders import NOW_MS, event, record, subject
 from tests.strategies import poison
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1", sessionId="s"), event("desk", event_id="e-2", value=4.5)))
-FUTURE = GOOD[:1] + b"\x09" + GOOD[2:]
+KNOWN = encode(replace(decode(GOOD), attributes=bytes([0, 7]) + bytes(14)))
+FUTURE = KNOWN[:1] + b"\x09" + KNOWN[2:]
 
 
 def test_a_record_is_read_whole() -> None:
@@ -51,6 +53,12 @@ def test_a_record_of_a_version_to_come_is_read_as_if_it_were_of_today() -> None:
     assert "rest" not in fragment
 
 
+def test_the_codes_of_attributes_are_shown() -> None:
+    """Eight numbers; nothing where nothing was said."""
+    assert fragment_of(KNOWN)["attributes"] == [7, 0, 0, 0, 0, 0, 0, 0]
+    assert "attributes" not in fragment_of(GOOD)
+
+
 def test_of_a_record_that_is_cut_short_the_whole_events_are_read() -> None:
     """The first event without its names, and the piece of the second one as it is."""
     fragment = fragment_of(GOOD[: HEADER.size + CORE.size + 5])
@@ -69,7 +77,7 @@ def test_a_torn_tail_is_shown_as_text() -> None:
 
 def test_a_kind_that_nobody_knows_is_shown_by_its_number() -> None:
     """And a value that is none as none."""
-    end = HEADER.size + CORE.size
+    end = HEADER.size + CONTEXT.size + CORE.size
     strange = FUTURE[: end - 1] + b"\x63" + FUTURE[end:]
     assert [one["kind"] for one in fragment_of(strange)["events"]] == [99, "ItemViewed"]
 

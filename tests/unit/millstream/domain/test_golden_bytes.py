@@ -1,6 +1,6 @@
 """Stored bytes must be readable for ever.
 
-`events/golden/v1` and `v2` hold records of these schema versions as they lie in real logs and archives,
+`events/golden/v1`, `v2` and `v3` hold records of these schema versions as they lie in real logs and archives,
 `events/golden/rows` rows as they lie in real tables, each with the JSON that it meant to who wrote it; what that means
 today is `upcasting`'s to say. These files are never regenerated: a test that fails here says that data already stored
 can no longer be read. When the stored form changes, give it a new version, add a folder for it, and teach the decoder
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from millstream.domain.attributes import NO_ATTRIBUTES, joined
 from millstream.domain.keys import EVENT_TAG_BYTES
 from millstream.domain.log.events import Event, EventRecord
 from millstream.domain.log.kinds import EventKind
@@ -27,6 +28,9 @@ from tests.builders import cores
 
 GOLDEN = CHECKOUT / "events" / "golden"
 STORED = {version: sorted((GOLDEN / f"v{version}").glob("*.bin")) for version in range(1, VERSION + 1)}
+WRITTEN = [*STORED[VERSION - 1], *STORED[VERSION]]
+"""Version 3 is written only for records with attributes."""
+
 OF_ANY_VERSION = [
     pytest.param(version, stored, id=f"v{version}-{stored.stem}") for version in STORED for stored in STORED[version]
 ]
@@ -46,7 +50,8 @@ def meant(stored: Path) -> EventRecord:
         )
         for one in told["events"]
     )
-    return EventRecord(bytes.fromhex(told["subject"]), told["recordedAtMs"], tuple(events))
+    codes = joined(told["attributes"]) if "attributes" in told else NO_ATTRIBUTES
+    return EventRecord(bytes.fromhex(told["subject"]), told["recordedAtMs"], tuple(events), codes)
 
 
 @pytest.mark.parametrize(("version", "stored"), OF_ANY_VERSION)
@@ -62,17 +67,18 @@ def test_a_fold_reads_stored_records_of_any_version(version: int, stored: Path) 
     seen, record = decode_cores(stored.read_bytes()), meant(stored)
     assert (seen.subject, seen.recorded_at_ms) == (record.subject, record.recorded_at_ms), version
     assert repr(seen.cores) == repr(cores(*record.events))
+    assert seen.attributes == record.attributes
 
 
-@pytest.mark.parametrize("stored", STORED[VERSION], ids=lambda path: path.stem)
-def test_a_record_of_the_newest_version_is_still_written_with_the_same_bytes(stored: Path) -> None:
-    """While it is the version that is written, encoding what was decoded gives the file back."""
+@pytest.mark.parametrize("stored", WRITTEN, ids=lambda path: path.stem)
+def test_a_record_of_a_version_that_is_written_has_the_same_bytes_still(stored: Path) -> None:
+    """Encoding what was decoded gives the file back."""
     assert encode(decode(stored.read_bytes())) == stored.read_bytes()
 
 
 def test_every_kind_of_event_has_its_golden_bytes() -> None:
     """A new kind is not done before its stored form is kept here."""
-    kept = {event.kind for stored in STORED[VERSION] for event in meant(stored).events}
+    kept = {event.kind for stored in WRITTEN for event in meant(stored).events}
     assert kept == set(EventKind)
 
 

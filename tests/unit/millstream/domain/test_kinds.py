@@ -42,6 +42,7 @@ def test_numbers_are_those_in_everybodys_log() -> None:
         "ItemSkipped": 16,
         "ItemRemovedFromCart": 17,
         "HistoryVoided": 18,
+        "UserDescribed": 19,
     }.items()
 
 
@@ -128,4 +129,5 @@ def test_what_a_kind_is_worth_is_what_models_and_trends_were_made_with() -> None
         "ItemPlayed": (1.0, 1.0),
         "ItemSkipped": (0.0, 0.0),
         "ItemRemovedFromCart": (0.0, 0.0),
+        "UserDescribed": (0.0, 0.0),
     }.items()

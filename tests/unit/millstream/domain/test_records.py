@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from millstream.domain.errors import InvalidInputError, InvalidRecordError
@@ -20,6 +22,7 @@ from millstream.domain.log.records import (
 from tests.builders import event, record
 
 GOOD = encode(record("ann", event("lamp"), event("desk")))
+KNOWN = encode(replace(record("ann", event("lamp"), event("desk")), attributes=bytes([0, 7]) + bytes(14)))
 CORES_END = HEADER.size + 2 * CORE.size
 
 
@@ -29,8 +32,8 @@ CORES_END = HEADER.size + 2 * CORE.size
         (b"", "record: expected at least 28 bytes, got '0 bytes'"),
         (GOOD[:27], "record: expected at least 28 bytes, got '27 bytes'"),
         (b"{" + GOOD[1:], "record.magic: expected 0xf5, got '0x7b'"),
-        (GOOD[:1] + b"\x03" + GOOD[2:], "record.version: expected a schema version from 1 to 2, got 3"),
-        (GOOD[:1] + b"\x00" + GOOD[2:], "record.version: expected a schema version from 1 to 2, got 0"),
+        (GOOD[:1] + b"\x04" + GOOD[2:], "record.version: expected a schema version from 1 to 3, got 4"),
+        (GOOD[:1] + b"\x00" + GOOD[2:], "record.version: expected a schema version from 1 to 3, got 0"),
         (GOOD[:2] + b"\x00\x00" + GOOD[4:], "record.count: expected at least one event, got 0"),
         (
             GOOD[:4] + (LATEST_MS + 1).to_bytes(8) + GOOD[12:],
@@ -38,6 +41,8 @@ CORES_END = HEADER.size + 2 * CORE.size
         ),
         (GOOD[:CORES_END], f"record: expected 2 events and a tail, more than {CORES_END} bytes"),
         (GOOD[:3] + b"\x63" + GOOD[4:], "record: expected 99 events and a tail"),
+        (KNOWN[:31] + b"\x07" + KNOWN[32:], "record.key: expected 0, for a record that is not encrypted, got 7"),
+        (KNOWN[: CORES_END + 20], f"record: expected 2 events and a tail, more than {CORES_END + 20} bytes"),
     ],
 )
 def test_a_record_that_a_fold_cannot_read_is_refused(data: bytes, message: str) -> None:

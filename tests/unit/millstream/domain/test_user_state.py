@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from millstream.domain.attributes import FORGOTTEN, NO_ATTRIBUTES, codes_of, joined
 from millstream.domain.keys import item_key
 from millstream.domain.log.events import Event
 from millstream.domain.log.kinds import EventKind
@@ -256,10 +257,39 @@ def test_a_session_starts_with_the_first_event_and_after_half_an_hour_without_on
     assert starts == [first, first, first, first, second, third]
 
 
-def test_a_fold_keeps_attributes_and_the_experiment_as_they_are() -> None:
-    """They are written by others, and forgotten with the user."""
+def test_a_fold_keeps_the_experiment_as_it_is() -> None:
+    """It is written by others, and forgotten with the user."""
     state = state_of(views("a"))
-    state.attributes, state.experiment = bytes(range(16)), 70_000
+    state.experiment = 70_000
     state_of(views("b", "c", start_ms=NOW_MS + 9), state)
-    stored = user_row.unpack(user_row.pack(state))
-    assert (stored.attributes, stored.experiment) == (bytes(range(16)), 70_000)
+    assert user_row.unpack(user_row.pack(state)).experiment == 70_000
+
+
+def test_a_row_has_the_latest_attributes() -> None:
+    """Each by itself: a record says some of them, and forgets others; they are forgotten with the user."""
+    state = UserState()
+    for sequence, (item, codes) in enumerate((("a", [1, 2]), ("b", [0, 0]), ("c", [3, FORGOTTEN])), 1):
+        state.fold(0, sequence, cores(event(item)), None, joined([*codes, *[0] * 6]))
+    assert codes_of(user_row.unpack(user_row.pack(state)).attributes) == (3, 0, 0, 0, 0, 0, 0, 0)
+    state.fold(0, 4, cores(event(None, EventKind.UserErased)))
+    assert state.attributes == NO_ATTRIBUTES
+
+
+def test_a_call_that_is_sent_again_late_does_not_bring_old_attributes_back() -> None:
+    """Nor do those of a slate count, which the user may never have seen."""
+    state = UserState()
+    first, second = cores(event("a")), cores(event("b"))
+    for sequence, (happened, code) in enumerate(((first, 1), (second, 2), (first, 1)), 1):
+        state.fold(0, sequence, happened, None, joined([code, *[0] * 7]))
+    state.fold(0, 4, cores(event(None, EventKind.SlateServed)), None, joined([1, *[0] * 7]))
+    assert codes_of(state.attributes)[0] == 2
+
+
+def test_a_description_is_no_behaviour() -> None:
+    """It counts, and changes the attributes alone."""
+    state = state_of(views("a"))
+    recent, last_ms = list(state.recent()), state.last_ms
+    described = event(None, EventKind.UserDescribed, at_ms=NOW_MS + 9_000_000)
+    state.fold(shard_number(SHARD), 10, cores(described), None, joined([7, *[0] * 7]))
+    assert (list(state.recent()), state.last_ms, state.applied) == (recent, last_ms, 2)
+    assert codes_of(state.attributes)[0] == 7

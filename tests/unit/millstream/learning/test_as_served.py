@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from millstream.domain.attributes import UNKNOWN
 from millstream.domain.keys import ItemKey, item_key
 from millstream.domain.slates.slate import Candidate, Source
 from millstream.domain.views.user_state import RECENT_EVENTS
@@ -25,10 +27,14 @@ class Remembering:
         self.tail_items = tail_items
         self.answer = [item_key(ITEMS[number]) for number in answer]
         self.told: tuple[list[ItemKey], set[ItemKey], int] = ([], set(), 0)
+        self.knew: list[list[int]] = []
 
-    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
+    def recommend(
+        self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int, attributes: Sequence[int] = UNKNOWN
+    ) -> list[Candidate]:
         """See application.ports.Scorer."""
         self.told = list(tail), set(excluded), limit
+        self.knew.append(list(attributes))
         return [Candidate(item, 1.0, Source.MODEL) for item in self.answer if item not in excluded][:limit]
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
@@ -55,6 +61,15 @@ def test_a_scorer_hears_no_more_than_a_users_row_holds() -> None:
     assert scorer.told[0] == keys(4, 3)
     AsServed(scorer, ITEMS).top(np.array([5, 6] + [3, 4] * (RECENT_EVENTS // 2 - 1)), ints(), 20)
     assert scorer.told[0] == keys(4, 3, 6, 5)
+
+
+def test_a_scorer_knows_what_is_known_of_the_user_of_a_question() -> None:
+    """Eight codes."""
+    scorer = Remembering(3, 7)
+    asked = questions([ints(1), ints(2)], [ints(7), ints(7)])
+    codes = np.array([[1, 0, 0, 0, 0, 0, 0, 9], [0] * 8], np.uint16)
+    answers_of(AsServed(scorer, ITEMS), replace(asked, attributes=codes))
+    assert scorer.knew == codes.tolist()
 
 
 def test_ranks_are_places_among_the_answers() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from millstream.application.collect.import_history import range_of
 from millstream.application.learn.as_of import as_of
 from millstream.application.learn.whole_log import WholeLog
 from millstream.application.ports import LogRecord
+from millstream.domain.attributes import joined
 from millstream.domain.errors import InvalidInputError, InvalidRecordError, NotFoundError
 from millstream.domain.log.events import EventRecord
 from millstream.domain.log.kinds import EventKind
@@ -172,7 +175,7 @@ def test_a_set_that_is_made_again_has_the_same_name_and_bytes(tmp_path: Path) ->
     assert len({folder.name for folder in sets}) == 1
     contents = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in sets]
     assert contents[0] == contents[1] == contents[2]
-    assert len(contents[0]) == 9
+    assert len(contents[0]) == 10
 
 
 def test_a_stored_set_is_read_as_it_was(tmp_path: Path) -> None:
@@ -329,3 +332,18 @@ def test_an_empty_archive_gives_an_empty_set(tmp_path: Path) -> None:
     """A stack of which nobody has used anything yet."""
     found = load(store(made(MemoryArchive()), tmp_path))
     assert (len(found.data), found.data.items) == (0, ())
+
+
+def test_what_was_known_of_users_is_a_column(tmp_path: Path) -> None:
+    """As the row had it after each event; a set of format 1 is read without."""
+    said = [
+        replace(visit("ann", item, at), attributes=joined([code, *[0] * 7]))
+        for at, (item, code) in enumerate((("a", 2), ("b", 0), ("c", 3)))
+    ]
+    folder = store(made(archive_of(log(*said))), tmp_path)
+    assert load(folder).data.attributes[:, 0].tolist() == [2, 2, 3]
+    manifest = json.loads((folder / MANIFEST).read_text())
+    del manifest["files"]["attributes.npy"]
+    (folder / "attributes.npy").unlink()
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"format": 1}))
+    assert load(folder).data.attributes.tolist() == [[0] * 8] * 3

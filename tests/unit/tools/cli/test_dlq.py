@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, POISON, SHARD, event, record, subject
 
 GOOD = encode(record("ann", event("lamp", event_id="e-1")))
-FUTURE = GOOD[:1] + b"\x09" + GOOD[2:]
+KNOWN = encode(replace(decode(GOOD), attributes=bytes([0, 7]) + bytes(14)))
+FUTURE = KNOWN[:1] + b"\x09" + KNOWN[2:]
 NOWHERE = f"{SHARD}:{2**90}"
 
 

@@ -17,6 +17,7 @@ from millstream.adapters.local import system_clock
 from millstream.adapters.memory import MemoryModelStore, MemoryViews
 from millstream.application.collect.import_history import head_of
 from millstream.application.ports import LogRecord, ViewVersion
+from millstream.domain.declaration import Declaration, parse_declaration
 from millstream_tools.cli import views
 from millstream_tools.cli.commands import app
 from tests.builders import NOW_MS, SECRET, subject
@@ -41,6 +42,9 @@ class MemoryStack:
 
     def secret(self) -> bytes:
         return SECRET
+
+    def declared_attributes(self) -> Declaration:
+        return parse_declaration('{"country": {"number": 2, "values": {"AT": 1, "DE": 2}}}')
 
     def archive(self) -> Any:
         return self.shop.archive

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,13 @@ def test_popularity_on_ml_1m_is_what_others_measured() -> None:
     assert len(answers) == 6040
     assert measure(answers, "HR@10").mean() == pytest.approx(0.0364, abs=0.00005)
     assert measure(answers, "NDCG@10").mean() == pytest.approx(0.0179, abs=0.00005)
+
+
+@pytest.mark.parametrize(("part", "code"), [("test", 3), ("validation", 2), ("confirmation", 1)])
+def test_a_question_knows_what_was_known_with_its_target(part: Part, code: int) -> None:
+    """Not with the items after it."""
+    rows = interactions(*(("ann", item, at) for at, item in enumerate("abcd")))
+    attributes = np.zeros((4, 8), np.uint16)
+    attributes[:, 5] = range(4)
+    asked = leave_one_out(replace(rows, attributes=attributes), part).questions
+    assert asked.attributes[:, 5].tolist() == [code]

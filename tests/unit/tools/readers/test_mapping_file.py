@@ -74,7 +74,7 @@ def test_every_ready_mapping_is_in_order(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("colums: {}", "mapping: expected only the names format, columns, time, .*got 'colums'"),
+        ("colums: {}", "mapping: expected only the names format, columns, attributes, time, .*got 'colums'"),
         (
             "columns: {user: a, item: b}",
             r"columns.time: expected a column \(--time COLUMN\), or a mapping .*got nothing",

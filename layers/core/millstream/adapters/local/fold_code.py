@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 FOLD_MODULES = (
+    "attributes",
     "formats",
     "keys",
     "log.amendments",
@@ -16,6 +17,7 @@ FOLD_MODULES = (
     "log.records",
     "log.upcasting",
     "views.decay",
+    "views.pauses",
     "views.tastes",
     "views.trend",
     "views.trend_row",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from millstream.application.collect.taken_events import TakenEvents
 from millstream.application.ports import UNHURRIED, Budget, Clock, EventLog
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream.domain.errors import UnavailableError
 from millstream.domain.keys import pseudonym
 from millstream.domain.log.events import EventRecord
@@ -31,6 +32,7 @@ class AcceptEvents:
     clock: Clock
     pseudonym_secret: bytes
     taken: TakenEvents = field(default_factory=TakenEvents)
+    declared: Declaration = NOTHING_DECLARED
 
     def __call__(self, body: object, budget: Budget = UNHURRIED) -> Receipt:
         """Accepted events of the receipt are stored in the log.
@@ -39,12 +41,12 @@ class AcceptEvents:
         they count once, by their ids.
         """
         now_ms = self.clock.now_ms()
-        submission = parse_submission(body, now_ms)
+        submission = parse_submission(body, now_ms, declared=self.declared)
         subject = pseudonym(submission.user_id, self.pseudonym_secret)
         submission = self.taken.checked(subject, submission)
         if not submission.accepted:
             return Receipt(None, (), submission.rejected)
-        record = encode(EventRecord(subject, now_ms, submission.accepted))
+        record = encode(EventRecord(subject, now_ms, submission.accepted, submission.attributes))
         try:
             position = self.log.append(subject.hex(), record, budget)
         except UnavailableError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from millstream.application.ports.unreadable import OnUnreadable
+from millstream.domain.attributes import UNKNOWN
 from millstream.domain.keys import ItemKey
 from millstream.domain.models.cards import Card
 from millstream.domain.models.promotions import Promotion
@@ -79,8 +80,13 @@ class Scorer(Protocol):
     exclude_seen: SeenItems | None
     """Which of a user's items its slates exclude unless a request says otherwise; None: it has no opinion."""
 
-    def recommend(self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int) -> list[Candidate]:
-        """The best next items for a user's latest distinct items (newest first), best first, none excluded."""
+    def recommend(
+        self, tail: Sequence[ItemKey], excluded: Collection[ItemKey], limit: int, attributes: Sequence[int] = UNKNOWN
+    ) -> list[Candidate]:
+        """The best next items for a user's latest distinct items (newest first), best first, none excluded.
+
+        `attributes` are the codes of what is known of the user (domain/attributes.py).
+        """
 
     def similar(self, item: ItemKey, limit: int) -> list[Candidate]:
         """The items that most often follow this one, best first; empty for an unknown item."""

@@ -153,7 +153,7 @@ def fold_batch(decoded: Sequence[Decoded], users: dict[Pseudonym, UserState], tr
             state = users[record.subject] = UserState()
         shard, sequence, duplicates = state.shard, state.sequence, state.duplicates
         shares: list[Share] = []
-        fresh = state.fold(number, position.sequence_number, record.cores, shares)
+        fresh = state.fold(number, position.sequence_number, record.cores, shares, record.attributes)
         if state.sequence != sequence or state.shard != shard:
             change = changes.get(record.subject)
             if change is None:

@@ -10,6 +10,7 @@ from millstream.application.recommend.catalogue_view import CatalogueView
 from millstream.application.recommend.policy import InOrder, Policy
 from millstream.application.recommend.served import Served
 from millstream.application.recommend.sources import Asked, Neighbours, candidates, reason, tier_of
+from millstream.domain.attributes import codes_of, merged
 from millstream.domain.catalogue.filters import Filter
 from millstream.domain.errors import InvalidRecordError, UnavailableError
 from millstream.domain.keys import PSEUDONYM_BYTES, ItemKey, event_tag, item_key, pseudonym
@@ -71,6 +72,7 @@ class Recommend:
     def log_slate(self, request: RecommendationRequest, slate: Slate, budget: Budget = UNHURRIED) -> None:
         """Append SlateServed to the log: user, items in order, policy. Raises UnavailableError.
 
+        The record has the attributes that the request said; those of the user's row follow from its position.
         Without a user the record's subject is zeros, and such records are spread over the shards.
         """
         known = None if request.user_id is None else pseudonym(request.user_id, self.pseudonym_secret)
@@ -78,7 +80,7 @@ class Recommend:
         at_ms = now_ms if request.at_ms is None else request.at_ms
         described = _described(slate) | _context(request)
         served = Event(EventKind.SlateServed, slate.recommendation_id, None, at_ms, None, described)
-        record = encode(EventRecord(known or NOBODY, now_ms, (served,)))
+        record = encode(EventRecord(known or NOBODY, now_ms, (served,), request.attributes))
         self.log.append(known.hex() if known else event_tag(slate.recommendation_id).hex(), record, budget)
 
     def _state(self, user_id: str) -> tuple[UserState | None, bool]:
@@ -100,8 +102,9 @@ class Recommend:
         catalogue = self.served.catalogue()
         latest = _latest(context, state, scorer.tail_items) if scorer else []
         matching = catalogue.filtered.matching(request.filter)
+        attributes = codes_of(merged(state.attributes, request.attributes))
         for limit in (FEW_CANDIDATES, MANY_CANDIDATES):
-            asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, matching, limit)
+            asked = Asked(scorer, latest, excluded, catalogue.newest, self.served.trending, matching, limit, attributes)
             items = places(candidates(asked), request.n, catalogue, excluded, request.filter)
             if not request.filter or all(place.source is not Source.CATALOGUE for place in items):
                 break

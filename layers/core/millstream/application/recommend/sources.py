@@ -11,6 +11,7 @@ from typing import Protocol
 
 from millstream.application.ports import Scorer
 from millstream.application.recommend.tiers import Tier, best
+from millstream.domain.attributes import UNKNOWN
 from millstream.domain.catalogue.items import Item
 from millstream.domain.keys import ItemKey
 from millstream.domain.slates.slate import Candidate, SlateItem, Source, in_order
@@ -29,6 +30,8 @@ class Asked:
     """All items that meet the filter, newest first."""
     limit: int
     """The largest number of candidates that a source should compute."""
+    attributes: Sequence[int] = UNKNOWN
+    """The codes of what is known of the user and the situation."""
 
 
 class CandidateSource(Protocol):
@@ -67,7 +70,7 @@ class Model(_GoesWith):
         """See CandidateSource."""
         if asked.scorer is None or not asked.latest:
             return ()
-        return asked.scorer.recommend(asked.latest, asked.excluded, asked.limit)
+        return asked.scorer.recommend(asked.latest, asked.excluded, asked.limit, asked.attributes)
 
 
 class Neighbours(_GoesWith):

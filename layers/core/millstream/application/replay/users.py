@@ -84,7 +84,7 @@ def fold_part(
             compared.before(record.subject, state, (shard, sequence))
         shard_before, before, duplicates = state.shard, state.sequence, state.duplicates
         shares: list[Share] = []
-        fresh = state.fold(shard, sequence, record.cores, shares)
+        fresh = state.fold(shard, sequence, record.cores, shares, record.attributes)
         if state.sequence != before or state.shard != shard_before:
             repeated = max(0, state.duplicates - duplicates)
             tally.applied += len(fresh)

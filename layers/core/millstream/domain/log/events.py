@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from millstream.domain.attributes import NO_ATTRIBUTES
 from millstream.domain.keys import NO_ITEM, EventTag, ItemKey, Pseudonym, event_tag, item_key
 from millstream.domain.log.kinds import EventKind
 
@@ -37,8 +38,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """The content of one log record: events of one user (or about one item), in order of arrival."""
+    """The content of one log record: events of one user (or about one item), in order of arrival.
+
+    `attributes` are the codes of what was said of the user and the situation with them (domain/attributes.py).
+    """
 
     subject: Pseudonym
     recorded_at_ms: int
     events: tuple[Event, ...]
+    attributes: bytes = NO_ATTRIBUTES

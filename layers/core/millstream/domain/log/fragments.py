@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from millstream.domain.attributes import NO_ATTRIBUTES, codes_of
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.log.events import EventRecord
 from millstream.domain.log.kinds import EventKind
-from millstream.domain.log.records import CORE, HEADER, MAGIC, Core, decode
+from millstream.domain.log.records import CONTEXT, CORE, HEADER, MAGIC, WITH_CONTEXT, Core, decode
 
 LONGEST_REST = 2_000
 """Characters kept of the tail if it is not valid JSON."""
@@ -35,9 +36,10 @@ def fragment_of(data: bytes) -> dict[str, Any]:
     if len(data) < HEADER.size or data[0] != MAGIC:
         return {}
     _, version, count, recorded_at_ms, subject = HEADER.unpack_from(data)
-    cores_end = HEADER.size + min(count, (len(data) - HEADER.size) // CORE.size) * CORE.size
+    start = HEADER.size + (CONTEXT.size if version >= WITH_CONTEXT else 0)
+    cores_end = start + min(count, max(0, len(data) - start) // CORE.size) * CORE.size
     tail, rest = _tail(data[cores_end:])
-    events = [_event(core, tail, place) for place, core in enumerate(CORE.iter_unpack(data[HEADER.size : cores_end]))]
+    events = [_event(core, tail, place) for place, core in enumerate(CORE.iter_unpack(data[start:cores_end]))]
     head = {"version": version, "count": count, "subject": subject.hex(), "recordedAtMs": _plausible(recorded_at_ms)}
     return {**head, "events": events} | ({"rest": rest} if rest else {})
 
@@ -55,7 +57,8 @@ def record_as_json(record: EventRecord) -> dict[str, Any]:
         }
         for event in record.events
     ]
-    return {"subject": record.subject.hex(), "recordedAtMs": record.recorded_at_ms, "events": events}
+    said = {} if record.attributes == NO_ATTRIBUTES else {"attributes": list(codes_of(record.attributes))}
+    return {"subject": record.subject.hex(), "recordedAtMs": record.recorded_at_ms, **said, "events": events}
 
 
 def _tail(data: bytes) -> tuple[dict[str, Sequence[Any]], str]:

@@ -98,6 +98,9 @@ class Traits(NamedTuple):
     quantity: bool = False
     """Whether it has a quantity (number of pieces)."""
 
+    about_item: bool = True
+    """Whether a client says the item; otherwise the event only carries the attributes of its call."""
+
 
 _RATINGS = ValueScale(-1.0, 2)
 """Half points from -1 to 30, enough for thumbs, stars, and scores out of ten or twenty; more counts as 30."""
@@ -155,6 +158,7 @@ class EventKind(IntEnum):
     ItemSkipped = 16, Traits(True, ("skip",), slot=10, sign=Sign.PASSED)
     ItemRemovedFromCart = 17, Traits(True, ("remove_from_cart",), slot=11, sign=Sign.PASSED)
     HistoryVoided = 18
+    UserDescribed = 19, Traits(True, ("describe",), about_item=False)
 
 
 FROM_CLIENTS = frozenset(kind for kind in EventKind if kind.traits.from_clients)

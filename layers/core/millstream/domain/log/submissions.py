@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from millstream.domain import fields
+from millstream.domain.attributes import NO_ATTRIBUTES
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.keys import event_tag
 from millstream.domain.log.events import Event
@@ -22,7 +24,7 @@ MOST_EVENTS = 20
 CLOCK_AHEAD_MS = 3_600_000
 """How far a client's clock may be ahead of ours; a later event would delay the decay of all weights."""
 
-CALL_FIELDS = ("userId", "sessionId", "eventList")
+CALL_FIELDS = ("userId", "sessionId", "attributes", "eventList")
 EVENT_FIELDS = (
     "eventId",
     "eventType",
@@ -80,6 +82,7 @@ class Submission:
     """One call, split into accepted events and rejections.
 
     `indexes` are those of the accepted events in `eventList`, `untimed` the ids of events whose time is ours.
+    `attributes` are the codes of what the call says of the user (domain/attributes.py).
     """
 
     user_id: str
@@ -87,6 +90,7 @@ class Submission:
     rejected: tuple[Rejection, ...]
     indexes: tuple[int, ...]
     untimed: frozenset[str]
+    attributes: bytes = NO_ATTRIBUTES
 
     def without_repeated_ids(self, indexes: Collection[int]) -> Submission:
         """The call with these accepted events rejected, because their ids are those of other events."""
@@ -108,15 +112,19 @@ def _of_another_event(index: int, event: Event) -> Rejection:
     return Rejection(index, event.event_id, error)
 
 
-def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS) -> Submission:
+def parse_submission(
+    body: object, now_ms: int, no_ids: Collection[str] = NO_IDS, declared: Declaration = NOTHING_DECLARED
+) -> Submission:
     """Check one call. Raises InvalidInputError if the call as a whole is invalid.
 
-    `no_ids` are the texts, in lower case, that are no ids of users, items, sessions and events.
+    `declared` are the attributes that a call may say. `no_ids` are the texts, in lower case, that are no ids of users,
+    items, sessions and events.
     """
     call = fields.mapping("body", body)
     fields.only(call, CALL_FIELDS)
     user_id = named_id(call, "userId", no_ids)
     session_id = _id_or_none(call, "sessionId", no_ids)
+    attributes = NO_ATTRIBUTES if call.get("attributes") is None else declared.encoded(call["attributes"])
     entries = call.get("eventList")
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_EVENTS:
         got = f"{len(entries)} events" if isinstance(entries, list) else entries
@@ -128,7 +136,7 @@ def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS
     known: dict[str, Event] = {}
     for index, entry in enumerate(entries):
         try:
-            event = _event(entry, f"eventList[{index}].", user_id, session_id, now_ms, no_ids)
+            event = _event(entry, f"eventList[{index}].", user_id, session_id, now_ms, no_ids, attributes)
         except InvalidInputError as error:
             rejected.append(Rejection(index, _id_if_any(entry), error))
             continue
@@ -139,16 +147,16 @@ def parse_submission(body: object, now_ms: int, no_ids: Collection[str] = NO_IDS
         indexes.append(index)
         if entry.get("sentAt") is None:
             untimed.add(event.event_id)
-    return Submission(user_id, tuple(accepted), tuple(rejected), tuple(indexes), frozenset(untimed))
+    return Submission(user_id, tuple(accepted), tuple(rejected), tuple(indexes), frozenset(untimed), attributes)
 
 
 def _event(
-    entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int, no_ids: Collection[str]
+    entry: object, prefix: str, user_id: str, session_id: str | None, now_ms: int, no_ids: Collection[str], said: bytes
 ) -> Event:
     event = fields.mapping(prefix.rstrip("."), entry)
     fields.only(event, EVENT_FIELDS, prefix)
     kind = _kind(event, prefix)
-    item_id = named_id(event, "itemId", no_ids, prefix)
+    item_id = _item_id(event, kind, prefix, no_ids, said)
     occurred_at_ms = sent_at_ms(event, now_ms, prefix)
     attributes = {
         "sessionId": session_id,
@@ -160,7 +168,7 @@ def _event(
     event_id = _id_or_none(event, "eventId", no_ids, prefix)
     return Event(
         kind,
-        event_id or _derived_id(user_id, session_id, kind, item_id, occurred_at_ms),
+        event_id or _derived_id(user_id, session_id, kind, item_id or said.hex(), occurred_at_ms),
         item_id,
         occurred_at_ms,
         _value(event, kind, prefix),
@@ -243,9 +251,21 @@ def _quantity(event: Mapping[str, Any], kind: EventKind, prefix: str) -> int | N
     return None
 
 
-def _derived_id(user_id: str, session_id: str | None, kind: EventKind, item_id: str, occurred_at_ms: int) -> str:
+def _item_id(
+    event: Mapping[str, Any], kind: EventKind, prefix: str, no_ids: Collection[str], said: bytes
+) -> str | None:
+    if kind.traits.about_item:
+        return named_id(event, "itemId", no_ids, prefix)
+    if said == NO_ATTRIBUTES:
+        raise InvalidInputError("attributes", f"an attribute of the user with {kind.name}", None)
+    if event.get("itemId") is not None:
+        raise InvalidInputError(prefix + "itemId", f"no item with {kind.name}", event["itemId"])
+    return None
+
+
+def _derived_id(user_id: str, session_id: str | None, kind: EventKind, about: str, occurred_at_ms: int) -> str:
     """The id of an event without one, derived from its content, so that the same event sent twice counts once."""
-    content = "\x1f".join((user_id, session_id or "", kind.name, item_id, str(occurred_at_ms)))
+    content = "\x1f".join((user_id, session_id or "", kind.name, about, str(occurred_at_ms)))
     return event_tag(content).hex()
 
 

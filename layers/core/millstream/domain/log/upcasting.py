@@ -36,5 +36,10 @@ def _with_quantity(event: Event) -> Event:
     return replace(event, attributes={**event.attributes, "quantity": 1})
 
 
-UPCASTERS: Mapping[int, Upcaster] = MappingProxyType({1: _with_quantities})
+def _without_attributes(record: EventRecord) -> EventRecord:
+    """Version 3 may have attributes; a record without any means the same in version 2."""
+    return record
+
+
+UPCASTERS: Mapping[int, Upcaster] = MappingProxyType({1: _with_quantities, 2: _without_attributes})
 """The conversion from each version to the next."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from millstream.domain import fields
+from millstream.domain.attributes import NO_ATTRIBUTES
 from millstream.domain.catalogue.filter_text import parse_filter
 from millstream.domain.catalogue.filters import Filter
+from millstream.domain.declaration import NOTHING_DECLARED, Declaration
 from millstream.domain.errors import InvalidInputError
 from millstream.domain.log.positions import Position, parse_position
 from millstream.domain.log.submissions import sent_at_ms
@@ -33,7 +35,7 @@ class RecommendationRequest:
     `context` are items that the user looks at or has in the cart now, the most important first; `exclude` are items
     that must not be in the answer. Without `exclude_seen`, the serving model's applies. `min_position` is the position
     that the answer should reflect (read your writes). `at_ms` is the time by which sessions end and purchases age;
-    None: now.
+    None: now. `attributes` are the codes of what the request says of the user and the situation.
     """
 
     user_id: str | None = None
@@ -45,6 +47,7 @@ class RecommendationRequest:
     filter: Filter = ()
     min_position: Position | None = None
     at_ms: int | None = None
+    attributes: bytes = NO_ATTRIBUTES
 
 
 def _count(body: Mapping[str, Any], name: str, _: int) -> int | None:
@@ -93,14 +96,22 @@ FIELDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str, int], Any]]] =
 }
 """The fields of a body: the attribute of the request that each fills, and how it is read."""
 
+ATTRIBUTES = "attributes"
+"""The field that is read by the declaration of the deployment."""
 
-def parse_request(body: object, now_ms: int) -> RecommendationRequest:
-    """Check the body of `POST /recommendations`; null counts as absent. Raises InvalidInputError."""
+
+def parse_request(body: object, now_ms: int, declared: Declaration = NOTHING_DECLARED) -> RecommendationRequest:
+    """Check the body of `POST /recommendations`; null counts as absent. Raises InvalidInputError.
+
+    `declared` are the attributes that a request may say.
+    """
     given = {name: value for name, value in fields.mapping("body", body).items() if value is not None}
-    unknown = sorted(set(given) - set(FIELDS))
+    unknown = sorted(set(given) - {*FIELDS, ATTRIBUTES})
     if unknown:
-        raise InvalidInputError(unknown[0], f"one of the fields {', '.join(FIELDS)}", given[unknown[0]])
-    return RecommendationRequest(**{FIELDS[name][0]: FIELDS[name][1](given, name, now_ms) for name in given})
+        raise InvalidInputError(unknown[0], f"one of the fields {', '.join([*FIELDS, ATTRIBUTES])}", given[unknown[0]])
+    attributes = declared.encoded(given.pop(ATTRIBUTES)) if ATTRIBUTES in given else NO_ATTRIBUTES
+    found = {FIELDS[name][0]: FIELDS[name][1](given, name, now_ms) for name in given}
+    return RecommendationRequest(**found, attributes=attributes)
 
 
 def parse_query(user_id: str, query: Mapping[str, str]) -> RecommendationRequest:

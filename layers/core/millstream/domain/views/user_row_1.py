@@ -16,15 +16,8 @@ import struct
 from millstream.domain.errors import InvalidRecordError
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES
 from millstream.domain.log.kinds import BEHAVIOUR, REMEMBERED
-from millstream.domain.views.user_state import (
-    EVENT_BYTES,
-    PAUSE_BITS,
-    RECENT_EVENTS,
-    SESSION_GAP_S,
-    SLOT_AT,
-    UserState,
-    pause_s,
-)
+from millstream.domain.views.pauses import PAUSE_BITS, pause_s
+from millstream.domain.views.user_state import EVENT_BYTES, RECENT_EVENTS, SESSION_GAP_S, SLOT_AT, UserState
 
 HEADER = struct.Struct(">Bi24sQIIBB")
 _MARK_BYTES = 2

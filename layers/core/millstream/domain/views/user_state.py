@@ -14,10 +14,12 @@ from collections.abc import Iterator, Sequence
 from operator import lshift
 from typing import NamedTuple
 
+from millstream.domain.attributes import NO_ATTRIBUTES, merged
 from millstream.domain.keys import EVENT_TAG_BYTES, ITEM_KEY_BYTES, ItemKey
 from millstream.domain.log.kinds import BEHAVIOUR, FROM_CLIENTS, MOST_SLOTS, REMEMBERED, EventKind, trend_weight
 from millstream.domain.log.positions import BEGINNING, Position, shard_name, shard_number
 from millstream.domain.log.records import Core
+from millstream.domain.views.pauses import PAUSE_BITS, pause_code, pause_s
 
 RECENT_EVENTS = 64
 """Recent events that a row keeps."""
@@ -31,12 +33,8 @@ REMEMBERED_TAGS = 24
 SESSION_GAP_S = 30 * 60
 """A pause of this length ends a session. Source: the convention of Google Analytics and most clickstream studies."""
 
-ATTRIBUTE_BYTES = 16
-"""Eight codes of two bytes; 0 means unknown."""
-
 EVENT_BYTES = ITEM_KEY_BYTES + 3
 KEPT_BYTES = ITEM_KEY_BYTES + 4
-PAUSE_BITS = 13
 DAY_BITS = 21
 _EVENT_MARK_BYTES = EVENT_BYTES - ITEM_KEY_BYTES
 _KEPT_MARK_BYTES = KEPT_BYTES - ITEM_KEY_BYTES
@@ -106,8 +104,8 @@ class RememberedItem(NamedTuple):
 class UserState:
     """A fold over one user's events. Mutable: one projector owns it for the length of a batch.
 
-    `last_ms` is the time of the latest event, `session_ms` that of the first one of its session. `attributes` (eight
-    codes) and `experiment` (a number; 0: none) are not changed by the fold.
+    `last_ms` is the time of the latest event, `session_ms` that of the first one of its session. `attributes` are
+    the latest known codes (domain/attributes.py). `experiment` (a number; 0: none) is not changed by the fold.
     """
 
     __slots__ = (
@@ -136,7 +134,7 @@ class UserState:
         self.applied = 0
         self.duplicates = 0
         self.experiment = 0
-        self.attributes = bytes(ATTRIBUTE_BYTES)
+        self.attributes = NO_ATTRIBUTES
         self.events = bytearray()
         self.kept = bytearray()
         self.tags = bytearray()
@@ -146,8 +144,18 @@ class UserState:
         """The last record that changed this state."""
         return Position(shard_name(self.shard), self.sequence)
 
-    def fold(self, shard: int, sequence: int, cores: Sequence[Core], shares: list[Share] | None = None) -> list[Core]:
+    def fold(
+        self,
+        shard: int,
+        sequence: int,
+        cores: Sequence[Core],
+        shares: list[Share] | None = None,
+        attributes: bytes = NO_ATTRIBUTES,
+    ) -> list[Core]:
         """Fold one record and return its new events, in order; append to `shares` what they add to the trend.
+
+        `attributes` are the record's; they count if one of its events is new, so that a late repetition of an earlier
+        call does not bring old values back.
 
         What one user adds is bounded: nothing for an event on an item on which the user had one of the same or more
         weight within a day (by the user's clock, as pauses are counted), and nothing after MOST_SHARES events within a
@@ -168,6 +176,8 @@ class UserState:
         fresh = self._new(cores)
         if fresh or self.duplicates > duplicates:
             self.shard, self.sequence = shard, sequence
+        if fresh:
+            self.attributes = merged(self.attributes, attributes)
         self._remember(fresh, shares)
         self.applied += len(fresh)
         if len(self.tags) > _MOST_TAG_BYTES or len(self.events) > _MOST_EVENT_BYTES:
@@ -246,7 +256,7 @@ class UserState:
             else:
                 pause = 0
                 self.last_ms = self.session_ms = occurred_at_ms
-            mark |= pause if 0 <= pause < 256 else _pause_code(pause)
+            mark |= pause if 0 <= pause < 256 else pause_code(pause)
             if kind in _CODES:
                 mark |= _CODES[kind](value) << PAUSE_BITS
             if (
@@ -285,16 +295,3 @@ class UserState:
 
 
 _UNKNOWN = (None, None)
-
-
-def _pause_code(seconds: int) -> int:
-    """Encode seconds as 5 bits of exponent and 8 of mantissa: exact below 256 s, then within 0.8 %; never negative."""
-    if seconds < 256:
-        return max(0, seconds)
-    exponent = seconds.bit_length() - 8
-    return min(exponent, 31) << 8 | seconds >> exponent
-
-
-def pause_s(code: int) -> int:
-    """Decode a pause to seconds, rounded down."""
-    return (code & 0xFF) << (code >> 8)

@@ -20,6 +20,7 @@ from millstream.learning.choosing.spaces import Space, in_rounds
 from millstream.learning.choosing.trials import Trial, Tried
 from millstream.learning.families.covisitation import Covisitation
 from millstream.learning.families.popularity import Popularity
+from millstream.learning.families.segments import Segments
 
 POPULARITY = Trial(Popularity.name, {})
 DEFAULT = Trial(Covisitation.name, {})
@@ -144,12 +145,17 @@ def _improved(ranked: list[Ranked], leading: Tried, judge: Judge, repeats: Repea
     families = best_of_families(ranked)
     end = judge.ledger.part(SHARE_OF_REFINEMENT)
     refined = max((refine(one, judge, repeats, end) for one in ranked[:REFINED]), key=lambda one: one.mean)
-    others = [one.candidate.at(-1) for family, one in families.items() if family != refined.candidate.space.family][
-        :BLENDED_FAMILIES
-    ]
+    others = [one for family, one in families.items() if family != refined.candidate.space.family]
+    # What is known of a user is no rival of what the user did, and is never among the best alone.
+    tried = [*others[:BLENDED_FAMILIES], *(one for one in others[BLENDED_FAMILIES:] if _is_of_segments(one))]
     best = refined.tried if refined.mean > leading.outcome.mean else leading
     base = refined.candidate.at(-1) if best is refined.tried else DEFAULT
-    return blend(best, base, others, judge, repeats, 1.0), _why_stopped(judge)
+    parts = [one.candidate.at(-1) for one in tried]
+    return blend(best, base, parts, judge, repeats, 1.0), _why_stopped(judge)
+
+
+def _is_of_segments(one: Ranked) -> bool:
+    return one.candidate.space.family == Segments.name
 
 
 def _why_stopped(judge: Judge) -> str:

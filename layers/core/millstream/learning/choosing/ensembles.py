@@ -14,6 +14,8 @@ from millstream.learning.choosing.judge import Judge
 from millstream.learning.choosing.repeats import Repeats
 from millstream.learning.choosing.trials import Trial, Tried
 from millstream.learning.families.blend import Blend
+from millstream.learning.families.popularity import Popularity
+from millstream.learning.families.segments import Segments
 
 WEIGHTS = (0.1, 0.3, 1.0)
 """Of the added part, relative to the best model, after each part's scores were divided by their spread."""
@@ -37,10 +39,29 @@ def blend(best: Tried, base: Trial, others: Sequence[Trial], judge: Judge, repea
             tried = judge(trial, "blend", repeats.exclude)
             if tried is not None and (leading is None or tried.outcome.mean > leading[0].outcome.mean):
                 leading = tried, more
+        if leading is not None and leading[1][-1]["family"] == Segments.name:
+            leading = _without_segments(*leading, judge, repeats)
+            others = [one for one in others if one.family != Segments.name]  # asked once, not until it is by chance
         if leading is None or not is_better(leading[0], best, judge.user_of_questions, judge.seed):
             break
         best, parts = leading
     return best
+
+
+def _without_segments(
+    found: Tried, parts: list[dict[str, Any]], judge: Judge, repeats: Repeats
+) -> tuple[Tried, list[dict[str, Any]]]:
+    """The blend, or the same with plain popularity as its last part unless the attributes make it better than that.
+
+    Popularity is a part of the segments' scores, and may be all that helps.
+    """
+    last = parts[-1]
+    knobs = {"last_days": last["knobs"].get("last_days")}
+    plain = [*parts[:-1], {**last, "family": Popularity.name, "knobs": knobs}]
+    tried = judge(repeats.applied(Trial(Blend.name, {"parts": plain, "scaled": True})), "blend", repeats.exclude)
+    if tried is None or is_better(found, tried, judge.user_of_questions, judge.seed):
+        return found, parts
+    return tried, plain
 
 
 def _extended(parts: Sequence[dict[str, Any]], others: Sequence[Trial], judge: Judge) -> Iterator[list[dict[str, Any]]]:

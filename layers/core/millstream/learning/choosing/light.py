@@ -10,6 +10,7 @@ from millstream.learning.choosing.spaces import Space
 from millstream.learning.families.covisitation import Covisitation
 from millstream.learning.families.item_knn import ItemKnn
 from millstream.learning.families.popularity import Popularity
+from millstream.learning.families.segments import Segments
 from millstream.learning.families.session_knn import SessionKnn
 
 _COVISITATION: dict[str, Sequence[Any]] = {
@@ -61,4 +62,12 @@ def light_spaces(shop: Shop) -> list[Space]:
             turns=2,
         ),
         Space(Popularity.name, {"last_days": (*days, None)}, start={"last_days": days[-1] if days else None}),
+        *(_segments(days) if any(shop.attributes) else ()),
+    ]
+
+
+def _segments(days: Sequence[float]) -> list[Space]:
+    knobs: dict[str, Sequence[Any]] = {"smoothing": (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)}
+    return [
+        Space(Segments.name, {**knobs, "last_days": (*days, None)}, start={"smoothing": 1_000.0, "last_days": None})
     ]

@@ -28,6 +28,8 @@ class Shop:
     before, `repeats_in_session` within the same session, `repeats_at_once` to the very item before. `new_items` and
     `new_users` are shares of the last fifth of the events. `stays_popular` is the share of the last fifth that is about
     the 100 most popular items of the first fifth, `is_popular` about those of the fifth before: the drift between them.
+    `attributes` is, for each attribute by its number, the share of the events with a known value, 0 if all have one
+    value; empty if nothing is known.
     """
 
     events: int
@@ -45,6 +47,7 @@ class Shop:
     new_users: float
     stays_popular: float
     is_popular: float
+    attributes: tuple[float, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -58,6 +61,9 @@ class Shop:
             f"a user has {self.median_history:g} events (median), {self.users_with_one_event:.0%} have one; "
             f"{self.steps:,} events follow an earlier one of their user"
         )
+        for number, share in enumerate(self.attributes, 1):
+            if share:
+                yield f"{share:.0%} of the events have a known value of attribute {number}"
         if self.heaviest_user >= HEAVY_USER:
             yield f"one user sent {self.heaviest_user:.0%} of all events: what one user adds to a model is bounded"
         yield (
@@ -96,7 +102,14 @@ def measured(data: Interactions) -> Shop:
         new_users=_mean(earlier.user_counts()[last.user] == 0),
         stays_popular=_mean(np.isin(last.item, _popular(first))),
         is_popular=_mean(np.isin(last.item, _popular(before))),
+        attributes=_known(rows),
     )
+
+
+def _known(rows: Interactions) -> tuple[float, ...]:
+    known = [column[column > 0] for column in rows.attributes.T]
+    shares = tuple(len(column) / len(rows) if len(np.unique(column)) > 1 else 0.0 for column in known)
+    return shares if any(shares) else ()
 
 
 def _repeats(rows: Interactions) -> tuple[Flags, Flags, Flags, Flags]:

@@ -15,16 +15,19 @@ from millstream.domain.views.user_state import RECENT_EVENTS
 from millstream.learning.evaluation.metrics import measure
 from millstream.learning.evaluation.questions import Questions, Split
 from millstream.learning.evaluation.ranking import NOTHING, TOP, Answers, flattened
-from millstream.learning.interactions import Ints
+from millstream.learning.interactions import Codes, Ints, unknown
 
 METRICS = ("HR@10", "NDCG@10")
 """The metrics on a model's card."""
 
 
+NOTHING_KNOWN = unknown(1)[0]
+
+
 class Asked(Protocol):
     """A model that answers one user at a time."""
 
-    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
+    def top(self, history: Ints, excluded: Ints, limit: int, attributes: Codes = NOTHING_KNOWN) -> Ints:
         """The best items, best first, at most `limit`, without the excluded ones. Histories are oldest first."""
 
 
@@ -41,11 +44,12 @@ class AsServed:
         self._keys = [item_key(item) for item in items]
         self._codes = {key: code for code, key in enumerate(self._keys)}
 
-    def top(self, history: Ints, excluded: Ints, limit: int) -> Ints:
+    def top(self, history: Ints, excluded: Ints, limit: int, attributes: Codes = NOTHING_KNOWN) -> Ints:
         """See Asked."""
         latest = dict.fromkeys(history[: -RECENT_EVENTS - 1 : -1].tolist())
         tail = [self._keys[code] for code in islice(latest, self._scorer.tail_items)]
-        found = self._scorer.recommend(tail, [self._keys[code] for code in excluded.tolist()], limit)
+        out = [self._keys[code] for code in excluded.tolist()]
+        found = self._scorer.recommend(tail, out, limit, attributes.tolist())
         return np.array([self._codes[one.item] for one in found], np.int64)
 
 
@@ -56,8 +60,9 @@ def answers_of(model: Asked, questions: Questions, advance: Advance = lambda _: 
     """
     owner, target = flattened(questions.targets)
     top = np.full((len(questions), TOP), NOTHING, dtype=np.int64)
-    for row, history, excluded in zip(top, questions.histories, questions.excluded, strict=True):
-        found = model.top(history, excluded, TOP)
+    asked = zip(top, questions.histories, questions.excluded, questions.attributes, strict=True)
+    for row, history, excluded, attributes in asked:
+        found = model.top(history, excluded, TOP, attributes)
         row[: len(found)] = found
         advance(1)
     at = top[owner] == target[:, None]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream.learning.interactions import Flags, Interactions, Ints
+from millstream.learning.interactions import Codes, Flags, Interactions, Ints, unknown
 
 Exclude = Literal["history", "none"]
 """Whether items of the history are excluded from the ranking. "history": users do not rate a film twice."""
@@ -25,17 +25,26 @@ def check_choice(field: str, choices: Sequence[str], got: str) -> None:
 class Questions:
     """q questions: which items follow `histories[i]` (items, oldest first) of `user[i]`? `targets[i]`, at least one.
 
-    `excluded[i]` are items that must not be in answer i. An excluded target counts as not found.
+    `excluded[i]` are items that must not be in answer i. An excluded target counts as not found. `attributes` [q, 8] is
+    what a request would say and the user's row has.
     """
 
     user: Ints
     histories: Sequence[Ints]
     targets: Sequence[Ints]
     excluded: Sequence[Ints]
+    attributes: Codes = field(default_factory=unknown)
 
     def __post_init__(self) -> None:
         """Raise `InvalidInputError` if the columns differ in length, or a question has no or repeated targets."""
-        for name, column in (("histories", self.histories), ("targets", self.targets), ("excluded", self.excluded)):
+        if not len(self.attributes):
+            object.__setattr__(self, "attributes", unknown(len(self.user)))
+        for name, column in (
+            ("histories", self.histories),
+            ("targets", self.targets),
+            ("excluded", self.excluded),
+            ("attributes", self.attributes),
+        ):
             if len(column) != len(self.user):
                 raise InvalidInputError(name, f"one for each of {len(self.user)} questions", len(column))
         for number, targets in enumerate(self.targets):
@@ -54,6 +63,7 @@ class Questions:
             [self.histories[i] for i in kept],
             [self.targets[i] for i in kept],
             [self.excluded[i] for i in kept],
+            self.attributes[kept],
         )
 
     def batches(self, size: int) -> Iterator[slice]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.questions import Questions
-from millstream.learning.interactions import Flags, Floats, Ints
+from millstream.learning.interactions import Codes, Flags, Floats, Ints
 
 TOP = 20
 """Items kept per answer."""
@@ -43,6 +43,21 @@ class SparseScores(Protocol):
 
     def scores_of(self, history: Ints) -> LedTo:
         """The items with a score of their own."""
+
+
+@runtime_checkable
+class ReadsAttributes(Protocol):
+    """A model whose scores depend on more than the history: on what is known of the user."""
+
+    def score_with(self, histories: Sequence[Ints], attributes: Codes) -> Floats:
+        """As `score`, which knows none of the attributes [histories, 8]."""
+
+
+def scored(model: Scores, histories: Sequence[Ints], attributes: Codes) -> Floats:
+    """The scores of all items after each history, with the attributes for models that read them."""
+    if isinstance(model, ReadsAttributes):
+        return model.score_with(histories, attributes)
+    return model.score(histories)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +96,7 @@ def answer(model: Scores, questions: Questions, top: int = TOP, batch: int = 128
     ranks: list[Floats] = []
     tops: list[Ints] = []
     for part in questions.batches(batch):
-        scores = without(model.score(questions.histories[part]), questions.excluded[part])
+        scores = without(scored(model, questions.histories[part], questions.attributes[part]), questions.excluded[part])
         rows, targets = flattened(questions.targets[part])
         ranks.append(ranks_among_all(scores, rows, targets))
         tops.append(best(scores, top))

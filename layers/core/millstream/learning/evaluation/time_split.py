@@ -96,6 +96,7 @@ class _Reader:
             excluded=[
                 self._excluded(int(row), live, history, exclude) for row, history in zip(rows, shown, strict=True)
             ],
+            attributes=self.data.attributes[rows],
         )
 
     def the_rest(self, rows: Ints, exclude: ExcludeInTime) -> Questions:
@@ -111,6 +112,7 @@ class _Reader:
                 self._excluded(int(row), False, history, exclude)
                 for row, history in zip(rows[firsts], shown, strict=True)
             ],
+            attributes=self.data.attributes[rows[firsts]],
         )
 
     def _excluded(self, row: int, live: bool, history: Ints, exclude: ExcludeInTime) -> Ints:

@@ -21,7 +21,7 @@ from millstream.scoring.model_folder import (
     sums_of,
     version_name,
 )
-from millstream.scoring.signature import FEATURES, NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, FeatureSet, Signature
+from millstream.scoring.signature import FEATURES, NEXT_ITEMS_OUTPUTS, FeatureSet, Signature
 from millstream.scoring.vocabulary import Vocabulary
 
 
@@ -52,7 +52,7 @@ def write_folder(
     signature = Signature(
         algorithm=card.algorithm,
         opset=built.graph.opset_import[0].version,
-        inputs=NEXT_ITEMS_INPUTS,
+        inputs=built.inputs,
         outputs=NEXT_ITEMS_OUTPUTS,
         vocabulary_items=len(vocabulary),
         vocabulary_digest=hashlib.sha256(keys).hexdigest(),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from millstream.scoring.model_folder import GRAPH, MATRICES
-from millstream.scoring.signature import NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, Tensor
+from millstream.scoring.signature import ATTRIBUTES_INPUT, NEXT_ITEMS_INPUTS, NEXT_ITEMS_OUTPUTS, Tensor
 
 _IR_VERSION = 10
 _PAGE_BYTES = 4096
@@ -22,10 +22,11 @@ _ELEMENT_TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT}
 
 
 class Built(NamedTuple):
-    """A graph, and the bytes of `model.data` that it refers to."""
+    """A graph, the bytes of `model.data` that it refers to, and its inputs."""
 
     graph: ModelProto
     matrices: bytes
+    inputs: tuple[Tensor, ...] = NEXT_ITEMS_INPUTS
 
     def write(self, folder: Path) -> None:
         """Write both into a model folder."""
@@ -40,6 +41,7 @@ class Parts:
         self._nodes: list[NodeProto] = []
         self._constants: dict[str, TensorProto] = {}
         self._matrices: dict[str, NDArray[Any]] = {}
+        self.inputs: tuple[Tensor, ...] = NEXT_ITEMS_INPUTS
 
     def node(self, operator: str, *inputs: str, gives: str | None = None, **attributes: Any) -> str:
         """Add a node with one output; return its name."""
@@ -64,6 +66,11 @@ class Parts:
         self._constants[name] = constant
         return name
 
+    def attributes(self) -> str:
+        """The input of codes of attributes, [8] i64, which the graph has only if a model asks for it."""
+        self.inputs = (*NEXT_ITEMS_INPUTS, ATTRIBUTES_INPUT)
+        return ATTRIBUTES_INPUT.name
+
     def whole(self, *numbers: int) -> str:
         """A list of whole numbers, [numbers] i64."""
         return self.constant("_".join(("whole", *map(str, numbers))), np.array(numbers, np.int64))
@@ -78,7 +85,7 @@ class Parts:
         parts = helper.make_graph(
             self._nodes,
             "next_items",
-            [_value(tensor) for tensor in NEXT_ITEMS_INPUTS],
+            [_value(tensor) for tensor in self.inputs],
             [_value(tensor) for tensor in NEXT_ITEMS_OUTPUTS],
             [*_external(self._matrices), *self._constants.values()],
         )
@@ -86,7 +93,7 @@ class Parts:
         model = helper.make_model(
             parts, producer_name="freshet", opset_imports=[helper.make_opsetid("", opset)], ir_version=_IR_VERSION
         )
-        return Built(model, _bytes(self._matrices))
+        return Built(model, _bytes(self._matrices), self.inputs)
 
 
 def _value(tensor: Tensor) -> onnx.ValueInfoProto:

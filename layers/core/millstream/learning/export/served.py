@@ -8,17 +8,18 @@ unknown items of the tail contribute nothing and unknown excluded items exclude 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from millstream.learning.export.graph_scores import Found, Scores
 from millstream.learning.export.neighbours import Neighbours
 from millstream.learning.export.next_items_graph import next_items_graph
 from millstream.learning.export.parts import Built, Parts
-from millstream.learning.interactions import Floats
+from millstream.learning.interactions import Floats, Ints
 
 
 class ServedPart(ABC):
@@ -112,6 +113,35 @@ class ServedConstant(ServedPart):
     def add_to(self, parts: Parts, name: str) -> Scores:
         """See ServedPart."""
         total = parts.matrix(f"{name}constant_scores", np.append(self._scores, 0).astype(np.float32))
+        return Scores(total, lambda found: _nothing(parts, found))
+
+
+Lifts = NDArray[np.float32]
+
+
+class ServedSegments(ServedPart):
+    """Popularity by what is known of the user: the product of `popularity` [N] and a lift for each attribute.
+
+    `lifts` has, by the place of an attribute, the lifts [L, N] of L codes, and the row of each code, [codes]: 0 for
+    those of which nothing is known; the first row has ones.
+    """
+
+    tail_items = 1
+
+    def __init__(self, algorithm: str, popularity: Floats, lifts: Mapping[int, tuple[Lifts, Ints]]) -> None:
+        self.algorithm, self._popularity, self._lifts = algorithm, popularity, lifts
+
+    def add_to(self, parts: Parts, name: str) -> Scores:
+        """See ServedPart."""
+        total = parts.matrix(f"{name}popularity", np.append(self._popularity, 0).astype(np.float32))
+        for place, (lifts, row_of_code) in self._lifts.items():
+            table = np.append(lifts, np.ones((len(lifts), 1)), axis=1).astype(np.float32)
+            # Codes that were declared after the fit have the last row, which is that of unknown ones.
+            rows = parts.constant(f"{name}rows{place}", np.append(row_of_code, 0))
+            code = parts.node("Gather", parts.attributes(), parts.whole(place))  # 1
+            row = parts.node("Gather", rows, parts.node("Min", code, parts.whole(len(row_of_code))))
+            lift = parts.node("Gather", parts.matrix(f"{name}lifts{place}", table), row)  # 1 N
+            total = parts.node("Mul", total, parts.node("Reshape", lift, parts.whole(-1)))
         return Scores(total, lambda found: _nothing(parts, found))
 
 

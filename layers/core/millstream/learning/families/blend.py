@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 
 from millstream.domain.errors import InvalidInputError
-from millstream.learning.evaluation.ranking import LedTo, SparseScores
+from millstream.learning.evaluation.ranking import LedTo, ReadsAttributes, SparseScores, scored
 from millstream.learning.export.model import Servable, check_servable
 from millstream.learning.export.served import ServedBlend, Weighted
 from millstream.learning.families import stored
@@ -22,7 +22,7 @@ from millstream.learning.families.contract import (
     Updatable,
     rows_for,
 )
-from millstream.learning.interactions import Floats, Interactions, Ints
+from millstream.learning.interactions import Codes, Floats, Interactions, Ints, unknown
 from millstream.learning.stopwatch import Seconds, summed
 
 _HISTORIES = 200
@@ -44,9 +44,9 @@ class Part(NamedTuple):
     logarithm: float | None = None
     scale: float = 1.0
 
-    def score(self, histories: Sequence[Ints]) -> Floats:
+    def score(self, histories: Sequence[Ints], attributes: Codes) -> Floats:
         """The contribution of this part, [histories, items]."""
-        scores = self.model.score(histories) / self.scale
+        scores = scored(self.model, histories, attributes) / self.scale
         if self.logarithm is not None:
             scores = np.log(np.maximum(scores, 0.0) + self.logarithm)
         return self.weight * scores
@@ -77,6 +77,8 @@ class Blend(RanksByScore):
         if all(isinstance(part.model, SparseScores) and part.logarithm is None for part in parts):
             # In the same way, it is SparseScores only if all its parts are, and give 0 where their models do.
             self.scores_of = self._scores_of
+        if any(isinstance(part.model, ReadsAttributes) for part in parts):
+            self.score_with = self._score_with
         if all(isinstance(part.model, Estimated) for part in parts):
             self.work = self._work
 
@@ -89,8 +91,8 @@ class Blend(RanksByScore):
     def scale(self, train: Interactions) -> None:
         """Measure the scales of a scaled blend, whose parts are fitted on `train`."""
         if self.scaled:
-            histories = _some_histories(train)
-            self.parts = tuple(part._replace(scale=_spread(part.model, histories)) for part in self.parts)
+            histories, attributes = _some_histories(train)
+            self.parts = tuple(part._replace(scale=_spread(part.model, histories, attributes)) for part in self.parts)
 
     def _work(self, rows: int, users: int, items: int) -> float:
         """See Estimated."""
@@ -116,7 +118,11 @@ class Blend(RanksByScore):
 
     def score(self, histories: Sequence[Ints]) -> Floats:
         """See Recommender."""
-        return np.asarray(np.sum([part.score(histories) for part in self.parts], axis=0))
+        return self._score_with(histories, unknown(len(histories)))
+
+    def _score_with(self, histories: Sequence[Ints], attributes: Codes) -> Floats:
+        """See ReadsAttributes."""
+        return np.asarray(np.sum([part.score(histories, attributes) for part in self.parts], axis=0))
 
     @property
     def items(self) -> int:
@@ -166,17 +172,23 @@ class Blend(RanksByScore):
         return cls(parts, scaled=knobs.get("scaled", False))
 
 
-def _some_histories(train: Interactions) -> list[Ints]:
-    """Histories of users who are spread evenly over all users."""
-    histories = [history for history in train.select(train.liked).histories() if len(history)]
-    return histories[:: max(1, len(histories) // _HISTORIES)]
+def _some_histories(train: Interactions) -> tuple[list[Ints], Codes]:
+    """Histories of users who are spread evenly over all users, and what was known with the last item of each."""
+    rows = train.select(train.liked)
+    users = np.flatnonzero(rows.user_counts())
+    users = users[:: max(1, len(users) // _HISTORIES)]
+    last = np.zeros(len(rows.users), np.int64)
+    last[rows.user] = np.arange(len(rows))
+    histories = rows.histories()
+    return [histories[user] for user in users.tolist()], rows.attributes[last[users]]
 
 
-def _spread(model: Recommender, histories: Sequence[Ints]) -> float:
+def _spread(model: Recommender, histories: Sequence[Ints], attributes: Codes) -> float:
     """The mean over histories of how far the best score is above the mean of all scores; 1 if that is 0."""
     spreads: list[Floats] = []
     for start in range(0, len(histories), _AT_ONCE):
-        scores = model.score(histories[start : start + _AT_ONCE])
+        some = slice(start, start + _AT_ONCE)
+        scores = scored(model, histories[some], attributes[some])
         spreads.append(scores.max(axis=1, initial=-np.inf) - scores.mean(axis=1))
     mean = float(np.concatenate(spreads).mean()) if spreads else 0.0
     return mean if np.isfinite(mean) and mean > 0 else 1.0

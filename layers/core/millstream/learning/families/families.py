@@ -14,6 +14,7 @@ from millstream.learning.families.item_knn import ItemKnn, ItemKnnKnobs
 from millstream.learning.families.knobs import knobs_of
 from millstream.learning.families.own_items import OwnItems, OwnItemsKnobs
 from millstream.learning.families.popularity import Popularity, PopularityKnobs
+from millstream.learning.families.segments import Segments, SegmentsKnobs
 from millstream.learning.families.session_knn import SessionKnn, SessionKnnKnobs
 
 K = TypeVar("K")
@@ -94,5 +95,6 @@ LIGHT: Mapping[str, Family] = {
     Covisitation.name: family(Covisitation, CovisitationKnobs, Covisitation.load),
     OwnItems.name: family(OwnItems, OwnItemsKnobs, OwnItems.load),
     SessionKnn.name: family(SessionKnn, SessionKnnKnobs, SessionKnn.load),
+    Segments.name: family(Segments, SegmentsKnobs, Segments.load),
 }
 """The families that need only numpy."""

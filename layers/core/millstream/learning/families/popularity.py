@@ -17,7 +17,7 @@ from millstream.learning.export.served import ServedConstant
 from millstream.learning.families import stored
 from millstream.learning.families.contract import RanksByScore
 from millstream.learning.families.knobs import between, knobs_of
-from millstream.learning.interactions import Floats, Interactions, Ints
+from millstream.learning.interactions import Flags, Floats, Interactions, Ints
 
 _DAY_S = 86_400.0
 _SHIFT = 32
@@ -49,7 +49,7 @@ class Popularity(RanksByScore):
 
     def fit(self, train: Interactions, seed: int) -> None:
         """See Recommender. Raises InvalidInputError if `last_days` is set and the data has no times."""
-        counted = slice(None) if self.knobs.last_days is None else self._recent(train, self.knobs.last_days)
+        counted = slice(None) if self.knobs.last_days is None else recent(train, self.knobs.last_days)
         pairs = np.unique(train.user[counted] << _SHIFT | train.item[counted])
         self._take(pairs, len(train.items))
 
@@ -94,8 +94,9 @@ class Popularity(RanksByScore):
         model._take(arrays["pairs"], int(arrays["items"][0]))
         return model
 
-    @staticmethod
-    def _recent(train: Interactions, days: float) -> Ints:
-        if np.isnan(train.at).any():
-            raise InvalidInputError("last_days", "none for data without times", days)
-        return np.flatnonzero(train.at > train.at.max(initial=0.0) - days * _DAY_S)
+
+def recent(train: Interactions, days: float) -> Flags:
+    """Whether each row is of the last days, [n]. Raises InvalidInputError if the data has no times."""
+    if np.isnan(train.at).any():
+        raise InvalidInputError("last_days", "none for data without times", days)
+    return np.asarray(train.at > train.at.max(initial=0.0) - days * _DAY_S)

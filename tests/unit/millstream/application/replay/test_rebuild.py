@@ -6,6 +6,7 @@ Long, because what may stop or overtake a rebuild is told beside what it promise
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -17,6 +18,7 @@ from millstream.application.project.project_events import ProjectEvents
 from millstream.application.replay.plan import LONGEST_MS, Choices
 from millstream.application.replay.progress import silently
 from millstream.application.replay.rebuild import DiffersError, Rebuild
+from millstream.domain.attributes import joined
 from millstream.domain.errors import ConflictError, ViewClosedError
 from millstream.domain.log.records import decode_cores
 from millstream.domain.views import trend_row, user_row
@@ -28,7 +30,7 @@ from tests.unit.millstream.application.replay.shop import DAY, ShopInMemory
 def shop() -> ShopInMemory:
     """A shop in which a few things have happened, not all of them archived or projected."""
     shop = ShopInMemory.open()
-    shop.happens("ann", *views("desk"))
+    shop.put(replace(record("ann", *views("desk")), attributes=joined([7, *[0] * 7])))
     shop.run_projector()
     return shop
 
