@@ -22,7 +22,8 @@ SLATE_LOG_S = 1.0
 
 def post_recommendations(request: Request, telemetry: Telemetry) -> Answer:
     """Respond with a slate for the request in the body."""
-    wanted = parse_request(request.json(), _reading().recommend.clock.now_ms(), _reading().declared)
+    reads = _reading()
+    wanted = parse_request(request.json(), reads.recommend.clock.now_ms(), reads.declared)
     return _slate(wanted, request, telemetry)
 
 

@@ -150,9 +150,10 @@ class EventReader:
         }
         if isinstance(kind, str) and kind in ALIASES and ALIASES[kind].traits.quantity:
             event["quantity"] = self._quantity(cells)
-        said = {name: _attribute(cells[place], missing) for name, place, missing in self._attributes}
-        known = {name: value for name, value in said.items() if value is not None}
-        call = {"userId": user, "sessionId": self._session(cells), "attributes": known, "eventList": [event]}
+        call = {"userId": user, "sessionId": self._session(cells), "eventList": [event]}
+        if self._attributes:
+            said = ((name, _attribute(cells[place], missing)) for name, place, missing in self._attributes)
+            call["attributes"] = {name: value for name, value in said if value is not None}
         submission = parse_submission(call, self._now_ms, self._no_ids, self._declared)
         if submission.rejected:
             raise submission.rejected[0].error

@@ -38,7 +38,7 @@ class ReadHistory:
     """Reads files by a mapping. `refuse` is called with each reject.
 
     More than `max_rejects` rejects are an error; None means up to as many as there are events, without those that the
-    mapping asks for.
+    mapping asks for. `declared` are the attributes that its columns may fill.
     """
 
     mapping: ColumnMapping

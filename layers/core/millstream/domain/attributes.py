@@ -27,8 +27,8 @@ def merged(known: bytes, said: bytes) -> bytes:
     """What is known after a record that says something: its codes, and the known ones where it says nothing."""
     if said == NO_ATTRIBUTES:
         return known
-    pairs = zip(_CODES.unpack(known), _CODES.unpack(said), strict=True)
-    return _CODES.pack(*(0 if new == FORGOTTEN else new or old for old, new in pairs))
+    pairs = zip(codes_of(known), codes_of(said), strict=True)
+    return joined([0 if new == FORGOTTEN else new or old for old, new in pairs])
 
 
 def joined(codes: Sequence[int]) -> bytes:
@@ -45,7 +45,7 @@ def packed(codes: object, name: str) -> bytes:
     """The inverse of `codes_of`, of untrusted JSON. Raises InvalidInputError."""
     if not isinstance(codes, list) or len(codes) != MOST_ATTRIBUTES or not all(map(_is_code, codes)):
         raise InvalidInputError(name, f"{MOST_ATTRIBUTES} codes from 0 to {FORGOTTEN}", codes)
-    return _CODES.pack(*codes)
+    return joined(codes)
 
 
 def _is_code(value: object) -> bool:

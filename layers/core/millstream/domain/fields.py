@@ -18,6 +18,14 @@ def mapping(field: str, value: object) -> Mapping[str, Any]:
     return value
 
 
+def names_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object as `json.loads` finds it (`object_pairs_hook`). Raises ValueError for a name that occurs twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice in an object")
+    return found
+
+
 def only(of: Mapping[str, Any], known: Collection[str], prefix: str = "") -> None:
     """Raise InvalidInputError for a field that is not known: a typing error must not pass as a missing field."""
     for name in of:

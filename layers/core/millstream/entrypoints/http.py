@@ -22,6 +22,7 @@ from millstream.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from millstream.domain.fields import names_once
 from millstream.entrypoints.telemetry import Telemetry
 
 
@@ -40,7 +41,7 @@ class Request:
         """The body: JSON in UTF-8, each name of an object once (RFC 8259). Raises InvalidInputError."""
         try:
             text = base64.b64decode(self.raw_body or "").decode("utf-8") if self.is_base64 else self.raw_body or ""
-            return json.loads(_whole(text), object_pairs_hook=_names_once, parse_constant=_no_number)
+            return json.loads(_whole(text), object_pairs_hook=names_once, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:  # the latter: nested too deeply
             raise InvalidInputError("body", f"JSON in UTF-8 ({error})", self.raw_body) from error
 
@@ -102,13 +103,6 @@ def _whole(text: str) -> str:
     if "\ufffd" in text:
         raise ValueError("some bytes are none")
     return text
-
-
-def _names_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name occurs twice in an object")
-    return found
 
 
 def _no_number(constant: str) -> object:

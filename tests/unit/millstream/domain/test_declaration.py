@@ -27,15 +27,6 @@ def test_values_are_stored_by_their_numbers() -> None:
     assert DECLARED.encoded({}) == NO_ATTRIBUTES
 
 
-def test_codes_are_read_as_values() -> None:
-    """Codes that are not declared any more are shown as numbers."""
-    said: dict[str, str | None] = {"device": "mobile", "land": "AT"}
-    assert DECLARED.decoded(DECLARED.encoded(said)) == said
-    assert DECLARED.decoded(joined([9, 3, 0, 0, 0, 0, 0, FORGOTTEN])) == {
-        "device": "9", "attribute 2": "3", "land": None,
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("said", "field"),
     [

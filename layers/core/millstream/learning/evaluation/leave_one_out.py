@@ -14,7 +14,7 @@ import numpy as np
 
 from millstream.domain.errors import InvalidInputError
 from millstream.learning.evaluation.questions import Exclude, Questions, Split, check_choice
-from millstream.learning.interactions import Flags, Interactions, Ints
+from millstream.learning.interactions import Interactions, Ints
 
 Part = Literal["confirmation", "validation", "test"]
 
@@ -45,6 +45,7 @@ def leave_one_out(
     histories = data.histories()
     users = np.flatnonzero(asked)
     shown = [histories[int(user)][:-left_out] for user in users]
+    targets = np.flatnonzero((from_end == left_out - 1) & asked[data.user])
     return Split(
         protocol=f"leave-one-out {part}, fit on [:-{hidden}], {_words(exclude)}",
         train=train,
@@ -53,7 +54,7 @@ def leave_one_out(
             histories=shown,
             targets=[histories[int(user)][-left_out:][:1] for user in users],
             excluded=shown if exclude == "history" else [np.empty(0, np.int64)] * len(users),
-            attributes=data.attributes[_of_each_user(data, from_end == left_out - 1)[users]],
+            attributes=data.attributes[targets[np.argsort(data.user[targets])]],
         ),
     )
 
@@ -65,14 +66,6 @@ def _from_end(data: Interactions) -> Ints:
     after = np.empty(len(data), dtype=np.int64)
     after[by_user] = ends[data.user[by_user]] - 1 - np.arange(len(data))
     return after
-
-
-def _of_each_user(data: Interactions, mask: Flags) -> Ints:
-    """The number of each user's row where `mask` [n] is true, [users]; 0 for users without one."""
-    rows = np.flatnonzero(mask)
-    found = np.zeros(len(data.users), np.int64)
-    found[data.user[rows]] = rows
-    return found
 
 
 def _words(exclude: Exclude) -> str:

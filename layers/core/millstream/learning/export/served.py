@@ -123,7 +123,7 @@ class ServedSegments(ServedPart):
     """Popularity by what is known of the user: the product of `popularity` [N] and a lift for each attribute.
 
     `lifts` has, by the place of an attribute, the lifts [L, N] of L codes, and the row of each code, [codes]: 0 for
-    those of which nothing is known; the first row has ones.
+    those of which nothing is known; the first row has ones. The last code stands for all after it.
     """
 
     tail_items = 1
@@ -136,10 +136,9 @@ class ServedSegments(ServedPart):
         total = parts.matrix(f"{name}popularity", np.append(self._popularity, 0).astype(np.float32))
         for place, (lifts, row_of_code) in self._lifts.items():
             table = np.append(lifts, np.ones((len(lifts), 1)), axis=1).astype(np.float32)
-            # Codes that were declared after the fit have the last row, which is that of unknown ones.
-            rows = parts.constant(f"{name}rows{place}", np.append(row_of_code, 0))
+            rows = parts.constant(f"{name}rows{place}", row_of_code)
             code = parts.node("Gather", parts.attributes(), parts.whole(place))  # 1
-            row = parts.node("Gather", rows, parts.node("Min", code, parts.whole(len(row_of_code))))
+            row = parts.node("Gather", rows, parts.node("Min", code, parts.whole(len(row_of_code) - 1)))
             lift = parts.node("Gather", parts.matrix(f"{name}lifts{place}", table), row)  # 1 N
             total = parts.node("Mul", total, parts.node("Reshape", lift, parts.whole(-1)))
         return Scores(total, lambda found: _nothing(parts, found))

@@ -1,4 +1,4 @@
-"""Popularity in the segments of a user: what is popular with users of whom the same is known.
+"""Popularity by segment: what is popular with users who have the same attributes.
 
 score(j | codes) = p(j) * product over the known attributes of p(j | code) / p(j): the naive Bayes estimate of the next
 item, with p(j | code) smoothed towards p(j). Source: D. Jurafsky, J. H. Martin, "Speech and Language Processing",
@@ -52,7 +52,8 @@ class SegmentsKnobs:
 class Segments(RanksByScore):
     """See the module. A user's repeated events on an item count once, with the attributes of the first.
 
-    `_lifts` has, by the place of an attribute, the lifts [L, N] of L codes and the row of each code, [codes].
+    `_lifts` has, by the place of an attribute, the lifts [L, N] of L codes and the row of each code, [codes]; the last
+    one stands for all codes after it, which the model does not know.
     """
 
     name = "segments"
@@ -83,7 +84,7 @@ class Segments(RanksByScore):
         known = known[users[known] > 0]
         if not len(known):
             return
-        row_of_code = np.zeros(int(known[-1]) + 1, np.int64)
+        row_of_code = np.zeros(int(known[-1]) + 2, np.int64)
         row_of_code[known] = np.arange(1, len(known) + 1)
         lifts = np.ones((len(known) + 1, len(self._popularity)), np.float32)
         some = self._popularity > 0
@@ -110,8 +111,7 @@ class Segments(RanksByScore):
         """See ReadsAttributes."""
         scores = np.tile(self._popularity, (len(histories), 1))
         for place, (lifts, row_of_code) in self._lifts.items():
-            rows = np.append(row_of_code, 0)
-            scores *= lifts[rows[np.minimum(attributes[:, place], len(row_of_code))]]
+            scores *= lifts[row_of_code[np.minimum(attributes[:, place], len(row_of_code) - 1)]]
         return scores
 
     def check_servable(self) -> None:
