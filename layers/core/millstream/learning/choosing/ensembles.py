@@ -40,6 +40,8 @@ def blend(best: Tried, base: Trial, others: Sequence[Trial], judge: Judge, repea
             if tried is not None and (leading is None or tried.outcome.mean > leading[0].outcome.mean):
                 leading = tried, more
         if leading is not None and leading[1][-1]["family"] == Segments.name:
+            if judge.ledger.spent + judge.units_of(leading[0].trial) > end:
+                break  # nothing is left to compare it with plain popularity
             leading = _without_segments(*leading, judge, repeats)
             others = [one for one in others if one.family != Segments.name]  # asked once, not until it is by chance
         if leading is None or not is_better(leading[0], best, judge.user_of_questions, judge.seed):
